@@ -1,0 +1,45 @@
+"""Every exception of vlmrate, and the exit code each one stands for.
+
+A message is one sentence or two for the person at the terminal: what is wrong, where (file, row, column), and what
+to do about it.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class VlmrateError(Exception):
+    """Base of all errors that vlmrate raises on purpose."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class StudyError(VlmrateError):
+    """A study, its stimuli or its ratings are not usable as given."""
+
+
+class ProtocolError(VlmrateError):
+    """A protocol or one of its templates is not usable as given."""
+
+
+class RaterError(VlmrateError):
+    """A rater cannot be made: unknown name, missing weights, missing package, unsuitable model."""
+
+
+class ImageError(VlmrateError):
+    """One picture cannot be read, or is refused."""
+
+
+class StoreError(VlmrateError):
+    """A results folder holds something that does not fit the run asked for."""
+
+
+class RunStoppedError(VlmrateError):
+    """A run ended before all images were rated because too many of them failed."""
+
+    exit_code = 1
+
+
+class AnalysisError(VlmrateError):
+    """There is nothing that could be analyzed, or it does not fit the study."""

@@ -1,0 +1,140 @@
+"""What a run leaves on disk: one rating an image, and a manifest that says how it was made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Literal
+
+from pydantic import Field
+
+from vlmrate.raters.base import Settings
+from vlmrate.records import Record
+
+
+class Answer(Record):
+    """One item's answer as read from what the rater said.
+
+    `value` is None when it could not be read; `route` says which way it was read; `clamped_from` is the number said
+    when it was not on the scale. `probabilities` of every valid answer sum to one, where the rater knows them;
+    `valid_mass` is their sum before that.
+    """
+
+    item: str
+    value: int | str | None
+    route: str
+    clamped_from: float | None = None
+    probabilities: dict[str, float] | None = None
+    valid_mass: float | None = None
+
+    @property
+    def expected(self) -> float | None:
+        """Probability-weighted rating, the sum of value times probability; None for labels or unknown probabilities."""
+        if self.probabilities is None or not all(_is_number(option) for option in self.probabilities):
+            return None
+        return sum(float(option) * p for option, p in self.probabilities.items())
+
+
+def _is_number(text: str) -> bool:
+    return text.lstrip("-").isdigit()
+
+
+class AskedStep(Record):
+    """One prompt and what came back, as said; `sent_sha256` covers exactly what the model was sent."""
+
+    prompt: str
+    sent_sha256: str
+    text: str
+    reasoning: str | None
+    finish: str
+    prompt_tokens: int
+    answer_tokens: int
+    seconds: float
+    attempts: int
+    answers: tuple[Answer, ...]
+
+
+class Rating(Record):
+    """One image, one rater, one protocol, one repeat.
+
+    `run` names the run that made it; `made_with` is the digest of everything that must be equal between ratings that
+    stand in one folder; `stopped` tells that the protocol ended early at an unreadable answer.
+    """
+
+    format: Literal["vlmrate-rating/1"] = "vlmrate-rating/1"
+    image_id: str
+    image_sha256: str
+    rater: str
+    protocol: str
+    repeat: int = Field(ge=1)
+    run: str
+    made_with: str
+    stopped: bool
+    steps: tuple[AskedStep, ...]
+
+
+class Recipe(Record):
+    """Everything that must be equal between the ratings of one folder."""
+
+    protocol_digest: str
+    seed: int
+    settings: Settings
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of the recipe."""
+        return hashlib.sha256(json.dumps(self.model_dump(), sort_keys=True).encode()).hexdigest()
+
+    def differences(self, other: Recipe) -> tuple[str, ...]:
+        """What differs, as "field: this value, other value"."""
+        mine, theirs = self._flat(), other._flat()
+        fields = sorted(mine.keys() | theirs.keys())
+        return tuple(f"{f}: {mine.get(f)} there, {theirs.get(f)} now" for f in fields if mine.get(f) != theirs.get(f))
+
+    def _flat(self) -> dict[str, object]:
+        return {"protocol": self.protocol_digest[:12], "seed": self.seed, **self.settings}
+
+
+class RunRecord(Record):
+    """One call of `vlmrate infer`: what was asked for, on what machine, and what came of it."""
+
+    id: str
+    started: str
+    finished: str | None
+    status: Literal["running", "finished", "interrupted", "stopped"]
+    arguments: dict[str, str | int | float | bool | list[str] | None]
+    passed: tuple[str, ...]
+    planned: int
+    already_rated: int
+    rated: int
+    failed: int
+    invalid_answers: int
+    seconds: float
+    versions: dict[str, str]
+    machine: dict[str, str | int]
+    git_revision: str | None
+
+
+class Manifest(Record):
+    """How the ratings of a folder were made, and every run that added to them."""
+
+    format: Literal["vlmrate-manifest/1"] = "vlmrate-manifest/1"
+    study: str
+    study_sha256: str
+    rater: str
+    protocol: str
+    images: int
+    repeats: int
+    recipe: Recipe
+    runs: tuple[RunRecord, ...]
+
+
+class Failure(Record):
+    """One image that could not be rated: a line of errors.jsonl."""
+
+    time: str
+    run: str
+    image_id: str
+    repeat: int
+    error: str
+    message: str

@@ -1,0 +1,77 @@
+"""A protocol carried out on one image: it says what is asked next, the rater only answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from vlmrate.protocol.parser import Reading, read_answers
+from vlmrate.protocol.records import Question
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from vlmrate.protocol.records import Protocol as RatingProtocol
+    from vlmrate.study.records import Stimulus
+
+CARRY_LIMIT = 200
+"""Characters of an unreadable answer that are carried into later prompts."""
+
+
+class Spoken(Protocol):
+    """All that a protocol needs of a rater's reply: what was said."""
+
+    @property
+    def text(self) -> str:
+        """The answer, without any reasoning that led to it."""
+
+
+ReplyT = TypeVar("ReplyT", bound=Spoken)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn(Generic[ReplyT]):
+    """One step as it went: what was asked, what was said, what was read (one reading an item)."""
+
+    question: Question
+    reply: ReplyT
+    readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[ReplyT]):
+    """All turns on one image; `stopped` where an unreadable answer left later steps unasked."""
+
+    turns: tuple[Turn[ReplyT], ...]
+    stopped: bool
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """What was read, one reading an item that was asked, in the order of asking."""
+        return tuple(reading for turn in self.turns for reading in turn.readings)
+
+
+def conduct(protocol: RatingProtocol, stimulus: Stimulus) -> Generator[Question, ReplyT, Outcome[ReplyT]]:
+    """Ask about one image, step by step: yields a question, is sent the reply, returns the outcome.
+
+    A label is carried on as the study writes it, a number as it was clamped. What could not be read is carried
+    on as it was said (`carry-text`: one line, CARRY_LIMIT characters), or ends the asking (`stop`).
+    """
+    answers: dict[str, str] = {}
+    turns: list[Turn[ReplyT]] = []
+    for step in protocol.steps:
+        question = Question(step.template.render(answers, stimulus), step.asks, step.answer)
+        reply = yield question
+        readings = read_answers(reply.text, step.asks, step.answer)
+        turns.append(Turn(question, reply, readings))
+        if protocol.on_invalid == "stop" and any(reading.value is None for reading in readings):
+            break
+        answers |= {reading.item: spoken(reading) for reading in readings}
+    return Outcome(tuple(turns), stopped=len(turns) < len(protocol.steps))
+
+
+def spoken(reading: Reading) -> str:
+    """An answer as later prompts speak of it."""
+    if reading.value is not None:
+        return str(reading.value)
+    return " ".join(reading.said.split())[:CARRY_LIMIT].rstrip()

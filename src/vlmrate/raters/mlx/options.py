@@ -1,0 +1,97 @@
+"""How likely was each valid answer: probabilities of whole answers, read from the logits.
+
+An answer may be written in several ways (case, a leading space) and each way may take several tokens; the probability
+of an answer is the sum over its ways of the product over their tokens. Where one answer begins another ("1" and "10"),
+the longer one's mass is taken off the shorter: what counts is that the answer was given and not gone beyond.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vlmrate.raters.base import OptionProbabilities
+
+if TYPE_CHECKING:
+    from vlmrate.raters.mlx.architecture import Architecture
+    from vlmrate.raters.mlx.branch import Branch
+
+Tokens = tuple[int, ...]
+Tokenize = Callable[[str], Sequence[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """The token sequences that spell each answer; no sequence stands for two answers."""
+
+    of: Mapping[str, frozenset[Tokens]]
+
+    @property
+    def sequences(self) -> list[Tokens]:
+        """Every sequence once, in a fixed order."""
+        return sorted({way for ways in self.of.values() for way in ways})
+
+
+def spellings(answers: Sequence[str], tokenize: Tokenize, lead: str = "") -> Ways:
+    """All ways to write each answer after `lead`, the text that shares a token with it.
+
+    At the very start of an answer (`lead` empty) a leading space counts too. The answer as declared and its capitalised
+    form always count.
+    """
+    leads = (lead,) if lead else ("", " ")
+    return Ways(
+        {
+            answer: frozenset(
+                tuple(tokenize(before + form)) for before in leads for form in (answer, answer.capitalize())
+            )
+            for answer in answers
+        }
+    )
+
+
+def probabilities(architecture: Architecture, branch: Branch, ways: Ways) -> OptionProbabilities | None:
+    """Probability of each answer as the next thing said on `branch`; None when all of them underflow to zero."""
+    logp = _sequence_log_probabilities(architecture, branch, ways.sequences)
+    own = _without_longer(logp)
+    mass = {answer: float(sum(own[way] for way in spelled)) for answer, spelled in ways.of.items()}
+    total = sum(mass.values())
+    if not total > 0:
+        return None
+    return OptionProbabilities({answer: m / total for answer, m in mass.items()}, valid_mass=min(total, 1.0))
+
+
+def _sequence_log_probabilities(
+    architecture: Architecture, branch: Branch, sequences: Sequence[Tokens]
+) -> dict[Tokens, float]:
+    """Log-probability of each token sequence; one-token sequences cost nothing beyond the branch's own logits."""
+    first = log_softmax(np.array(branch.logits))
+    result = {way: float(first[way[0]]) for way in sequences}
+    # Each run of tokens that must be read is read once, whatever number of sequences go through it.
+    stems = sorted({way[:-1] for way in sequences if len(way) > 1})
+    read = dict(zip(stems, architecture.score(branch, stems), strict=True)) if stems else {}
+    after = {stem: log_softmax(np.array(logits)) for stem, logits in read.items()}
+    for way in sequences:
+        for i, token in enumerate(way[1:]):
+            result[way] += float(after[way[:-1]][i][token])
+    return result
+
+
+def _without_longer(logp: Mapping[Tokens, float]) -> dict[Tokens, float]:
+    """Probability of each sequence, less that of the next longer ones which begin with it."""
+    own = {way: float(np.exp(value)) for way, value in logp.items()}
+    for way in sorted(logp, key=len, reverse=True):
+        shorter = [way[:n] for n in range(len(way) - 1, 0, -1) if way[:n] in logp]
+        if shorter:
+            own[shorter[0]] = max(own[shorter[0]] - float(np.exp(logp[way])), 0.0)
+    return own
+
+
+def log_softmax(logits: np.ndarray) -> np.ndarray:
+    """Log-probabilities along the last axis, in float64."""
+    shifted = logits.astype(np.float64)
+    shifted -= shifted.max(axis=-1, keepdims=True)
+    normalised: np.ndarray = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return normalised

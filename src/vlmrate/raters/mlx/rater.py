@@ -1,0 +1,210 @@
+"""The MLX rater: shows a vision-language model a picture, asks, and keeps how likely every answer was."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import TYPE_CHECKING, Any, Literal
+
+from vlmrate.errors import RaterError
+from vlmrate.protocol.parser import read_answers
+from vlmrate.raters.base import OptionProbabilities, Reply
+from vlmrate.raters.mlx.decoding import Decoding, speak
+from vlmrate.raters.mlx.options import probabilities, spellings
+from vlmrate.study.images import open_image
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from vlmrate.protocol.parser import Reading
+    from vlmrate.protocol.records import Question
+    from vlmrate.raters.base import Settings
+    from vlmrate.raters.mlx.architecture import Architecture
+    from vlmrate.raters.mlx.branch import Branch
+    from vlmrate.raters.mlx.loading import LoadedModel
+    from vlmrate.raters.mlx.prompt import PromptWriter
+    from vlmrate.study.records import Item
+
+Fidelity = Literal["reference", "mlx-vlm"]
+PathChoice = Literal["auto", "shared", "plain"]
+
+# Buffers go back to the system every so many pictures: at every one it costs time, never it costs memory.
+_CLEAR_EVERY = 16
+
+
+class MlxRater:
+    """A vision-language model on MLX.
+
+    `fidelity` is `reference` (computes as the model's own code does) or `mlx-vlm` (as that library's generate does).
+    `path` is `shared` (the picture read once for all prompts), `plain` (once a prompt) or `auto`.
+    """
+
+    def __init__(
+        self,
+        loaded: LoadedModel,
+        *,
+        source: str,
+        fidelity: Fidelity = "reference",
+        path: PathChoice = "auto",
+        decoding: Decoding | None = None,
+        likely_prompts: Sequence[str] = (),
+    ) -> None:
+        self._loaded = loaded
+        self._source = source
+        self._decoding = decoding or Decoding()
+        self._fidelity = fidelity
+        self._architecture, self._write = _architecture(loaded, fidelity, path)
+        if likely_prompts:
+            self._architecture.plan([self._write(prompt) for prompt in likely_prompts])
+        self._seen = 0
+
+    @property
+    def settings(self) -> Settings:
+        """All that decides this rater's answers."""
+        reference = self._fidelity == "reference"
+        return {
+            "kind": "mlx",
+            "model": self._source,
+            "model_type": self._loaded.kind,
+            "model_digest": self._loaded.digest,
+            "quantisation": self._loaded.quantisation,
+            "dtype": self._loaded.dtype,
+            "fidelity": self._fidelity,
+            "path": self._architecture.path,
+            "picture": "first" if reference else "as mlx-vlm places it",
+            "begin_marks": "as the chat template writes them" if reference else "as mlx-vlm adds them",
+            "temperature": self._decoding.temperature,
+            "max_tokens_text": self._decoding.max_tokens_text,
+            "max_tokens_json": self._decoding.max_tokens_json,
+            "batch_size": 1,
+        }
+
+    def view(self, image: Path, seed: int) -> MlxView:
+        """Look at an image.
+
+        Raises:
+            ImageError: The picture cannot be read or is refused.
+        """
+        self._seen += 1
+        if self._seen % _CLEAR_EVERY == 0:
+            import mlx.core as mx
+
+            mx.clear_cache()
+        return MlxView(self, self._architecture.look(open_image(image)), seed)
+
+    def answer(self, picture: Any, question: Question, seed: int) -> Reply:
+        """Answer one question about a picture that this rater's architecture has looked at."""
+        start = time.perf_counter()
+        written = self._write(question.prompt)
+        branch = self._architecture.read(picture, written)
+        spoken = speak(
+            self._architecture,
+            branch,
+            stops=self._loaded.stops,
+            temperature=self._decoding.temperature,
+            max_tokens=self._max_tokens(question),
+            seed=seed,
+        )
+        text = self._decode(spoken.tokens)
+        options = self._options(branch, spoken.tokens, read_answers(text, question.items, question.answer), question)
+        return Reply(
+            text=text,
+            sent_sha256=_tokens_sha256(branch.prompt_ids),
+            prompt_tokens=len(branch.prompt_ids),
+            answer_tokens=len(spoken.tokens),
+            seconds=time.perf_counter() - start,
+            finish=spoken.finish,
+            options=options,
+        )
+
+    def _max_tokens(self, question: Question) -> int:
+        return self._decoding.max_tokens_json if question.answer == "json" else self._decoding.max_tokens_text
+
+    def _options(
+        self, branch: Branch, tokens: tuple[int, ...], readings: Sequence[Reading], question: Question
+    ) -> dict[str, OptionProbabilities]:
+        """Probabilities of every item's answers, each read at the place where the model gave its own."""
+        items = {item.name: item for item in question.items}
+        found = {}
+        for reading in readings:
+            place = self._place(reading, tokens, question)
+            scored = self._score_at(branch, tokens, place, items[reading.item]) if place is not None else None
+            if scored is not None:
+                found[reading.item] = scored
+        return found
+
+    def _place(self, reading: Reading, tokens: tuple[int, ...], question: Question) -> tuple[int, str] | None:
+        """Number of tokens said before the answer, and the text that shares a token with it; None when it has no place.
+
+        An unreadable answer in words still has one: the options are then read at its beginning.
+        """
+        if reading.span is None:
+            return (0, "") if question.answer == "text" and len(question.items) == 1 else None
+        start = reading.span[0]
+        before = 0
+        while before < len(tokens) and len(self._decode(tokens[: before + 1])) <= start:
+            before += 1
+        return before, self._decode(tokens)[len(self._decode(tokens[:before])) : start]
+
+    def _score_at(
+        self, branch: Branch, tokens: tuple[int, ...], place: tuple[int, str], item: Item
+    ) -> OptionProbabilities | None:
+        before, lead = place
+        there = self._architecture.go_on(branch, tokens[:before]) if before else branch
+        return probabilities(self._architecture, there, spellings(item.answers, self._encode, lead))
+
+    def _encode(self, text: str) -> list[int]:
+        return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def _decode(self, tokens: Sequence[int]) -> str:
+        return str(self._tokenizer.decode(list(tokens), skip_special_tokens=True))
+
+    @property
+    def _tokenizer(self) -> Any:
+        return getattr(self._loaded.processor, "tokenizer", self._loaded.processor)
+
+
+class MlxView:
+    """One picture, looked at."""
+
+    def __init__(self, rater: MlxRater, picture: Any, seed: int) -> None:
+        self._rater = rater
+        self._picture = picture
+        self._seed = seed
+        self._asked = 0
+
+    def ask(self, question: Question) -> Reply:
+        """Answer one question about the picture."""
+        self._asked += 1
+        return self._rater.answer(self._picture, question, self._seed + self._asked)
+
+
+def _architecture(loaded: LoadedModel, fidelity: Fidelity, path: PathChoice) -> tuple[Architecture, PromptWriter]:
+    from vlmrate.raters.mlx.gemma3 import Gemma3
+    from vlmrate.raters.mlx.library import Library
+    from vlmrate.raters.mlx.mllama import Mllama
+    from vlmrate.raters.mlx.prompt import as_library, picture_first
+
+    families = {"gemma3": Gemma3, "mllama": Mllama}
+    family = families.get(loaded.kind)
+    if path == "shared" and (family is None or fidelity == "mlx-vlm"):
+        raise RaterError(
+            f"--path shared needs --fidelity reference and a model of type {' or '.join(families)}, "
+            f"not {loaded.kind} at fidelity {fidelity}; leave --path out"
+        )
+    if fidelity == "mlx-vlm":
+        from mlx_vlm.utils import should_add_special_tokens
+
+        own_marks = bool(should_add_special_tokens(loaded.kind, loaded.processor))
+        write = as_library(loaded.model, loaded.processor, loaded.name)
+        return Library(loaded.model, loaded.processor, own_marks=own_marks), write
+    write = picture_first(loaded.processor, loaded.name)
+    if family is None:
+        return Library(loaded.model, loaded.processor, own_marks=False), write
+    return family(loaded.model, loaded.processor, share=path != "plain"), write
+
+
+def _tokens_sha256(ids: Sequence[int]) -> str:
+    """Identifies exactly what the model was sent, the tokens that stand for the picture among it."""
+    return hashlib.sha256(",".join(map(str, ids)).encode()).hexdigest()

@@ -1,0 +1,142 @@
+"""Reading a prompt in two parts: a head that holds the picture, and the rest.
+
+The head is read once a picture and kept; prompts that begin with it only read their own rest. With the picture first
+and a few fixed templates every prompt of a protocol shares one head, so that three questions cost one look.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from vlmrate.errors import RaterError
+from vlmrate.raters.mlx.branch import Branch, Cache, cached_arrays, fork
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import mlx.core as mx
+    from PIL.Image import Image
+
+Tokens = tuple[int, ...]
+
+
+def common_prefix(sequences: Sequence[Sequence[int]]) -> Tokens:
+    """The longest run of tokens with which every sequence begins."""
+    first = sequences[0]
+    length = min(map(len, sequences))
+    for i in range(length):
+        if any(sequence[i] != first[i] for sequence in sequences):
+            return tuple(first[:i])
+    return tuple(first[:length])
+
+
+@dataclass(slots=True)
+class Looked:
+    """A picture as a model takes it in, what the vision tower made of it, and the heads already read for it."""
+
+    tensors: Any
+    features: mx.array | None = None
+    heads: dict[Tokens, Cache] = field(default_factory=dict)
+
+
+class PictureInHead(ABC):
+    """A model family whose prompts are read as head and rest.
+
+    With `share` the picture's features and heads are kept for the next prompt; without, every prompt starts anew.
+    """
+
+    def __init__(self, model: Any, processor: Any, *, share: bool) -> None:
+        self._model = model
+        self._language = model.language_model
+        self._processor = processor
+        self._share = share
+        self._image_token = int(model.config.image_token_index)
+        self._planned: Tokens = ()
+
+    @property
+    def path(self) -> str:
+        """`shared` or `plain`."""
+        return "shared" if self._share else "plain"
+
+    @abstractmethod
+    def tokens(self, prompt: str) -> Tokens:
+        """Token ids of a prompt as the chat template wrote it, with every token that stands for the picture."""
+
+    @abstractmethod
+    def look(self, image: Image) -> Looked:
+        """The picture as the model's own processor prepares it."""
+
+    @abstractmethod
+    def _read_head(self, picture: Looked, head: Tokens) -> Cache:
+        """The model's cache after a head."""
+
+    def plan(self, prompts: Sequence[str]) -> None:
+        """Find what all prompts begin with; it serves as head where it holds the whole picture."""
+        sequences = [self.tokens(prompt) for prompt in prompts]
+        prefix = common_prefix(sequences)[: min(map(len, sequences)) - 1]
+        holds_picture = all(len(prefix) >= self._picture_end(sequence) for sequence in sequences)
+        self._planned = prefix if holds_picture else ()
+
+    def read(self, picture: Looked, prompt: str) -> Branch:
+        """Read a whole prompt about a picture."""
+        ids = self.tokens(prompt)
+        end = len(self._planned) if ids[: len(self._planned)] == self._planned else 0
+        end = end or self._picture_end(ids)
+        cache = fork(self._head(picture, ids[:end]))
+        return Branch(cache=cache, logits=self._next([ids[end:]], cache)[0], prompt_ids=ids)
+
+    def go_on(self, branch: Branch, tokens: Sequence[int]) -> Branch:
+        """Read `tokens` more on a fork."""
+        cache = fork(branch.cache)
+        logits = self._next([tokens], cache)[0]
+        return Branch(cache=cache, logits=logits, prompt_ids=(*branch.prompt_ids, *tokens))
+
+    def score(self, branch: Branch, rows: Sequence[Sequence[int]]) -> list[mx.array]:
+        """Logits after every token of every row; rows of one length go through the model together."""
+        scored: dict[int, mx.array] = {}
+        for length in {len(row) for row in rows}:
+            group = [i for i, row in enumerate(rows) if len(row) == length]
+            logits = self._every([rows[i] for i in group], fork(branch.cache, rows=len(group)))
+            scored |= dict(zip(group, logits, strict=True))
+        return [scored[i] for i in range(len(rows))]
+
+    def _next(self, rows: Sequence[Sequence[int]], cache: Cache) -> mx.array:
+        """Logits (rows, vocabulary) after the last token of each row; the cache is written to."""
+        # The vocabulary is the widest matrix of all: only the position that is read goes through it.
+        return self._logits(self._hidden(rows, cache)[:, -1:, :])[:, 0]
+
+    def _every(self, rows: Sequence[Sequence[int]], cache: Cache) -> mx.array:
+        """Logits (rows, tokens, vocabulary) after every token; the cache is written to."""
+        return self._logits(self._hidden(rows, cache))
+
+    def _hidden(self, rows: Sequence[Sequence[int]], cache: Cache) -> mx.array:
+        import mlx.core as mx
+
+        hidden: mx.array = self._language.model(mx.array([list(row) for row in rows]), cache=cache)
+        return hidden
+
+    def _logits(self, hidden: mx.array) -> mx.array:
+        import mlx.core as mx
+
+        logits: mx.array = self._language.lm_head(hidden)
+        return logits.astype(mx.float32)
+
+    def _head(self, picture: Looked, head: Tokens) -> Cache:
+        import mlx.core as mx
+
+        if head in picture.heads:
+            return picture.heads[head]
+        cache = self._read_head(picture, head)
+        mx.eval(cached_arrays(cache))
+        # One head at a time: with the picture last, each prompt has its own, and they would pile up.
+        picture.heads = {head: cache} if self._share else {}
+        return cache
+
+    def _picture_end(self, ids: Tokens) -> int:
+        """One past the last token that stands for the picture."""
+        for i in range(len(ids) - 1, -1, -1):
+            if ids[i] == self._image_token:
+                return i + 1
+        raise RaterError("the model's chat template leaves the picture out, so the model would rate blind")

@@ -1,0 +1,192 @@
+"""Which raters there are: models.yaml, a model folder, or an import by name; made only when used."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from vlmrate.errors import RaterError
+from vlmrate.raters.mlx.decoding import Decoding
+from vlmrate.records import Record
+from vlmrate.resources import configs_folder, embedded_model_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Self
+
+    from vlmrate.raters.base import Rater
+    from vlmrate.raters.mlx.rater import Fidelity, PathChoice
+
+
+class ModelEntry(Record):
+    """One model of models.yaml.
+
+    `repo` names it on the Hugging Face hub, `path` a folder on this machine (relative to the file), `embedded` the
+    model that travels with vlmrate: exactly one of them. `parameters` and `family` serve tables only.
+    """
+
+    repo: str | None = None
+    revision: str = "main"
+    path: str | None = None
+    embedded: bool = False
+    family: str | None = None
+    parameters: str | None = None
+    download: str | None = Field(default=None, description="Size of the download, for people: 3.0 GB")
+    note: str | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if sum((self.repo is not None, self.path is not None, self.embedded)) != 1:
+            raise ValueError("give exactly one of repo, path and embedded")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model that can be asked for by name; `folder` is None while its weights are not on this machine."""
+
+    name: str
+    entry: ModelEntry
+    folder: Path | None
+
+    @property
+    def source(self) -> str:
+        """Where the model comes from, for people."""
+        return self.entry.repo or self.entry.path or "travels with vlmrate"
+
+
+@dataclass(frozen=True, slots=True)
+class RaterOptions:
+    """What a person may choose about how an MLX model is asked."""
+
+    fidelity: Fidelity = "reference"
+    path: PathChoice = "auto"
+    decoding: Decoding = field(default_factory=Decoding)
+
+
+def models(file: Path | None = None) -> tuple[Model, ...]:
+    """All models of models.yaml (`file`, or the shipped one), in its order.
+
+    Raises:
+        RaterError: The file cannot be read or has a mistake; the message names the model and the key.
+    """
+    file = file or configs_folder() / "models.yaml"
+    return tuple(_located(name, entry, file) for name, entry in _entries(file).items())
+
+
+def find_model(name: str, file: Path | None = None) -> Model:
+    """The model called `name` in models.yaml, or the folder of that path.
+
+    Raises:
+        RaterError: There is neither.
+    """
+    known = {model.name: model for model in models(file)}
+    if name in known:
+        return known[name]
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return Model(folder.resolve().name, ModelEntry(path=name), folder)
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f" (did you mean {near[0]}?)" if near else ""
+    raise RaterError(
+        f"there is no model called {name!r}{hint}; models.yaml knows {', '.join(known)}, "
+        "and the path of a model folder will do as well"
+    )
+
+
+def make_rater(model: Model, options: RaterOptions, likely_prompts: Sequence[str]) -> Rater:
+    """Load a model and make it a rater; `likely_prompts` are read for what they have in common.
+
+    Raises:
+        RaterError: mlx cannot run here, the weights are missing, or the model is unsuitable.
+    """
+    folder = _weights(model)
+    _require_mlx()
+    from vlmrate.raters.mlx.loading import load_model
+    from vlmrate.raters.mlx.rater import MlxRater
+
+    return MlxRater(
+        load_model(folder, reference=options.fidelity == "reference"),
+        source=model.source,
+        fidelity=options.fidelity,
+        path=options.path,
+        decoding=options.decoding,
+        likely_prompts=likely_prompts,
+    )
+
+
+def mlx_problem() -> str | None:
+    """Why mlx cannot run on this machine, in one sentence; None when it can."""
+    try:
+        import mlx.core  # noqa: F401
+        import mlx_vlm  # noqa: F401
+    except ImportError as error:
+        return (
+            f"the MLX rater cannot run here ({error}); it needs macOS 14 or newer on Apple silicon, or Linux with "
+            "glibc 2.35 or newer, and `pip install vlmrate` there brings mlx and mlx-vlm along"
+        )
+    return None
+
+
+def _require_mlx() -> None:
+    problem = mlx_problem()
+    if problem:
+        raise RaterError(problem)
+
+
+def _entries(file: Path) -> dict[str, ModelEntry]:
+    try:
+        document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise RaterError(f"{file} cannot be read: {' '.join(str(error).split())}") from None
+    if not isinstance(document, dict):
+        raise RaterError(f"{file} must map names to models, such as `gemma3: {{repo: …}}`")
+    return {str(name): _entry(str(name), values, file) for name, values in document.items()}
+
+
+def _entry(name: str, values: object, file: Path) -> ModelEntry:
+    try:
+        return ModelEntry.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise RaterError(f"{file}: model {name}{', key ' + key if key else ''}: {first['msg']}") from None
+
+
+def _located(name: str, entry: ModelEntry, file: Path) -> Model:
+    if entry.embedded:
+        folder = embedded_model_folder()
+    elif entry.path is not None:
+        folder = file.parent / Path(entry.path).expanduser()
+    else:
+        return Model(name, entry, _hub_snapshot(entry))
+    return Model(name, entry, folder if folder.is_dir() else None)
+
+
+def _hub_snapshot(entry: ModelEntry) -> Path | None:
+    """The folder of a model in the hub's cache on this machine, found without any network."""
+    home = Path(os.environ.get("HF_HOME", Path.home() / ".cache" / "huggingface"))
+    cache = Path(os.environ.get("HF_HUB_CACHE", home / "hub"))
+    folder = cache / f"models--{str(entry.repo).replace('/', '--')}"
+    named = folder / "refs" / entry.revision
+    commit = named.read_text(encoding="utf-8").strip() if named.is_file() else entry.revision
+    snapshot = folder / "snapshots" / commit
+    return snapshot if (snapshot / "config.json").is_file() else None
+
+
+def _weights(model: Model) -> Path:
+    if model.folder is not None:
+        return model.folder
+    if model.entry.repo is None:
+        raise RaterError(f"the folder of model {model.name} ({model.source}) is not there; correct it in models.yaml")
+    size = f", {model.entry.download}" if model.entry.download else ""
+    raise RaterError(
+        f"the weights of {model.name} ({model.entry.repo}{size}) are not on this machine; fetch them once with "
+        f"`hf download {model.entry.repo} --revision {model.entry.revision}` and run the same command again"
+    )

@@ -1,0 +1,102 @@
+"""Numbers as psychologists print them (APA 7): no leading zero where 1 is the bound, and p < .001."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from vlmrate.report.table import Style
+from vlmrate.stats import Estimate, Share, Skipped
+
+if TYPE_CHECKING:
+    from vlmrate.report.table import Cell, Column
+
+MINUS = "−"
+UNDEFINED = "–"
+DECIMALS = {Style.BOUNDED: 3, Style.POINTS: 2, Style.P: 3}
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def decimal(value: float, digits: int) -> str:
+    """A number with a fixed number of decimals and a true minus; zero is never negative.
+
+    >>> decimal(-1.053, 2), decimal(-0.001, 2), decimal(1234.5, 1)
+    ('−1.05', '0.00', '1,234.5')
+    """
+    if not math.isfinite(value):
+        return UNDEFINED
+    shown = f"{abs(value):,.{digits}f}"
+    is_zero = not any(digit in "123456789" for digit in shown)
+    return shown if value >= 0 or is_zero else MINUS + shown
+
+
+def bounded(value: float, digits: int = 3) -> str:
+    """A number that cannot exceed 1 in size: without its leading zero.
+
+    >>> bounded(0.7252), bounded(-0.332), bounded(1.0)
+    ('.725', '−.332', '1.000')
+    """
+    return decimal(value, digits).replace("0.", ".", 1) if abs(value) < 1 else decimal(value, digits)
+
+
+def p_value(value: float) -> str:
+    """A p-value to three decimals, or < .001.
+
+    >>> p_value(0.0342), p_value(0.0004)
+    ('.034', '< .001')
+    """
+    return "< .001" if value < 0.001 else bounded(value)
+
+
+def share(value: Share) -> str:
+    """A share with what it is a share of.
+
+    >>> share(Share(170, 239, "sad images with a valid answer"))
+    '170/239 (71.1 %)'
+    """
+    if value.denominator == 0:
+        return f"{value.numerator:,}/0"
+    return f"{value.numerator:,}/{value.denominator:,} ({100 * value.value:.1f} %)"
+
+
+def number(value: float, style: Style) -> str:
+    """A number in the style of its column."""
+    if style is Style.P:
+        return p_value(value)
+    if style is Style.BOUNDED:
+        return bounded(value, DECIMALS[style])
+    if style is Style.COUNT:
+        return decimal(value, 0)
+    return decimal(value, DECIMALS.get(style, 2))
+
+
+def interval(estimate: Estimate, style: Style) -> str:
+    """A confidence interval in brackets.
+
+    >>> interval(Estimate(0.725, 0.701, 0.748, 0.95, 1440, "accuracy"), Style.BOUNDED)
+    '[.701, .748]'
+    """
+    return f"[{number(estimate.ci_low, style)}, {number(estimate.ci_high, style)}]"
+
+
+def cell(value: Cell, column: Column) -> str:
+    """A cell as readers see it; what was skipped is a dash (`marked` adds where to find the reason)."""
+    if value is None:
+        return ""
+    if isinstance(value, Skipped):
+        return UNDEFINED
+    if isinstance(value, Share):
+        return share(value)
+    if isinstance(value, Estimate):
+        shown = number(value.value, column.style)
+        return f"{shown} {interval(value, column.style)}" if column.interval else shown
+    return value if isinstance(value, str) else number(value, column.style)
+
+
+def mark(position: int) -> str:
+    """A footnote mark: a raised number.
+
+    >>> mark(12)
+    '¹²'
+    """
+    return str(position).translate(_SUPERSCRIPTS)

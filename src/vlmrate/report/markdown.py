@@ -1,0 +1,62 @@
+"""Tables and words as GitHub-flavoured Markdown; whatever comes from outside is escaped."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from vlmrate.report.layout import is_right_aligned, layout
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vlmrate.report.layout import Layout, Line
+    from vlmrate.report.table import Table
+
+_ACTIVE = re.compile(r"([\\`*{}\[\]|#~])")
+_EDGE_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
+_NUMBERS_ONLY = re.compile(r"[−–\d.,\[\] ]*")
+
+
+def escaped(words: str) -> str:
+    """Words from outside (names, labels, model text) that Markdown shall show as they are, on one line.
+
+    >>> escaped("a|b `c` <script>")
+    'a\\\\|b \\\\`c\\\\` &lt;script&gt;'
+    """
+    line = " ".join(plain(words).split())
+    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _EDGE_UNDERSCORE.sub(r"\\_", _ACTIVE.sub(r"\\\1", line))
+
+
+def plain(words: str) -> str:
+    """Words without control and direction characters, which could rewrite a terminal's line; blanks stay blanks."""
+    kept = (" " if character.isspace() else character for character in words)
+    return "".join(character for character in kept if unicodedata.category(character) not in {"Cc", "Cf"})
+
+
+def markdown(table: Table, level: int = 2) -> str:
+    """A table with its title as a heading of `level` and its notes below; ends without a line break."""
+    shown = layout(table)
+    parts = [f"{'#' * level} {escaped(table.title)}", _grid(shown)]
+    if shown.notes:
+        parts.append("\n".join(f"*Note.* {escaped(note)}  " for note in shown.notes).rstrip())
+    return "\n\n".join(parts)
+
+
+def _grid(shown: Layout) -> str:
+    header = [escaped(column.title) for column in shown.columns]
+    rule = ["---:" if is_right_aligned(column) else "---" for column in shown.columns]
+    return "\n".join(_row(cells) for cells in [header, rule, *(_cells(line) for line in shown.lines)])
+
+
+def _cells(line: Line) -> list[str]:
+    if line.heading:
+        return [f"**{escaped(line.cells[0])}**", *line.cells[1:]]
+    # Numbers in brackets are no link: escaping them would only hurt those who read the file as text.
+    return [cell if _NUMBERS_ONLY.fullmatch(cell) else escaped(cell) for cell in line.cells]
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,112 @@
+"""A table as data: what its cells are, not how they look. Writers turn it into text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+from vlmrate.stats import Estimate, Share, Skipped
+
+Cell: TypeAlias = Estimate | Skipped | Share | str | int | float | None
+"""What a cell may hold; None where the column does not apply to the row."""
+
+
+class Style(Enum):
+    """How the numbers of a column are written."""
+
+    TEXT = "text"
+    COUNT = "count"
+    """Whole numbers."""
+    SHARE = "share"
+    """Numerator, denominator and per cent."""
+    BOUNDED = "bounded"
+    """What cannot exceed 1 in size (r, kappa, accuracy, alpha): three decimals, no leading zero."""
+    POINTS = "points"
+    """Scale points, ratios and other numbers without a bound: two decimals."""
+    P = "p"
+    """Probabilities of a test: three decimals, no leading zero, and < .001."""
+
+
+class Role(Enum):
+    """What part a column plays in reading the table."""
+
+    SECTION = "section"
+    """Its value heads all following rows that share it."""
+    STUB = "stub"
+    """Names the row; it is repeated where a table is split."""
+    VALUE = "value"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its name for programs, its title for people, and how its cells are written.
+
+    `interval` says whether readers see the confidence interval beside an estimate; files for programs always hold it.
+    """
+
+    name: str
+    title: str
+    style: Style = Style.TEXT
+    role: Role = Role.VALUE
+    interval: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A titled table with notes on what its numbers are.
+
+    `id` is a plain file name, unique in a report. `main` tables are shown at the terminal too.
+    """
+
+    id: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    notes: tuple[str, ...] = ()
+    main: bool = True
+
+    @property
+    def section(self) -> int | None:
+        """Position of the column that heads groups of rows, None where the table has none."""
+        return next((i for i, column in enumerate(self.columns) if column.role is Role.SECTION), None)
+
+
+def section(name: str, title: str) -> Column:
+    """A column whose value heads the rows that share it."""
+    return Column(name, title, Style.TEXT, Role.SECTION)
+
+
+def stub(name: str, title: str) -> Column:
+    """A column that names the row."""
+    return Column(name, title, Style.TEXT, Role.STUB)
+
+
+def text(name: str, title: str) -> Column:
+    """A column of words."""
+    return Column(name, title)
+
+
+def count(name: str, title: str) -> Column:
+    """A column of whole numbers."""
+    return Column(name, title, Style.COUNT)
+
+
+def share(name: str, title: str) -> Column:
+    """A column of shares with their numerator and denominator."""
+    return Column(name, title, Style.SHARE)
+
+
+def bounded(name: str, title: str, *, interval: bool = True) -> Column:
+    """A column of numbers that cannot exceed 1 in size."""
+    return Column(name, title, Style.BOUNDED, interval=interval)
+
+
+def points(name: str, title: str, *, interval: bool = True) -> Column:
+    """A column of scale points, or of other numbers without a bound."""
+    return Column(name, title, Style.POINTS, interval=interval)
+
+
+def p_value(name: str, title: str) -> Column:
+    """A column of p-values."""
+    return Column(name, title, Style.P)

@@ -1,0 +1,166 @@
+"""Simulated people who rate pictures, with everything that analysis should find again planted on purpose.
+
+One rating of one item is
+
+    clip(round(c + spread * (truth - c) + groups + image + severity + noise), low, high)
+
+where c is the middle of the scale, `truth` belongs to the picture, `groups` are shifts planted for levels of its
+factors, `image` is normal with `image_sd` (drawn once a picture), `severity` normal with `rater_sd` (once a person)
+and `noise` normal with `noise_sd` (once a rating).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_IMAGES, _SETS, _PEOPLE = 1, 2, 3  # streams of random numbers, so that one does not disturb another
+
+
+@dataclass(frozen=True, slots=True)
+class GroupEffect:
+    """A shift, in points of the scale, of the ratings of all pictures that have `level` of `factor`."""
+
+    factor: str
+    level: str
+    shift: float
+
+
+@dataclass(frozen=True, slots=True)
+class ItemParameters:
+    """How people rate one item; all but `low` and `high` in points of the scale, before rounding.
+
+    `spread` below 1 draws ratings towards the middle of the scale, as people avoid its ends.
+    """
+
+    name: str
+    low: int
+    high: int
+    spread: float
+    rater_sd: float
+    image_sd: float
+    noise_sd: float
+    groups: tuple[GroupEffect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleParameters:
+    """A crowd: how many, what each sees, how they rate, and how long they take (seconds, log-normal)."""
+
+    seed: int
+    raters: int
+    images_a_rater: int
+    items: tuple[ItemParameters, ...]
+    seconds_median: float = 2.6
+    seconds_rater_sd: float = 0.25
+    seconds_noise_sd: float = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class RatedImage:
+    """A picture as the simulated people meet it: its factors, and what is true of it for every item."""
+
+    image_id: str
+    identity: str
+    emotion: str
+    factors: Mapping[str, str]
+    truth: Mapping[str, float]
+
+
+def simulate_people(images: Sequence[RatedImage], parameters: PeopleParameters) -> pd.DataFrame:
+    """The ratings of a crowd: rater_id, image_id, a column an item (int), trial (from 1), response_seconds.
+
+    A row a rater and image, in the order in which the rater saw them. Every image is rated equally often. The same
+    parameters give the same table; a person's numbers do not depend on how many others there are.
+
+    Raises:
+        ValueError: The images cannot be dealt out evenly.
+    """
+    expected = expected_ratings(images, parameters)
+    sets = image_sets(images, parameters)
+    tables = [_one_person(number, seen, expected, parameters) for number, seen in enumerate(sets)]
+    return pd.concat(tables, ignore_index=True)
+
+
+def expected_ratings(images: Sequence[RatedImage], parameters: PeopleParameters) -> pd.DataFrame:
+    """What a person of average severity would answer without noise, before rounding and clipping.
+
+    Index image_id, a column an item; image effects are in it.
+    """
+    rng = np.random.default_rng([parameters.seed, _IMAGES])
+    columns = {}
+    for item in parameters.items:
+        middle = (item.low + item.high) / 2
+        truth = np.array([image.truth[item.name] for image in images])
+        shifts = np.array([_group_shift(image, item) for image in images])
+        columns[item.name] = (
+            middle + item.spread * (truth - middle) + shifts + rng.normal(0, item.image_sd, len(images))
+        )
+    return pd.DataFrame(columns, index=pd.Index([image.image_id for image in images], name="image_id"))
+
+
+def image_sets(images: Sequence[RatedImage], parameters: PeopleParameters) -> list[tuple[int, ...]]:
+    """Which images (by position) each rater sees, in order.
+
+    The images are dealt out in rounds: identities and emotions are shuffled, and the diagonals of their grid are the
+    sets of one round. So each rater sees every identity and every emotion equally often (where the numbers allow),
+    and each image is in exactly one set of a round.
+
+    Raises:
+        ValueError: The images do not divide into sets of this size, or the raters into rounds.
+    """
+    sets_a_round, left = divmod(len(images), parameters.images_a_rater)
+    if left or sets_a_round == 0 or parameters.raters % sets_a_round:
+        raise ValueError(
+            f"{len(images)} images do not divide evenly over {parameters.raters} raters "
+            f"who see {parameters.images_a_rater} each"
+        )
+    rng = np.random.default_rng([parameters.seed, _SETS])
+    sets: list[tuple[int, ...]] = []
+    for _ in range(parameters.raters // sets_a_round):
+        order = _shuffled_diagonals(images, sets_a_round, rng)
+        for number in range(sets_a_round):
+            chosen = order[number * parameters.images_a_rater : (number + 1) * parameters.images_a_rater]
+            sets.append(tuple(int(index) for index in rng.permutation(chosen)))
+    return sets
+
+
+def _shuffled_diagonals(
+    images: Sequence[RatedImage], sets_a_round: int, rng: np.random.Generator
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Positions of the images, diagonal after diagonal of the shuffled grid of identities and emotions."""
+    identity = _shuffled_codes([image.identity for image in images], rng)
+    emotion = _shuffled_codes([image.emotion for image in images], rng)
+    return np.argsort((identity + emotion) % sets_a_round, kind="stable")
+
+
+def _shuffled_codes(names: Sequence[str], rng: np.random.Generator) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    distinct, codes = np.unique(np.array(names), return_inverse=True)
+    return rng.permutation(len(distinct))[codes]
+
+
+def _group_shift(image: RatedImage, item: ItemParameters) -> float:
+    return sum(effect.shift for effect in item.groups if image.factors[effect.factor] == effect.level)
+
+
+def _one_person(
+    number: int, seen: tuple[int, ...], expected: pd.DataFrame, parameters: PeopleParameters
+) -> pd.DataFrame:
+    rng = np.random.default_rng([parameters.seed, _PEOPLE, number])
+    rated = expected.iloc[list(seen)]
+    table = pd.DataFrame({"rater_id": f"r{number + 1:03d}", "image_id": rated.index})
+    for item in parameters.items:
+        severity = rng.normal(0, item.rater_sd)
+        latent = rated[item.name].to_numpy() + severity + rng.normal(0, item.noise_sd, len(seen))
+        table[item.name] = np.clip(np.rint(latent), item.low, item.high).astype(int)
+    table["trial"] = np.arange(1, len(seen) + 1)
+    pace = rng.normal(0, parameters.seconds_rater_sd)
+    spread = rng.normal(0, parameters.seconds_noise_sd, len(seen))
+    table["response_seconds"] = np.round(parameters.seconds_median * np.exp(pace + spread), 2)
+    return table

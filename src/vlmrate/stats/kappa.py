@@ -1,0 +1,151 @@
+"""Cohen's kappa against the intended label, and what a balanced design says it must be."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import ndtri
+
+from vlmrate.errors import AnalysisError
+from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, bootstrap_sums
+from vlmrate.stats.confusion import CodedLabels, code_labels
+from vlmrate.stats.estimate import Estimate, Outcome, Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vlmrate.stats._arrays import Column, FloatArray
+
+NAME = "Cohen's kappa, unweighted, invalid answers a category of their own"
+
+
+def cohen_kappa(
+    truth: Column,
+    answers: Column,
+    labels: Sequence[str],
+    *,
+    clusters: Column | None = None,
+    bootstrap: Bootstrap = DEFAULT,
+) -> Outcome:
+    """Return Cohen's kappa with a bootstrap interval, in [-1, 1].
+
+    kappa = (po - pe) / (1 - pe), with po the share of agreement and pe = sum over the labels of (share among
+    the true labels x share among the answers). An invalid answer is a category that the truth never has: it
+    lowers po. Cohen 1960, Educational and Psychological Measurement 20, 37-46. Skipped where pe is 1 (both
+    name one label only) and where there is nothing to resample.
+
+    >>> kappa = cohen_kappa(["a", "a", "b", "b", "b", "a"], ["a", "b", "b", "b", "b", "a"], ["a", "b"])
+    >>> round(kappa.value, 4), kappa.n
+    (0.6667, 6)
+    """
+    coded = code_labels(truth, answers, labels)
+    reason = undefined(coded)
+    if reason is not None:
+        return reason
+    return bootstrap_sums(
+        coded.cells(),
+        lambda totals: kappa_of(totals.reshape(-1, coded.k, coded.k + 1)),
+        name=NAME,
+        clusters=clusters,
+        bootstrap=bootstrap,
+    )
+
+
+def cohen_kappa_asymptotic(truth: Column, answers: Column, labels: Sequence[str], *, level: float = 0.95) -> Outcome:
+    """Return Cohen's kappa with its large-sample interval, which takes the images for independent.
+
+    Variance: Fleiss, Cohen & Everitt 1969, Psychological Bulletin 72, 323-327. Skipped as
+    `cohen_kappa`.
+
+    >>> kappa = cohen_kappa_asymptotic(["a", "a", "b", "b", "b", "a"], ["a", "b", "b", "b", "b", "a"], ["a", "b"])
+    >>> round(kappa.value, 4), round(kappa.ci_low, 4), round(kappa.ci_high, 4)
+    (0.6667, 0.1044, 1.0)
+    """
+    coded = code_labels(truth, answers, labels)
+    reason = undefined(coded)
+    if reason is not None:
+        return reason
+    table = np.zeros((coded.k + 1, coded.k + 1))
+    table[: coded.k] = coded.cells().sum(axis=0).reshape(coded.k, coded.k + 1)
+    kappa = float(kappa_of(table[None, : coded.k])[0])
+    half = float(ndtri((1 + level) / 2)) * math.sqrt(_asymptotic_variance(table))
+    method = f"{NAME}; asymptotic (Fleiss, Cohen & Everitt 1969), bounded by -1 and 1"
+    return Estimate(kappa, max(-1.0, kappa - half), min(1.0, kappa + half), level, coded.n, method)
+
+
+def kappa_of(cells: FloatArray) -> FloatArray:
+    """Return kappa of each confusion matrix: shape (..., k, k + 1) to (...)."""
+    k = cells.shape[-2]
+    n = cells.sum(axis=(-2, -1))
+    po = np.trace(cells[..., :k], axis1=-2, axis2=-1) / n
+    pe = (cells.sum(axis=-1) * cells[..., :k].sum(axis=-2)).sum(axis=-1) / n**2
+    return np.where(pe < 1, (po - pe) / (1 - pe), np.nan)
+
+
+def undefined(coded: CodedLabels) -> Skipped | None:
+    """Say why kappa is not defined, or return None where it is."""
+    if coded.n == 0:
+        return Skipped("kappa needs an image")
+    if np.ptp(coded.truth) == 0 and np.array_equal(coded.truth, coded.answers):
+        only = coded.labels[coded.truth[0]]
+        return Skipped(f"kappa is not defined where truth and answers are all '{only}': chance agreement is 1")
+    return None
+
+
+def _asymptotic_variance(table: FloatArray) -> float:
+    p = table / table.sum()
+    truth, answers = p.sum(axis=1), p.sum(axis=0)
+    po, pe = np.trace(p), float(truth @ answers)
+    agreeing = np.diag(p) @ ((1 - pe) - (answers + truth) * (1 - po)) ** 2
+    # p_ij is weighed by the answers' share of label i and the truth's share of label j: the crossed margins.
+    crossed = p * (answers[:, None] + truth[None, :]) ** 2
+    disagreeing = (1 - po) ** 2 * (crossed.sum() - np.trace(crossed))
+    squared_mean = (po * pe - 2 * pe + po) ** 2
+    return max(0.0, float(agreeing + disagreeing - squared_mean) / (table.sum() * (1 - pe) ** 4))
+
+
+@dataclass(frozen=True, slots=True)
+class KappaIdentity:
+    """Whether a kappa is the one that its accuracy implies in a balanced design."""
+
+    expected: float
+    observed: float
+    gap: float
+    """Observed minus expected."""
+    tolerance: float
+    holds: bool
+
+
+def kappa_if_balanced(accuracy: float, n_labels: int, invalid_share: float = 0.0) -> float:
+    """Return the kappa that follows from the accuracy where every label is true equally often.
+
+    With k labels and a share v of invalid answers chance agreement is pe = (1 - v) / k whatever is answered,
+    so kappa = (accuracy - pe) / (1 - pe); without invalid answers (accuracy - 1/k) / (1 - 1/k).
+
+    >>> round(kappa_if_balanced(0.899, 6), 4)
+    0.8788
+    """
+    if n_labels < 2 or not 0 <= accuracy <= 1 or not 0 <= invalid_share <= 1:
+        raise AnalysisError("kappa_if_balanced needs two labels or more, and shares between 0 and 1.")
+    chance = (1 - invalid_share) / n_labels
+    return (accuracy - chance) / (1 - chance)
+
+
+def kappa_identity(
+    accuracy: float, kappa: float, n_labels: int, *, invalid_share: float = 0.0, rounding: float = 0.0
+) -> KappaIdentity:
+    """Check a pair of accuracy and kappa from a balanced design against each other.
+
+    `rounding` is half a unit of the last digit printed (0.0005 for three decimals); it passes through
+    `kappa_if_balanced` with the slope 1 / (1 - pe).
+
+    >>> kappa_identity(0.899, 0.878, 6, rounding=0.0005).holds, kappa_identity(0.766, 0.713, 6, rounding=0.0005).holds
+    (True, False)
+    """
+    expected = kappa_if_balanced(accuracy, n_labels, invalid_share)
+    tolerance = rounding * (1 + 1 / (1 - (1 - invalid_share) / n_labels)) + 1e-12
+    gap = kappa - expected
+    return KappaIdentity(expected, kappa, gap, tolerance, abs(gap) <= tolerance)
