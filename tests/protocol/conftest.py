@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +10,7 @@ from vlmrate.study.records import Factors, Item, Labels, Likert, Stimulus, Study
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 EMOTIONS = ("happy", "sad", "angry", "fear", "disgust", "neutral")
 EMOTION = Item("emotion", Labels(EMOTIONS), intended="emotion")
@@ -43,9 +42,9 @@ def study(tmp_path: Path) -> Study:
 
 
 @pytest.fixture
-def with_items(study: Study) -> Callable[..., Study]:
-    """Makes the study ask other items."""
-    return lambda *items: replace(study, items=items)
+def attractiveness_study(tmp_path: Path) -> Study:
+    """A study that asks nothing but attractiveness, from 1 to 7."""
+    return make_study(tmp_path, ATTRACTIVENESS)
 
 
 @pytest.fixture

@@ -1,1 +1,8 @@
+"""A study's questions, each mapped to statistics: from ratings to frozen results."""
+
 from __future__ import annotations
+
+from vlmrate.analysis.data import AnalysisOptions
+from vlmrate.analysis.study import Analysis, analyze
+
+__all__ = ["Analysis", "AnalysisOptions", "analyze"]

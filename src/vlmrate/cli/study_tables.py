@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -30,7 +31,7 @@ def print_examined(file: Path, examined: Examined) -> None:
     """Print the design as found, then every fault."""
     console = Console(highlight=False)
     if examined.study is not None and examined.study.stimuli:
-        _print_design(console, file, describe(examined.study))
+        _print_design(console, file, describe(examined.study), sound=not examined.faults)
     for fault in examined.faults:
         console.print(escape(str(fault)), soft_wrap=True)
     if not examined.faults:
@@ -70,25 +71,28 @@ def _fault_as_json(fault: Fault) -> dict[str, object]:
     return {**asdict(fault), "file": str(fault.file)}
 
 
-def _print_design(console: Console, file: Path, design: Design) -> None:
+def _print_design(console: Console, file: Path, design: Design, *, sound: bool) -> None:
     console.print(escape(f"Study {design.name} ({shown(file)}): {design.images:,} images"), soft_wrap=True)
     if design.simulated_people:
         console.print("The people of this study are simulated.")
     console.print()
-    console.print(_items(design.items))
+    console.print(_items(design.items), "")
     if design.factors:
-        console.print(_factors(design.factors))
-    if design.crossing is not None:
-        console.print(_cells(design.crossing))
+        console.print(_factors(design.factors), "")
+    if design.crossing is not None and len(design.crossing.factors) > 1:
+        console.print(_cells(design.crossing), "")
     if design.identities_in_every_emotion is not None:
         once = "Every identity appears" if design.identities_in_every_emotion else "Not every identity appears"
         console.print(f"{once} exactly once in every emotion.")
-    _print_ratings(console, design.ratings, design.images)
+    if design.ratings is not None:
+        _print_ratings(console, design.ratings, design.images)
+    else:
+        console.print(f"No ratings by people{'' if sound else ' that can be used'}.")
     console.print()
 
 
 def _table(title: str, columns: Iterable[str], numbers: Sequence[str] = ()) -> Table:
-    table = Table(title=escape(title), title_justify="left", title_style="bold", pad_edge=False)
+    table = Table(title=escape(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, show_edge=False)
     for column in columns:
         table.add_column(escape(column), justify="right" if column in numbers else "left", overflow="fold")
     return table
@@ -111,17 +115,25 @@ def _scale(item: ItemDesign) -> str:
 
 
 def _factors(factors: Sequence[FactorDesign]) -> Table:
-    table = _table("Factors", ["factor", "part", "levels (images)"])
+    table = _table("Factors", ["factor", "part", "levels:images"])
     for factor in factors:
-        sizes = [f"{level.name} {level.images}" for level in factor.levels]
-        table.add_row(escape(factor.name), factor.part, escape(_listed(sizes, "levels")))
+        table.add_row(escape(factor.name), factor.part, escape(_levels(factor)))
     return table
 
 
-def _listed(words: Sequence[str], noun: str = "levels") -> str:
+def _levels(factor: FactorDesign) -> str:
+    """Each level with its images; where there are many, how many there are and the range of their images."""
+    sizes = [level.images for level in factor.levels]
+    if len(sizes) > MOST_LEVELS:
+        images = f"{sizes[0]}" if len(set(sizes)) == 1 else f"{min(sizes)} to {max(sizes)}"
+        return f"{_listed([level.name for level in factor.levels])} ({images} each)"
+    return ", ".join(f"{level.name or '(blank)'}:{level.images}" for level in factor.levels)
+
+
+def _listed(words: Sequence[str]) -> str:
     if len(words) <= MOST_LEVELS:
         return ", ".join(words)
-    return f"{len(words)} {noun}: {', '.join(words[:3])}, … {words[-1]}"
+    return f"{len(words)} levels: {', '.join(words[:3])}, … {words[-1]}"
 
 
 def _cells(crossing: Crossing) -> Table:
@@ -131,7 +143,7 @@ def _cells(crossing: Crossing) -> Table:
     if any(cell.identities is not None and cell.identities != cell.images for cell in crossing.cells):
         title += " (identities in brackets)"
     size = {cell.levels: _size(cell.images, cell.identities) for cell in crossing.cells}
-    if len(crossing.factors) == 1 or len(across) > MOST_LEVELS:
+    if len(across) > MOST_LEVELS:
         table = _table(title, [*crossing.factors, "images"], ["images"])
         for cell in crossing.cells:
             table.add_row(*map(escape, cell.levels), size[cell.levels])
@@ -146,10 +158,7 @@ def _size(images: int, identities: int | None) -> str:
     return str(images) if identities in {None, images} else f"{images} ({identities})"
 
 
-def _print_ratings(console: Console, ratings: RatingsDesign | None, images: int) -> None:
-    if ratings is None:
-        console.print("No ratings by people.")
-        return
+def _print_ratings(console: Console, ratings: RatingsDesign, images: int) -> None:
     people = f"{ratings.raters:,} people" if ratings.raters is not None else "People (aggregated)"
     rated = images - len(ratings.images_without)
     console.print(f"{people} gave {ratings.ratings:,} ratings of {rated:,} images.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from vlmrate.errors import StoreError, StudyError
 from vlmrate.inference.store import WHAT_TO_DO, Store
+from vlmrate.study.faults import shown
 from vlmrate.study.images import image_digest
 
 if TYPE_CHECKING:
@@ -86,8 +87,8 @@ def plan_run(store: Store, stimuli: Sequence[Stimulus], repeats: int, made_with:
 def _refuse_foreign(store: Store, task: Task, rating: Rating, made_with: str) -> None:
     file = store.path(task.stimulus.image_id, task.repeat)
     if rating.made_with != made_with:
-        raise StoreError(f"{file} was made with another protocol, model, seed or decoding. {WHAT_TO_DO}")
+        raise StoreError(f"{shown(file)} was made with another protocol, model, seed or decoding. {WHAT_TO_DO}")
     if rating.image_sha256 != image_digest(task.stimulus.path):
         raise StoreError(
-            f"{task.stimulus.path} is not the picture that was rated in {file}: its contents have changed. {WHAT_TO_DO}"
+            f"{shown(task.stimulus.path)} is not the picture that was rated in {shown(file)}: its contents have changed. {WHAT_TO_DO}"
         )

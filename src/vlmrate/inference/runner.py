@@ -15,6 +15,7 @@ from vlmrate.inference.plan import plan_run
 from vlmrate.inference.records import Failure, Manifest, Rating, Recipe, RunRecord
 from vlmrate.inference.steps import asked_steps
 from vlmrate.protocol.conduct import conduct
+from vlmrate.study.faults import shown
 from vlmrate.study.images import image_digest
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ class FailAfter:
 class Job:
     """All that a run needs: who rates what, how, and where it is stored.
 
-    `arguments` are those of the command, as recorded in the manifest; `passed` names the ones that were given.
+    `arguments` are those of the command, as recorded in the manifest; `passed` names the ones that were given; `note`
+    is what people should know of the model.
     """
 
     study: Study
@@ -61,6 +63,7 @@ class Job:
     fail_after: FailAfter = FailAfter()
     arguments: Mapping[str, str | int | float | bool | list[str] | None] = field(default_factory=dict)
     passed: tuple[str, ...] = ()
+    note: str | None = None
 
     @property
     def recipe(self) -> Recipe:
@@ -114,7 +117,7 @@ def run(
     job.store.open()
     with exclusive(job.store.lock_file) as held:
         if not held:
-            raise StoreError(f"another vlmrate process is rating into {job.store.folder}; wait for it or stop it first")
+            raise StoreError(f"another vlmrate process is rating into {shown(job.store.folder)}; wait for it or stop it first")
         job.store.refuse_other_recipe(job.recipe)
         plan = plan_run(job.store, job.stimuli, job.repeats, job.recipe.digest)
         return _Run(job, plan, report, should_stop).go()
@@ -148,7 +151,7 @@ class _Run:
         if status == "stopped":
             raise RunStoppedError(
                 f"stopped after {self._failed} failed images (--fail-after); {self._rated} were rated and are kept. "
-                f"See {self._job.store.folder / 'errors.jsonl'}, then run the same command again"
+                f"See {shown(self._job.store.folder / 'errors.jsonl')}, then run the same command again"
             )
         return Finished(status, self._progress())
 

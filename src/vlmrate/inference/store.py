@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from vlmrate.errors import StoreError
 from vlmrate.inference.files import append_line, remove_temporaries, write_atomically
 from vlmrate.inference.records import Failure, Manifest, Rating, Recipe
+from vlmrate.study.faults import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,7 +80,7 @@ class Store:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"]) or "the file"
             raise StoreError(
-                f"{file} cannot be read ({where}: {first['msg']}); restore it, or pass --fresh to set the folder aside"
+                f"{shown(file)} cannot be read ({where}: {first['msg']}); restore it, or pass --fresh to set the folder aside"
             ) from None
 
     def write_manifest(self, manifest: Manifest) -> None:
@@ -106,7 +107,7 @@ class Store:
         manifest = self.manifest()
         if manifest is not None and manifest.recipe != recipe:
             differences = "; ".join(manifest.recipe.differences(recipe))
-            raise StoreError(f"{self.folder} holds ratings made in another way ({differences}). {WHAT_TO_DO}")
+            raise StoreError(f"{shown(self.folder)} holds ratings made in another way ({differences}). {WHAT_TO_DO}")
 
     def set_aside(self) -> Path | None:
         """Rename the folder so that a fresh run can begin; its new name, or None when there was nothing."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from vlmrate.errors import StoreError
 from vlmrate.inference.store import stores
+from vlmrate.study.faults import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,7 +117,5 @@ def _outcome(store: Store, ratings: list[Rating]) -> RunOutcome:
 def _manifest(store: Store) -> Manifest:
     manifest = store.manifest()
     if manifest is None:  # stores() lists only folders that have one, so it was taken away in between
-        from vlmrate.errors import StoreError
-
-        raise StoreError(f"{store.folder} has lost its manifest.json; restore it or move the folder away")
+        raise StoreError(f"{shown(store.folder)} has lost its manifest.json; restore it or move the folder away")
     return manifest

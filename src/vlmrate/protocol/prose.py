@@ -38,7 +38,7 @@ _PLAIN = (
     | dict.fromkeys((0x3000, 0x200B, 0xFEFF), " ")
 )
 _AROUND = " \t\r\n\v\f\u00a0.,;:!?\"'`*_#()[]\u00ab\u00bb\u2026\u3001\u3002\u300c\u300d\u300e\u300f"
-_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+_WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
 _CLAUSE_ENDS = ".,;:!?\n("
 _DENIALS = frozenset(
     (

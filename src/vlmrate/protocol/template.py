@@ -71,6 +71,11 @@ class Template:
         """The names between braces, each once, in the order of the file."""
         return tuple(dict.fromkeys(self.written))
 
+    @property
+    def outline(self) -> str:
+        """The prompt with what differs between images left in braces."""
+        return "".join(_open_place(part) for part in self.parts)
+
     def render(self, answers: Mapping[str, str], stimulus: Stimulus) -> str:
         """The prompt for one image. `answers` are the earlier answers, as they are to be spoken.
 
@@ -124,7 +129,7 @@ def _resolved(file: Path, name: str, scope: Scope) -> Part:
     if head == "stimulus":
         return _cell(file, name, tail, scope)
     if head not in scope.items:
-        raise _wrong(file, name, "is not known", scope)
+        raise _unknown(file, name, "is not known", scope)
     return _scale_word(file, name, tail, scope)
 
 
@@ -135,12 +140,12 @@ def _carried(file: Path, name: str, scope: Scope) -> Carried:
         raise _wrong(file, name, "is asked in this step or a later one, so there is no answer to it yet", scope)
     if name in scope.items:
         raise _wrong(file, name, "is an item of the study, but this protocol does not ask it", scope)
-    raise _wrong(file, name, "is not known", scope)
+    raise _unknown(file, name, "is not known", scope)
 
 
 def _intended(file: Path, name: str, item: str, scope: Scope) -> Cell:
     if item not in scope.items:
-        raise _wrong(file, name, "is not known", scope)
+        raise _unknown(file, name, "is not known", scope)
     column = scope.items[item].intended
     if column is None:
         raise _wrong(file, name, f"needs a right answer, and the study gives {item!r} no `intended` column", scope)
@@ -149,7 +154,7 @@ def _intended(file: Path, name: str, item: str, scope: Scope) -> Cell:
 
 def _cell(file: Path, name: str, column: str, scope: Scope) -> Cell:
     if column not in scope.columns:
-        raise _wrong(file, name, f"needs a column {column!r}, which the stimuli table lacks", scope)
+        raise _unknown(file, name, f"needs a column {column!r}, which the stimuli table lacks", scope)
     blank = next((one.image_id for one in scope.stimuli if not cell(one, column).strip()), None)
     if blank is not None:
         raise _wrong(file, name, f"cannot be filled in: image {blank!r} has nothing in column {column!r}", scope)
@@ -163,7 +168,7 @@ def _scale_word(file: Path, name: str, word: str, scope: Scope) -> str:
         return known[word]
     if not isinstance(item.scale, Labels) and word in ("low_anchor", "high_anchor"):
         raise _wrong(file, name, f"is not given: the study's item {item.name!r} has no {word}; add it there", scope)
-    raise _wrong(file, name, "is not known", scope)
+    raise _unknown(file, name, "is not known", scope)
 
 
 def _scale_words(scale: Scale) -> dict[str, str]:
@@ -180,14 +185,25 @@ def cell(stimulus: Stimulus, column: str) -> str:
     return stimulus.image_id if column == IMAGE_ID else stimulus.factors.get(column, "")
 
 
+def _open_place(part: Part) -> str:
+    if isinstance(part, Carried):
+        return f"{{{part.item}}}"
+    return f"{{stimulus.{part.column}}}" if isinstance(part, Cell) else part
+
+
 def _spoken(part: Part, answers: Mapping[str, str], stimulus: Stimulus) -> str:
     if isinstance(part, Carried):
         return answers[part.item]
     return cell(stimulus, part.column) if isinstance(part, Cell) else part
 
 
+def _unknown(file: Path, name: str, problem: str, scope: Scope) -> ProtocolError:
+    """As `_wrong`, for a name that may be a slip of the pen."""
+    near = nearest(name, scope.names)
+    return _wrong(file, name, f"{problem}; did you mean {{{near}}}?" if near is not None else problem, scope)
+
+
 def _wrong(file: Path, name: str, problem: str, scope: Scope) -> ProtocolError:
-    near = nearest(name, [known for known in scope.names if known != name])
-    meant = f" Did you mean {{{near}}}?" if near is not None else ""
     known = ", ".join(f"{{{known}}}" for known in scope.names)
-    return ProtocolError(f"{shown(file)}: {{{name}}} {problem}.{meant} Known here: {known}")
+    stop = "" if problem.endswith("?") else "."
+    return ProtocolError(f"{shown(file)}: {{{name}}} {problem}{stop} Known here: {known}")

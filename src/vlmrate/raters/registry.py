@@ -180,13 +180,18 @@ def _hub_snapshot(entry: ModelEntry) -> Path | None:
     return snapshot if (snapshot / "config.json").is_file() else None
 
 
-def _weights(model: Model) -> Path:
-    if model.folder is not None:
-        return model.folder
+def missing_weights(model: Model) -> str:
+    """What to do about a model whose weights are not on this machine."""
     if model.entry.repo is None:
-        raise RaterError(f"the folder of model {model.name} ({model.source}) is not there; correct it in models.yaml")
+        return f"the folder of model {model.name} ({model.source}) is not there; correct its path in models.yaml"
     size = f", {model.entry.download}" if model.entry.download else ""
-    raise RaterError(
+    return (
         f"the weights of {model.name} ({model.entry.repo}{size}) are not on this machine; fetch them once with "
         f"`hf download {model.entry.repo} --revision {model.entry.revision}` and run the same command again"
     )
+
+
+def _weights(model: Model) -> Path:
+    if model.folder is None:
+        raise RaterError(missing_weights(model))
+    return model.folder

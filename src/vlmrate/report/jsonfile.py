@@ -23,7 +23,8 @@ def json_text(analysis: Analysis) -> str:
     content = as_json(analysis)
     if not isinstance(content, dict):  # only to say so to the type checker: an Analysis is a dataclass
         raise AnalysisError("an analysis must be a record")
-    return json.dumps({"schema": SCHEMA, **content}, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    whole = {"schema": SCHEMA, **content}
+    return json.dumps(whole, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def as_json(value: object) -> Json:

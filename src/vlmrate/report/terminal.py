@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from rich import box
 from rich.cells import cell_len
-from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from vlmrate.report.layout import Layout
+    from vlmrate.report.layout import Layout, Line
     from vlmrate.report.table import Table
 
 GAP = 2
@@ -30,12 +29,12 @@ WIDEST_NAME = 32
 def print_table(table: Table, console: Console) -> None:
     """Print a table with its title and notes, in as many parts as the console's width asks for."""
     shown = layout(table)
-    cells = [tuple(_name(cell) if i in _stubs(shown) else plain(cell) for i, cell in enumerate(line.cells)) for line in shown.lines]
+    cells = [_safe(shown, line) for line in shown.lines]
     console.print(Text(plain(table.title), style="bold"))
     for part in parts(shown, cells, console.width):
         console.print(_grid(shown, cells, part))
     for note in shown.notes:
-        console.print(Padding(Text(plain(note), style="dim"), (0, 0, 0, 0)))
+        console.print(Text(plain(note), style="dim"))
     console.print()
 
 
@@ -52,6 +51,11 @@ def parts(shown: Layout, cells: Sequence[tuple[str, ...]], width: int) -> Iterat
             part, taken = [], room - widths[i] - GAP
         part.append(i)
     yield (*stubs, *part)
+
+
+def _safe(shown: Layout, line: Line) -> tuple[str, ...]:
+    stubs = _stubs(shown)
+    return tuple(_name(cell) if i in stubs else plain(cell) for i, cell in enumerate(line.cells))
 
 
 def _stubs(shown: Layout) -> set[int]:

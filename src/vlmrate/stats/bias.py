@@ -150,7 +150,7 @@ def d_z(model: Column, human: Column, *, clusters: Column | None = None, bootstr
     Cohen 1988, Statistical Power Analysis, section 2.3. Skipped as `mean_difference`.
 
     >>> round(d_z([5, 6, 7, 9, 3, 6], [4.0, 4.4, 6.3, 7.5, 3.2, 5.9]).value, 4)
-    1.1
+    1.0723
     """
     both = pairs(model, human, clusters=clusters)
     if (reason := _no_spread(both)) is not None:

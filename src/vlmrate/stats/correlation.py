@@ -196,7 +196,7 @@ def _no_spread_within(both: Pairs) -> Skipped | None:
 
 
 def _standardised(x: FloatArray) -> FloatArray:
-    return (x - x.mean()) / x.std()
+    return np.asarray((x - x.mean()) / x.std(), dtype=np.float64)
 
 
 def _grouped_products(both: Pairs) -> FloatArray:

@@ -198,7 +198,8 @@ def _one_person(ratings: ByImage, draws: int, seed: int) -> FloatArray:
     _, sizes = np.unique(pd.factorize(ratings.index)[0], return_counts=True)
     starts = np.cumsum(sizes) - sizes
     chosen = np.random.default_rng(seed).integers(0, sizes, size=(draws, len(sizes)))
-    return values[starts + chosen]
+    one_each: FloatArray = values[starts + chosen]
+    return one_each
 
 
 def _row_sd(people: FloatArray) -> FloatArray:
@@ -207,7 +208,8 @@ def _row_sd(people: FloatArray) -> FloatArray:
 
 def _row_distinct(people: FloatArray) -> FloatArray:
     ordered = np.sort(people, axis=1)
-    return (np.diff(ordered, axis=1) > 0).sum(axis=1) + 1.0
+    steps: FloatArray = (np.diff(ordered, axis=1) > 0).sum(axis=1).astype(np.float64)
+    return steps + 1
 
 
 def _divided(x: FloatArray, people: FloatArray) -> FloatArray:

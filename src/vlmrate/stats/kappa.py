@@ -98,13 +98,14 @@ def undefined(coded: CodedLabels) -> Skipped | None:
 def _asymptotic_variance(table: FloatArray) -> float:
     p = table / table.sum()
     truth, answers = p.sum(axis=1), p.sum(axis=0)
-    po, pe = np.trace(p), float(truth @ answers)
+    po, pe = float(np.trace(p)), float(truth @ answers)
     agreeing = np.diag(p) @ ((1 - pe) - (answers + truth) * (1 - po)) ** 2
     # p_ij is weighed by the answers' share of label i and the truth's share of label j: the crossed margins.
     crossed = p * (answers[:, None] + truth[None, :]) ** 2
     disagreeing = (1 - po) ** 2 * (crossed.sum() - np.trace(crossed))
     squared_mean = (po * pe - 2 * pe + po) ** 2
-    return max(0.0, float(agreeing + disagreeing - squared_mean) / (table.sum() * (1 - pe) ** 4))
+    variance = float(agreeing + disagreeing - squared_mean) / (float(table.sum()) * (1 - pe) ** 4)
+    return max(0.0, variance)
 
 
 @dataclass(frozen=True, slots=True)

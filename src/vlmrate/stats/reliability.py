@@ -164,7 +164,7 @@ def _points(domain: Sequence[Any], used: np.ndarray[tuple[int], np.dtype[np.bool
 def _squared_difference(points: FloatArray, metric: Metric) -> FloatArray:
     c, k = points[:, None], points[None, :]
     if metric == "nominal":
-        return (c != k).astype(np.float64)
+        return np.where(c != k, 1.0, 0.0)
     if metric == "interval":
         return (c - k) ** 2
     total = np.where(c + k == 0, 1.0, c + k)

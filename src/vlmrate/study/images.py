@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 MAX_PIXELS = 50_000_000
-"""Pictures with more pixels are refused before they are decoded: a small file can unpack to gigabytes."""
+"""Pictures with more are refused before they are decoded: a small file can unpack to gigabytes."""
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
 """What is tried (phone pictures in MPO open as JPEG). Formats that Pillow hands to other programs (EPS, PDF) are not."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vlmrate.errors import StudyError
@@ -15,7 +14,7 @@ from vlmrate.study.records import Study
 from vlmrate.study.stimuli import StimuliTable, level_faults, read_stimuli
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 STUDY_FILE = "study.yaml"
@@ -23,15 +22,14 @@ STUDY_FILE = "study.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A study's files as far as they could be read: the study where it can be used at all, and every fault.
+    """A study's files as far as they could be read: the study (with its faults still in it) and every fault.
 
-    `stimuli_file` and `row_of` say where each image stands, for faults of the pictures themselves.
+    `stimuli` is the stimuli table with the row of each image, for faults of the pictures themselves.
     """
 
     study: Study | None
     faults: tuple[Fault, ...]
-    stimuli_file: Path | None = None
-    row_of: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    stimuli: StimuliTable | None = None
 
 
 def find_study(option: Path | None, cwd: Path) -> Path:
@@ -73,17 +71,19 @@ def examine(path: Path) -> Examined:
     """Read a study file and its tables and gather every fault. Pictures are not opened."""
     document, faults = read_study_file(path)
     if document is None:
-        return Examined(None, faults)
+        return Examined(None, in_order(faults))
     stimuli_path = document.resolve(document.content.stimuli)
     table, stimuli_faults = read_stimuli(stimuli_path)
     items = document.content.item_records()
-    found = [*faults, *_protocol_faults(document), *stimuli_faults]
+    found = [*faults, *_protocol_faults(document)]
     if table is not None:
         found.extend(_column_faults(document, table))
+    found.extend(stimuli_faults)
+    if table is not None:
         found.extend(level_faults(table, [column for _, column in _factor_columns(document)], items))
     ratings = None
     if document.content.ratings is not None:
-        known_ids = list(table.row_of) if table is not None else None
+        known_ids = table.image_ids if table is not None else None
         ratings, rating_faults = read_ratings(document.resolve(document.content.ratings), items, known_ids)
         found.extend(rating_faults)
     study = Study(
@@ -97,7 +97,13 @@ def examine(path: Path) -> Examined:
         results=document.resolve(document.content.results),
         simulated_people=document.content.simulated_people,
     )
-    return Examined(study, tuple(found), stimuli_path, table.row_of if table is not None else {})
+    return Examined(study, in_order(found), table)
+
+
+def in_order(faults: Sequence[Fault]) -> tuple[Fault, ...]:
+    """File by file as they first turn up, and by row within each."""
+    files = list(dict.fromkeys(fault.file for fault in faults))
+    return tuple(sorted(faults, key=lambda fault: (files.index(fault.file), fault.row or 0)))
 
 
 def _factor_columns(document: StudyDocument) -> Iterator[tuple[tuple[str | int, ...], str]]:

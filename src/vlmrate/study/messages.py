@@ -31,7 +31,8 @@ def problem(detail: ErrorDetails, known: Sequence[str]) -> str:
     if kind == "extra_forbidden":
         return _unknown_key(key, known)
     if kind == "missing":
-        return f"the key {key!r} is missing"
+        choice = " (an item has options, or low and high)" if {"options", key} <= set(known) else ""
+        return f"the key {key!r} is missing{choice}"
     if kind == "value_error":
         return str(detail["ctx"]["error"])
     if kind in {"too_short", "string_too_short"}:

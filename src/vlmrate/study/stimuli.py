@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -15,21 +14,35 @@ from vlmrate.study.records import Item, Labels, Stimulus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
 ID, PATH = "image_id", "path"
 
 
 @dataclass(frozen=True, slots=True)
-class StimuliTable:
-    """The stimuli as read: the rows that are sound, the factor columns, and the row of every image id seen.
+class StimulusRow:
+    """A stimulus and the row of the file that it stands in, counted from 1 for the header."""
 
-    `row_of` also knows ids whose rows have faults, so that ratings of them are not called unknown as well.
+    number: int
+    stimulus: Stimulus
+
+
+@dataclass(frozen=True, slots=True)
+class StimuliTable:
+    """The stimuli as read: every row with as many cells as the header, and the names of the factor columns.
+
+    `image_ids` also knows those of rows with other faults, so that ratings of them are not called unknown as well.
     """
 
     file: Path
     columns: tuple[str, ...]
-    stimuli: tuple[Stimulus, ...]
-    row_of: Mapping[str, int] = field(default_factory=dict)
+    rows: tuple[StimulusRow, ...]
+    image_ids: tuple[str, ...]
+
+    @property
+    def stimuli(self) -> tuple[Stimulus, ...]:
+        """The stimuli alone, in the order of the file."""
+        return tuple(row.stimulus for row in self.rows)
 
 
 def read_stimuli(file: Path) -> tuple[StimuliTable | None, tuple[Fault, ...]]:
@@ -51,10 +64,10 @@ def read_stimuli(file: Path) -> tuple[StimuliTable | None, tuple[Fault, ...]]:
     for number, cells in enumerate(rows[1:], start=2):
         if any(cell.strip() for cell in cells):
             reader.add(number, cells)
-    if not reader.row_of:
+    if not reader.image_ids:
         reader.faults.append(Fault(file, None, None, "holds no stimuli, only a header"))
     columns = tuple(name for name in header if name not in {ID, PATH})
-    return StimuliTable(file, columns, tuple(reader.stimuli), reader.row_of), tuple(reader.faults)
+    return StimuliTable(file, columns, tuple(reader.rows), tuple(reader.image_ids)), tuple(reader.faults)
 
 
 class _Reader:
@@ -63,25 +76,24 @@ class _Reader:
     def __init__(self, file: Path, header: Sequence[str]) -> None:
         self.file = file
         self.header = header
-        self.stimuli: list[Stimulus] = []
+        self.rows: list[StimulusRow] = []
         self.faults: list[Fault] = []
-        self.row_of: dict[str, int] = {}
+        self.image_ids: list[str] = []
         self._first_row: dict[str, int] = {}
 
     def add(self, number: int, cells: Sequence[str]) -> None:
         if len(cells) != len(self.header):
             message = f"has {len(cells)} cells, the header {len(self.header)}; look for a stray or missing comma"
             self.faults.append(Fault(self.file, number, None, message))
-            self.row_of.setdefault(dict(zip(self.header, cells, strict=False)).get(ID, "").strip(), number)
+            self.image_ids.append(dict(zip(self.header, cells, strict=False)).get(ID, "").strip())
             return
         row = {name: cell.strip() for name, cell in zip(self.header, cells, strict=True)}
-        found = [Fault(self.file, number, column, message) for column, message in self._problems(number, row)]
-        self.row_of.setdefault(row[ID], number)
-        self.faults.extend(found)
-        if not found:
-            factors = {name: value for name, value in row.items() if name not in {ID, PATH}}
-            path = self.file.parent / Path(row[PATH]).expanduser()
-            self.stimuli.append(Stimulus(row[ID], path, MappingProxyType(factors)))
+        problems = self._problems(number, row)
+        self.faults.extend(Fault(self.file, number, column, message) for column, message in problems)
+        self.image_ids.append(row[ID])
+        factors = {name: value for name, value in row.items() if name not in {ID, PATH}}
+        stimulus = Stimulus(row[ID], self.file.parent / row[PATH], MappingProxyType(factors))
+        self.rows.append(StimulusRow(number, stimulus))
 
     def _problems(self, number: int, row: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         image_id = row[ID]
@@ -103,9 +115,9 @@ def level_faults(table: StimuliTable, columns: Sequence[str], items: Sequence[It
     """
     present = [name for name in columns if name in table.columns]
     return tuple(
-        Fault(table.file, table.row_of[stimulus.image_id], column, message)
-        for stimulus in table.stimuli
-        for column, message in _level_problems(stimulus, items, present)
+        Fault(table.file, row.number, column, message)
+        for row in table.rows
+        for column, message in _level_problems(row.stimulus, items, present)
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vlmrate.study.faults import Fault
 from vlmrate.study.images import image_problems
-from vlmrate.study.load import Examined, examine
+from vlmrate.study.load import Examined, examine, in_order
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,13 +21,15 @@ def faults(study_file: Path) -> tuple[Fault, ...]:
 def validated(study_file: Path) -> Examined:
     """The study as far as it can be read, and all its faults, with those of its pictures."""
     examined = examine(study_file)
-    if examined.study is None or examined.stimuli_file is None:
+    table = examined.stimuli
+    if table is None:
         return examined
-    stimuli = examined.study.stimuli
-    problems = image_problems([stimulus.path for stimulus in stimuli])
-    found = tuple(
-        Fault(examined.stimuli_file, examined.row_of[stimulus.image_id], "path", problems[stimulus.path])
-        for stimulus in stimuli
-        if stimulus.path in problems
-    )
-    return replace(examined, faults=(*examined.faults, *found))
+    # A path that is blank has been named already; joined to the table's folder it is that folder.
+    rows = [row for row in table.rows if row.stimulus.path != table.file.parent]
+    problems = image_problems([row.stimulus.path for row in rows])
+    found = [
+        Fault(table.file, row.number, "path", problems[row.stimulus.path])
+        for row in rows
+        if row.stimulus.path in problems
+    ]
+    return replace(examined, faults=in_order([*examined.faults, *found]))

@@ -67,7 +67,10 @@ def _parse(file: Path, text: str) -> tuple[YamlText | None, tuple[Fault, ...]]:
         lines[()] = root.start_mark.line + 1
         for path, node in _walk(root, (), set()):
             line = node.start_mark.line + 1
-            if path in lines:
+            parent_is_twice = any(
+                fault.column == dotted(path[:length]) for fault in twice for length in range(len(path))
+            )
+            if path in lines and not parent_is_twice:
                 again = f"stands here a second time (first on line {lines[path]}); keep one of the two"
                 twice.append(Fault(file, line, dotted(path), again))
             lines.setdefault(path, line)

@@ -137,8 +137,7 @@ class Asker:
         earlier = {"emotion": emotion, "valence": valence} if self._protocol == "single-shot" else {}
         known = {name: value for name, value in earlier.items() if value is not None}
         opened = json_answer(**known, **{item: "" if item == "emotion" else 0})
-        cut = opened[:-2] if item == "emotion" else opened[:-2]
-        return list(self._model.processor.tokenizer(cut, add_special_tokens=False)["input_ids"])
+        return list(self._model.processor.tokenizer(opened[:-2], add_special_tokens=False)["input_ids"])
 
 
 def _common_prefix(sequences: Iterable[list[int]]) -> list[int]:

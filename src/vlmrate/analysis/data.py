@@ -1,0 +1,255 @@
+"""What the analysis works on: each rater's answers to an item beside all that is known of the images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from vlmrate.errors import AnalysisError
+from vlmrate.stats import Bootstrap, Skipped
+from vlmrate.study.records import Labels, Likert
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vlmrate.inference.table import Results, RunOutcome
+    from vlmrate.study.records import Item, Study
+
+NO_EMOTION = Skipped("the study names no emotion factor")
+NO_PEOPLE = Skipped("the study has no ratings by people")
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisOptions:
+    """What to analyze and how intervals are made: raters by name (none named: all), and the bootstrap."""
+
+    raters: tuple[str, ...] = ()
+    bootstrap: Bootstrap = field(default_factory=Bootstrap)
+
+
+@dataclass(frozen=True, slots=True)
+class RaterRun:
+    """A rater under one protocol, under the name that tables give it."""
+
+    name: str
+    run: RunOutcome
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Images:
+    """What is known of the study's images, whoever rates them. All Series have the image_id as index.
+
+    `emotion` is None where the study names no such factor. `clusters` are what bootstraps draw: who is shown, where
+    the study says so, else each image by itself; `clustered_by` says which, in words.
+    """
+
+    ids: pd.Index
+    emotion: pd.Series[str] | None
+    emotions: tuple[str, ...]
+    clusters: pd.Series[str]
+    clustered_by: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelAnswers:
+    """One rater's answers to an item with labels, one an image; all Series share their index, the image_id.
+
+    `answer` is None where it was not valid. Images that the rater did not rate are left out.
+    """
+
+    rater: str
+    answer: pd.Series[str]
+    intended: pd.Series[str]
+    clusters: pd.Series[str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScaleRatings:
+    """One rater's ratings on a scale beside people's means; all Series share their index, the image_id.
+
+    `value` is what the rater said (the mean over repeats), `spoken` what it said the first time, `expected` the
+    probability-weighted rating; `people` are the means of people's ratings. Each is NaN where there is none.
+    """
+
+    rater: str
+    value: pd.Series[float]
+    spoken: pd.Series[float]
+    expected: pd.Series[float]
+    people: pd.Series[float]
+    emotion: pd.Series[str] | None
+    clusters: pd.Series[str]
+
+    @property
+    def n(self) -> int:
+        """Images with a rating by the rater and a mean of people."""
+        return int((self.value.notna() & self.people.notna()).sum())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """A study and its raters' answers, ready to be asked for by rater and item.
+
+    `ratings` is the long table of the raters that were chosen, with a column `name` (as tables call the rater).
+    """
+
+    study: Study
+    raters: tuple[RaterRun, ...]
+    images: Images
+    ratings: pd.DataFrame
+    options: AnalysisOptions
+
+    @property
+    def bootstrap(self) -> Bootstrap:
+        """How intervals are made."""
+        return self.options.bootstrap
+
+    @property
+    def label_items(self) -> tuple[Item, ...]:
+        """Items answered with a label."""
+        return tuple(item for item in self.study.items if isinstance(item.scale, Labels))
+
+    @property
+    def scale_items(self) -> tuple[Item, ...]:
+        """Items answered with a number."""
+        return tuple(item for item in self.study.items if isinstance(item.scale, Likert))
+
+    def rows(self, rater: RaterRun, item: Item) -> pd.DataFrame:
+        """The long rows of one rater and item, first repeats first."""
+        mine = (self.ratings["name"] == rater.name) & (self.ratings["item"] == item.name)
+        return self.ratings[mine].sort_values("repeat", kind="stable")
+
+    def asked(self, item: Item) -> tuple[RaterRun, ...]:
+        """The raters that have an answer, valid or not, to an item."""
+        names = set(self.ratings.loc[self.ratings["item"] == item.name, "name"])
+        return tuple(rater for rater in self.raters if rater.name in names)
+
+    def labels(self, rater: RaterRun, item: Item) -> LabelAnswers:
+        """One rater's answers to an item with labels and intended answers."""
+        answer = self.answers(rater, item)
+        intended = pd.Series({s.image_id: s.factors[item.intended or ""] for s in self.study.stimuli}, dtype=object)
+        return LabelAnswers(
+            rater=rater.name,
+            answer=answer,
+            intended=intended.reindex(answer.index),
+            clusters=self.images.clusters.reindex(answer.index),
+        )
+
+    def answers(self, rater: RaterRun, item: Item) -> pd.Series[str]:
+        """One rater's labels by image_id: the first repeat of each image, None where it was not valid."""
+        first = self.rows(rater, item).drop_duplicates("image_id").set_index("image_id")["value"]
+        answer = first.reindex(self._rated(first.index))
+        return answer.where(answer.notna(), None)
+
+    def scale(self, rater: RaterRun, item: Item) -> ScaleRatings:
+        """One rater's ratings on an item's scale beside people's means."""
+        rows = self.rows(rater, item)
+        numbers = rows.assign(value=pd.to_numeric(rows["value"]))
+        by_image = numbers.groupby("image_id")
+        ids = self._rated(pd.Index(rows["image_id"].unique()))
+        emotion = self.images.emotion
+        return ScaleRatings(
+            rater=rater.name,
+            value=by_image["value"].mean().reindex(ids),
+            spoken=numbers.drop_duplicates("image_id").set_index("image_id")["value"].reindex(ids),
+            expected=by_image["expected"].mean().reindex(ids),
+            people=self.people(item).reindex(ids),
+            emotion=None if emotion is None else emotion.reindex(ids),
+            clusters=self.images.clusters.reindex(ids),
+        )
+
+    def people(self, item: Item) -> pd.Series[float]:
+        """Mean of people's ratings of each image they rated; empty where they did not rate the item."""
+        if self.study.ratings is None or item.name not in self.study.ratings.items:
+            return pd.Series(dtype="float64")
+        return self.study.ratings.means(item.name)["mean"]
+
+    def ratings_an_image(self, item: Item) -> pd.Series[int]:
+        """Number of ratings by people of each image they rated; empty where they did not rate the item."""
+        if self.study.ratings is None or item.name not in self.study.ratings.items:
+            return pd.Series(dtype="int64")
+        if not self.study.ratings.has_singles:
+            return self.study.ratings.means(item.name)["n"]
+        return self.study.ratings.singles(item.name).groupby("image_id").size()
+
+    def singles(self, item: Item) -> pd.DataFrame | Skipped:
+        """Single ratings by people: rater_id, image_id, value; Skipped where they are not at hand."""
+        if self.study.ratings is None:
+            return NO_PEOPLE
+        if item.name not in self.study.ratings.items:
+            return Skipped(f"people did not rate {item.name}")
+        if not self.study.ratings.has_singles:
+            return Skipped("people's single ratings are not at hand, only their means")
+        return self.study.ratings.singles(item.name)
+
+    def without_people(self, item: Item) -> Skipped | None:
+        """Why there are no ratings of an item by people, None where there are."""
+        if self.study.ratings is None:
+            return NO_PEOPLE
+        if item.name not in self.study.ratings.items:
+            return Skipped(f"people did not rate {item.name}")
+        return None
+
+    def _rated(self, image_ids: pd.Index) -> pd.Index:
+        """The images rated, in the order of the study: equal data give equal results, whatever the order of rows."""
+        return self.images.ids[self.images.ids.isin(image_ids)]
+
+
+def gather(study: Study, results: Results, options: AnalysisOptions) -> Material:
+    """Bring a study and its results together.
+
+    Raises:
+        AnalysisError: There are no ratings, or an option names a rater that has none.
+    """
+    chosen = _chosen(study, results, options.raters)
+    names = {(entry.run.rater, entry.run.protocol): entry.name for entry in chosen}
+    table = results.ratings
+    keys = list(zip(table["rater"], table["protocol"], strict=True))
+    theirs = table[[key in names for key in keys]]
+    named = theirs.assign(name=[names[key] for key in keys if key in names])
+    return Material(study, chosen, _images(study), named, options)
+
+
+def _chosen(study: Study, results: Results, wanted: Sequence[str]) -> tuple[RaterRun, ...]:
+    rated = [run for run in results.runs if run.rated]
+    if not rated:
+        raise AnalysisError(
+            f"there are no ratings of the study {study.name} yet; run `vlmrate infer --model tiny` first"
+        )
+    known = {run.rater for run in rated}
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        raise AnalysisError(f"there are no ratings by {unknown[0]!r}; raters with ratings: {', '.join(sorted(known))}")
+    runs = [run for run in rated if not wanted or run.rater in wanted]
+    several = {run.rater for run in runs if sum(other.rater == run.rater for other in runs) > 1}
+    named = [RaterRun(f"{run.rater} ({run.protocol})" if run.rater in several else run.rater, run) for run in runs]
+    return tuple(sorted(named, key=lambda entry: entry.name))
+
+
+def _images(study: Study) -> Images:
+    ids = pd.Index([stimulus.image_id for stimulus in study.stimuli])
+    emotion = _factor(study, study.factors.emotion)
+    identity = _factor(study, study.factors.identity)
+    return Images(
+        ids=ids,
+        emotion=emotion,
+        emotions=() if emotion is None else _emotions(study, emotion),
+        clusters=pd.Series(ids, index=ids, dtype=object) if identity is None else identity,
+        clustered_by="image" if identity is None else "identity",
+    )
+
+
+def _factor(study: Study, column: str | None) -> pd.Series[str] | None:
+    if column is None:
+        return None
+    return pd.Series({stimulus.image_id: stimulus.factors[column] for stimulus in study.stimuli}, dtype=object)
+
+
+def _emotions(study: Study, emotion: pd.Series[str]) -> tuple[str, ...]:
+    """The levels of the emotion factor, in the order of the item that asks for them, else as they first appear."""
+    levels = list(dict.fromkeys(emotion))
+    for item in study.items:
+        if isinstance(item.scale, Labels) and set(levels) <= set(item.scale.options):
+            return tuple(option for option in item.scale.options if option in levels)
+    return tuple(levels)

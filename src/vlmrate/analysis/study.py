@@ -1,0 +1,56 @@
+"""All questions of a study, each mapped to its statistics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vlmrate.analysis.baselines import ItemBaselines, baselines
+from vlmrate.analysis.bias import ItemBias, biases
+from vlmrate.analysis.classification import ItemClassification, classifications
+from vlmrate.analysis.data import AnalysisOptions, gather
+from vlmrate.analysis.design import Design, design
+from vlmrate.analysis.dimensions import ItemDimension, dimensions
+from vlmrate.analysis.reliability import ItemReliability, reliabilities
+from vlmrate.analysis.run_quality import RunQuality, run_quality
+from vlmrate.analysis.variance import ItemSpread, spreads
+
+if TYPE_CHECKING:
+    from vlmrate.inference.table import Results
+    from vlmrate.stats import Bootstrap, Skipped
+    from vlmrate.study.records import Study
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Everything computed from a study's ratings, a field a question; what could not be computed is Skipped."""
+
+    design: Design
+    bootstrap: Bootstrap
+    runs: tuple[RunQuality, ...]
+    reliability: tuple[ItemReliability, ...] | Skipped
+    classification: tuple[ItemClassification, ...] | Skipped
+    dimensions: tuple[ItemDimension, ...] | Skipped
+    baselines: tuple[ItemBaselines, ...] | Skipped
+    bias: tuple[ItemBias, ...] | Skipped
+    spread: tuple[ItemSpread, ...] | Skipped
+
+
+def analyze(study: Study, results: Results, options: AnalysisOptions | None = None) -> Analysis:
+    """Compare the raters in `results` with the intended answers and with people.
+
+    Raises:
+        AnalysisError: There are no ratings, an option names a rater that has none, or ratings do not fit the study.
+    """
+    material = gather(study, results, options or AnalysisOptions())
+    return Analysis(
+        design=design(material),
+        bootstrap=material.bootstrap,
+        runs=run_quality(material),
+        reliability=reliabilities(material),
+        classification=classifications(material),
+        dimensions=dimensions(material),
+        baselines=baselines(material),
+        bias=biases(material),
+        spread=spreads(material),
+    )

@@ -1,0 +1,82 @@
+"""`vlmrate infer`: let a model rate the images of a study."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003  typer reads the annotations when it runs
+from typing import Annotated, Literal
+
+import typer
+
+
+def infer(  # one parameter an option
+    context: typer.Context,
+    model: Annotated[str, typer.Option("--model", metavar="NAME", help="A model of `vlmrate models`, or a folder.")],
+    study: Annotated[
+        Path | None, typer.Option("--study", metavar="FILE", help="The study file [./study.yaml or configs/study.yaml]")
+    ] = None,
+    protocol: Annotated[
+        str | None, typer.Option("--protocol", metavar="NAME", help="How to ask [the study's protocol]")
+    ] = None,
+    fidelity: Annotated[
+        Literal["reference", "mlx-vlm"],
+        typer.Option("--fidelity", help="Compute as the model's own code does, or as mlx-vlm's generate does."),
+    ] = "reference",
+    path: Annotated[
+        Literal["auto", "shared", "plain"],
+        typer.Option("--path", help="Encode each picture once for all prompts (shared) or once a prompt (plain)."),
+    ] = "auto",
+    temperature: Annotated[
+        float,
+        typer.Option("--temperature", min=0.0, max=2.0, help="0: the likeliest answer; above: drawn."),
+    ] = 0.0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Drives what is drawn at temperatures above 0.")] = 0,
+    repeats: Annotated[int, typer.Option("--repeats", min=1, help="How often each image is rated.")] = 1,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Rate only the first so many images.")] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="RULE", help="Image id (with * and ?) or FACTOR=LEVEL; may be given often."),
+    ] = None,
+    fail_after: Annotated[
+        str | None,
+        typer.Option("--fail-after", metavar="N|N%", help="Give up after so many failed images [never]"),
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Set earlier ratings aside and begin anew.")] = False,
+    name: Annotated[
+        str | None, typer.Option("--as", metavar="NAME", help="Store under this rater's name [the model's]")
+    ] = None,
+    results: Annotated[
+        Path | None, typer.Option("--results", metavar="DIR", help="Where to store [the study's results folder]")
+    ] = None,
+    models_file: Annotated[
+        Path | None, typer.Option("--models-file", metavar="FILE", help="Another models.yaml.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
+) -> None:
+    """Let a model rate the images of a study; the same command goes on where it stopped."""
+    from vlmrate.cli.infer_job import rate
+    from vlmrate.cli.passed import arguments_of
+    from vlmrate.inference.prepare import Wishes
+
+    wishes = Wishes(
+        model=model,
+        study=study,
+        protocol=protocol,
+        fidelity=fidelity,
+        path=path,
+        temperature=temperature,
+        seed=seed,
+        repeats=repeats,
+        limit=limit,
+        only=tuple(only or ()),
+        fail_after=fail_after,
+        name=name,
+        results=results,
+        models_file=models_file,
+        arguments=arguments_of(context),
+    )
+    raise typer.Exit(rate(wishes, fresh=fresh, as_json=as_json))
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command("infer")(infer)

@@ -1,0 +1,113 @@
+"""What `vlmrate infer` shows: what is asked of whom, how far it is, how it ended."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+
+from vlmrate.cli.progress import reporter
+from vlmrate.inference.prepare import prepare
+from vlmrate.inference.runner import run
+from vlmrate.study.faults import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+    from vlmrate.inference.prepare import Wishes
+    from vlmrate.inference.runner import Finished, Job
+
+_EXIT = {"finished": 0, "interrupted": 130}
+
+
+def rate(wishes: Wishes, *, fresh: bool, as_json: bool) -> int:
+    """Carry out a run and return the exit code: 0 done, 1 some images failed, 130 interrupted."""
+    console = Console(highlight=False, stderr=as_json)
+    job = prepare(wishes)
+    if fresh:
+        aside = job.store.set_aside()
+        if aside is not None:
+            console.print(f"Earlier ratings are now in {escape(shown(aside))}.", soft_wrap=True)
+    _announce(console, job)
+    with _stop_on_interrupt() as should_stop, reporter(console) as report:
+        finished = run(job, report=report, should_stop=should_stop)
+    _conclude(console, job, finished)
+    if as_json:
+        sys.stdout.write(json.dumps(_summary(job, finished), indent=2) + "\n")
+    return 1 if finished.status == "finished" and finished.progress.failed else _EXIT[finished.status]
+
+
+@contextmanager
+def _stop_on_interrupt() -> Iterator[Callable[[], bool]]:
+    """The first Ctrl-C lets the image in hand be finished and stored; the second ends at once."""
+    pressed: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if pressed:
+            signal.default_int_handler(number, frame)
+        pressed.append(number)
+        sys.stderr.write("\nfinishing the image in hand; press Ctrl-C again to stop at once\n")
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: bool(pressed)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _announce(console: Console, job: Job) -> None:
+    study, protocol = job.study, job.protocol
+    console.print(
+        f"[bold]{escape(job.rater_name)}[/] rates {len(job.stimuli):,} images of study {escape(study.name)} "
+        f"with protocol {escape(protocol.name)} (digest {protocol.digest[:12]})",
+        soft_wrap=True,
+    )
+    if job.note:
+        console.print(f"Note: {escape(job.rater_name)} {escape(job.note)}.")
+    for number, step in enumerate(protocol.steps, start=1):
+        console.print(f"  {number}. {escape(step.template.outline)}", soft_wrap=not console.is_terminal)
+
+
+def _conclude(console: Console, job: Job, finished: Finished) -> None:
+    progress = finished.progress
+    folder = escape(shown(job.store.folder))
+    if progress.already_rated == progress.total:
+        console.print(f"Nothing to do: all {progress.total:,} ratings are in {folder}.", soft_wrap=True)
+        return
+    pace = f", {1000 * progress.seconds / progress.rated:.0f} ms an image" if progress.rated else ""
+    skipped = f", {progress.already_rated:,} were there already" if progress.already_rated else ""
+    console.print(
+        f"Rated {progress.rated:,} images in {progress.seconds:.1f} s{pace}{skipped}; "
+        f"{progress.failed:,} failed, {progress.invalid_answers:,} answers could not be read.",
+        soft_wrap=True,
+    )
+    if progress.failed:
+        console.print(
+            f"Failures are in {folder}/errors.jsonl; the same command tries them again.", soft_wrap=True
+        )
+    if finished.status == "interrupted":
+        console.print(f"Interrupted with {progress.left:,} images left; the same command goes on.", soft_wrap=True)
+    console.print(f"Ratings are in {folder}.", soft_wrap=True)
+
+
+def _summary(job: Job, finished: Finished) -> dict[str, str | int | float]:
+    progress = finished.progress
+    return {
+        "status": finished.status,
+        "study": job.study.name,
+        "rater": job.rater_name,
+        "protocol": job.protocol.name,
+        "folder": str(job.store.folder),
+        "total": progress.total,
+        "already_rated": progress.already_rated,
+        "rated": progress.rated,
+        "failed": progress.failed,
+        "invalid_answers": progress.invalid_answers,
+        "seconds": round(progress.seconds, 3),
+    }

@@ -1,0 +1,27 @@
+"""`vlmrate models`: which models can be asked, and whether their weights are here."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003  typer reads the annotations when it runs
+from typing import Annotated
+
+import typer
+
+
+def models(
+    models_file: Annotated[
+        Path | None, typer.Option("--models-file", metavar="FILE", help="Another models.yaml.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """List the models that can be asked for by name, and what each still needs."""
+    from vlmrate.cli.model_table import print_models, print_models_as_json
+    from vlmrate.raters.registry import models as known_models
+
+    known = known_models(models_file)
+    (print_models_as_json if as_json else print_models)(known)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command("models")(models)

@@ -1,0 +1,143 @@
+"""A protocol carried out: what is asked next, what is carried on, when it stops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from vlmrate.protocol.conduct import CARRY_LIMIT, Outcome, conduct
+from vlmrate.protocol.load import load_protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+    from pathlib import Path
+
+    from vlmrate.protocol.records import Protocol, Question
+    from vlmrate.study.records import Study
+
+    Write = Callable[[str, Mapping[str, str]], Path]
+
+STEPS = """description: Three steps.
+steps:
+  - {asks: [emotion], template: a.txt}
+  - {asks: [valence], template: b.txt}
+  - {asks: [arousal], template: c.txt}
+"""
+FILES = {"a.txt": "Which?", "b.txt": "<{emotion}>", "c.txt": "<{emotion}|{valence}>"}
+
+
+@dataclass(frozen=True)
+class Said:
+    """A reply of a scripted rater."""
+
+    text: str
+
+
+def ask_all(protocol: Protocol, study: Study, *answers: str) -> tuple[list[str], Outcome[Said]]:
+    """Carry the protocol out on the first image with a rater that gives these answers; the prompts it saw."""
+    script = iter(answers)
+    flow: Generator[Question, Said, Outcome[Said]] = conduct(protocol, study.stimuli[0])
+    prompts = []
+    try:
+        question = next(flow)
+        while True:
+            prompts.append(question.prompt)
+            question = flow.send(Said(next(script)))
+    except StopIteration as end:
+        return prompts, end.value
+
+
+@pytest.fixture
+def three_steps(study: Study, write_protocol: Write) -> Callable[[str], Protocol]:
+    """A protocol of three steps, with the given `on_invalid`."""
+
+    def of(on_invalid: str) -> Protocol:
+        write_protocol("three", {"protocol.yaml": f"{STEPS}on_invalid: {on_invalid}\n", **FILES})
+        return load_protocol("three", study)
+
+    return of
+
+
+def test_answers_are_carried_as_read(study: Study, three_steps: Callable[[str], Protocol]) -> None:
+    """A label is carried as the study writes it and a number as it was clamped; nothing is left out of the outcome."""
+    prompts, outcome = ask_all(three_steps("carry-text"), study, "**Happiness**", "I would rate it 12", "5.")
+    assert prompts == ["Which?", "<happy>", "<happy|9>"]
+    assert [reading.value for reading in outcome.readings] == ["happy", 9, 5]
+    assert [turn.reply.text for turn in outcome.turns] == ["**Happiness**", "I would rate it 12", "5."]
+    assert [turn.question.prompt for turn in outcome.turns] == prompts
+    assert not outcome.stopped
+
+
+def test_unreadable_answer_is_carried_as_said(study: Study, three_steps: Callable[[str], Protocol]) -> None:
+    """With carry-text the words of an unreadable answer go into the later prompts, in one line, and it stays None."""
+    prompts, outcome = ask_all(three_steps("carry-text"), study, "Joyful,\n  {valence} ", "3 or 4", "5")
+    assert prompts[1:] == ["<Joyful, {valence}>", "<Joyful, {valence}|3 or 4>"]
+    assert [(reading.value, reading.route) for reading in outcome.readings] == [
+        (None, "invalid"),
+        (None, "invalid"),
+        (5, "exact"),
+    ]
+    assert not outcome.stopped
+
+
+def test_long_unreadable_answer_is_cut(study: Study, three_steps: Callable[[str], Protocol]) -> None:
+    """No more than CARRY_LIMIT characters of an unreadable answer are carried; the reply keeps all of them."""
+    prompts, outcome = ask_all(three_steps("carry-text"), study, "x" * 5000, "5", "5")
+    assert prompts[1] == f"<{'x' * CARRY_LIMIT}>"
+    assert outcome.turns[0].reply.text == "x" * 5000
+
+
+@pytest.mark.parametrize("answer", ["Joyful", "I can't help with that."])
+def test_stop(study: Study, three_steps: Callable[[str], Protocol], answer: str) -> None:
+    """With stop nothing is asked after an unreadable or refused answer, and the outcome says that it stopped."""
+    prompts, outcome = ask_all(three_steps("stop"), study, answer)
+    assert prompts == ["Which?"]
+    assert outcome.stopped
+    assert [reading.value for reading in outcome.readings] == [None]
+
+
+def test_stop_on_the_last_step_leaves_nothing_unasked(study: Study, three_steps: Callable[[str], Protocol]) -> None:
+    """An unreadable last answer ends nothing early."""
+    prompts, outcome = ask_all(three_steps("stop"), study, "sad", "2", "no idea")
+    assert len(prompts) == 3
+    assert not outcome.stopped
+
+
+def test_stop_goes_on_where_all_is_read(study: Study, three_steps: Callable[[str], Protocol]) -> None:
+    """Readable answers never stop a protocol."""
+    prompts, _ = ask_all(three_steps("stop"), study, "sad", "2", "3")
+    assert prompts[2] == "<sad|2>"
+
+
+def test_several_items_in_one_step(study: Study) -> None:
+    """single-shot asks once and reads all three items, in the study's order, from one reply."""
+    prompts, outcome = ask_all(
+        load_protocol("single-shot", study), study, '{"emotion": "sad", "valence": 2, "arousal": "high"}'
+    )
+    assert len(prompts) == 1
+    assert [(reading.item, reading.value) for reading in outcome.readings] == [
+        ("emotion", "sad"),
+        ("valence", 2),
+        ("arousal", None),
+    ]
+    assert outcome.readings[2].said == "high"
+
+
+def test_questions_say_what_is_asked(study: Study) -> None:
+    """A question names its items and the form of answer, so that a rater can score the options."""
+    flow: Generator[Question, Said, Outcome[Said]] = conduct(
+        load_protocol("context-carry-json", study), study.stimuli[0]
+    )
+    question = next(flow)
+    assert [item.name for item in question.items] == ["emotion"]
+    assert question.answer == "json"
+
+
+def test_invalid_json_value_is_carried_without_its_braces(study: Study) -> None:
+    """From an object whose value cannot be read, the value is carried and not the object."""
+    prompts, _ = ask_all(
+        load_protocol("context-carry-json", study), study, '{"emotion": "joyful"}', '{"valence": 7}', '{"arousal": 5}'
+    )
+    assert prompts[1].startswith("You identified this face as joyful. How pleasant")

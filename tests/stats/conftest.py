@@ -1,0 +1,88 @@
+"""Tolerances and data that the tests of the statistics share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from vlmrate.stats import Bootstrap, Estimate, Skipped, TestResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SHARED = Path(__file__).parents[2].parent / "shared"
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerances:
+    """How closely two numbers must agree, by why they could differ at all."""
+
+    same_algorithm: float = 1e-12
+    """Absolute; the same arithmetic in another order."""
+    reference: float = 1e-10
+    """Relative; another package computes the same thing."""
+    printed3: float = 0.0005
+    """Absolute; the reference is printed to three decimals."""
+    printed4: float = 0.00005
+    """Absolute; the reference is printed to four decimals."""
+
+
+@pytest.fixture(scope="session")
+def tolerance() -> Tolerances:
+    """All tolerances, in one place."""
+    return Tolerances()
+
+
+@pytest.fixture(scope="session")
+def quick() -> Bootstrap:
+    """Few resamples, where a test is not about the interval."""
+    return Bootstrap(resamples=50)
+
+
+@pytest.fixture(scope="session")
+def estimated() -> Callable[[object], Estimate]:
+    """Unwrap an Estimate; a Skipped fails with its reason."""
+
+    def unwrap(outcome: object) -> Estimate:
+        assert isinstance(outcome, Estimate), outcome
+        assert outcome.ci_low <= outcome.ci_high
+        assert all(np.isfinite([outcome.value, outcome.ci_low, outcome.ci_high]))
+        return outcome
+
+    return unwrap
+
+
+@pytest.fixture(scope="session")
+def tested() -> Callable[[object], TestResult]:
+    """Unwrap a TestResult; a Skipped fails with its reason."""
+
+    def unwrap(outcome: object) -> TestResult:
+        assert isinstance(outcome, TestResult), outcome
+        return outcome
+
+    return unwrap
+
+
+@pytest.fixture(scope="session")
+def skipped() -> Callable[[object], str]:
+    """Return the reason of a Skipped; anything else fails."""
+
+    def reason(outcome: object) -> str:
+        assert isinstance(outcome, Skipped), outcome
+        assert outcome.reason
+        return outcome.reason
+
+    return reason
+
+
+@pytest.fixture(scope="session")
+def crema_d() -> Path:
+    """The folder of the CREMA-D votes; tests that need it skip where it is missing."""
+    folder = SHARED / "data" / "crema-d"
+    if not (folder / "tabulatedVotes.csv").is_file():
+        pytest.skip(f"needs the CREMA-D votes in {folder}")
+    return folder
