@@ -45,6 +45,7 @@ class StudyOnDisk:
 
     @property
     def file(self) -> Path:
+        """The study file."""
         return self.folder / "study.yaml"
 
     def spoil(self, name: str, old: str, new: str) -> Path:

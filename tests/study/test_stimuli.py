@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 def table(tmp_path: Path, text: str) -> Path:
+    """A stimuli table on disk."""
     file = tmp_path / "stimuli.csv"
     file.write_text(text, encoding="utf-8")
     return file

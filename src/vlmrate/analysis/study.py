@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from vlmrate.analysis.baselines import ItemBaselines, baselines
 from vlmrate.analysis.bias import ItemBias, biases
 from vlmrate.analysis.classification import ItemClassification, classifications
-from vlmrate.analysis.data import AnalysisOptions, gather
-from vlmrate.analysis.design import Design, design
+from vlmrate.analysis.data import AnalysisOptions, Material, gather
 from vlmrate.analysis.dimensions import ItemDimension, dimensions
 from vlmrate.analysis.reliability import ItemReliability, reliabilities
 from vlmrate.analysis.run_quality import RunQuality, run_quality
 from vlmrate.analysis.variance import ItemSpread, spreads
+from vlmrate.study.design import Design, describe
 
 if TYPE_CHECKING:
     from vlmrate.inference.table import Results
@@ -22,11 +22,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Resampling:
+    """How confidence intervals were made: the bootstrap, and what it draws ("identity" or "image")."""
+
+    bootstrap: Bootstrap
+    clustered_by: str
+    clusters: int
+
+
+@dataclass(frozen=True, slots=True)
 class Analysis:
     """Everything computed from a study's ratings, a field a question; what could not be computed is Skipped."""
 
     design: Design
-    bootstrap: Bootstrap
+    resampling: Resampling
     runs: tuple[RunQuality, ...]
     reliability: tuple[ItemReliability, ...] | Skipped
     classification: tuple[ItemClassification, ...] | Skipped
@@ -44,8 +53,8 @@ def analyze(study: Study, results: Results, options: AnalysisOptions | None = No
     """
     material = gather(study, results, options or AnalysisOptions())
     return Analysis(
-        design=design(material),
-        bootstrap=material.bootstrap,
+        design=describe(study),
+        resampling=_resampling(material),
         runs=run_quality(material),
         reliability=reliabilities(material),
         classification=classifications(material),
@@ -54,3 +63,8 @@ def analyze(study: Study, results: Results, options: AnalysisOptions | None = No
         bias=biases(material),
         spread=spreads(material),
     )
+
+
+def _resampling(material: Material) -> Resampling:
+    images = material.images
+    return Resampling(material.bootstrap, images.clustered_by, int(images.clusters.nunique()))

@@ -161,7 +161,7 @@ def _read_table(
             file,
             engine="c",
             encoding="utf-8",
-            dtype=dict.fromkeys(texts, "category"),
+            dtype=dict.fromkeys(texts, "str"),  # read as categories at once, 007 would become 7
             keep_default_na=False,
             na_values={name: list(MISSING) for name in [*may_miss, *extras]},
             skip_blank_lines=False,
@@ -174,9 +174,12 @@ def _read_table(
     if not isinstance(table.index, pd.RangeIndex):
         return None, (Fault(file, 2, None, "has more cells than the header; look for a stray comma"),)
     table.index = pd.RangeIndex(2, 2 + len(table))
-    blank = table[list(texts)].isin([""]).all(axis=1) | table[list(texts)].isna().all(axis=1)
+    table = table.astype(dict.fromkeys(texts, "category"))
+    blank = table[header[0]].isna() | table[header[0]].isin([""])
     if blank.any():
-        table = table[~(blank & table[[*may_miss, *extras]].isna().all(axis=1))]
+        rows = table[blank]
+        wholly = (rows.isna() | (rows.astype(object) == "")).all(axis=1)
+        table = table.drop(index=rows.index[wholly])
     if table.empty:
         return None, (Fault(file, None, None, "holds no ratings, only a header"),)
     return table, ()

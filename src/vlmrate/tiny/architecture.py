@@ -6,7 +6,14 @@ from typing import Any
 
 from vlmrate.tiny.data import MODEL_SIZE
 from vlmrate.tiny.tokenizer import (
-    BOS, END_OF_IMAGE, END_OF_TURN, EOS, IMAGE, IMAGE_TOKENS, PAD, START_OF_IMAGE
+    BOS,
+    END_OF_IMAGE,
+    END_OF_TURN,
+    EOS,
+    IMAGE,
+    IMAGE_TOKENS,
+    PAD,
+    START_OF_IMAGE,
 )  # fmt: skip
 
 TEXT_WIDTH, VISION_WIDTH = 64, 192

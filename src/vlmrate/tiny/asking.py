@@ -7,15 +7,18 @@ whole rows of logits.
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
 
 from vlmrate.tiny.tokenizer import IMAGE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from PIL import Image
 
 Cache = list[Any]
 
@@ -51,11 +54,13 @@ class TinyModel:
         return [self.processor.tokenizer(word, add_special_tokens=False)["input_ids"][0] for word in words]
 
     def see(self, images: Sequence[Image.Image], prefix: list[int]) -> Cache:
-        """Read the images and the words up to `prefix` once, shape (images, prefix); every question starts from here."""
+        """Read the images and the words up to `prefix` once; every question starts from what is kept."""
         import mlx.core as mx
         from mlx_vlm.models.cache import make_prompt_cache
 
-        pixels = mx.array(np.stack([np.asarray(self.processor.image_processor([image])["pixel_values"][0]) for image in images]))
+        pixels = mx.array(
+            np.stack([np.asarray(self.processor.image_processor([image])["pixel_values"][0]) for image in images])
+        )
         ids = mx.array([prefix] * len(images))
         cache: Cache = make_prompt_cache(self.model.language_model)
         seen = self.model.get_input_embeddings(ids, pixels, mask=mx.ones(ids.shape, mx.int32))

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing import get_context
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from vlmrate.simulate.faces import EMOTIONS, HAIR_LEVELS, SKIN_LEVELS, Expression, Identity
 from vlmrate.simulate.faces.drawing import render, sitting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MODEL_SIZE = 112
 BLOCK = 250

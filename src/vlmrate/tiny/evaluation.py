@@ -1,19 +1,23 @@
-"""Every figure the tiny model is held to, on held-out faces: `python -m vlmrate.tiny.evaluation [FOLDER] [--faces N]`."""
+"""Every figure the tiny model is held to: `python -m vlmrate.tiny.evaluation [FOLDER] [--faces N]`."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vlmrate.resources import embedded_model_folder
+from vlmrate.simulate.faces import EMOTIONS
 from vlmrate.tiny import figures
 from vlmrate.tiny.asking import TinyModel
 from vlmrate.tiny.data import no_face
 from vlmrate.tiny.figures import Figure
-from vlmrate.tiny.held_out import EMOTIONS, Asker, Face, Said, crossed_faces, held_out_faces
+from vlmrate.tiny.held_out import Asker, Face, Said, crossed_faces, held_out_faces
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 OTHER_PROTOCOLS = ("human-wording", "independent", "context-carry-json", "single-shot")
 

@@ -10,13 +10,15 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from safetensors.numpy import load_file, save_file
-from tokenizers import Tokenizer
 
 from vlmrate.tiny.tokenizer import train_tokenizer, write_processor
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 
 def export_model(saved: Path, out: Path, tokenizer: Tokenizer) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vlmrate.simulate.faces import HAIR_LEVELS, SKIN_LEVELS, label_distribution, true_arousal, true_valence
 from vlmrate.simulate.faces.expression import EMOTIONS
-from vlmrate.tiny.held_out import Face, Said
 from vlmrate.tiny.prompts import DIGITS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vlmrate.tiny.held_out import Face, Said
 
 FAINT = 0.2
 
@@ -47,7 +51,9 @@ def label_figures(faces: Sequence[Face], said: Sequence[Said]) -> list[Figure]:
     return [
         Figure("label: accuracy on clear expressions", float(np.mean(clear)), at_least=0.88),
         Figure("label: faint expressions (below .2) called neutral", float(np.mean(faint)), at_least=0.7),
-        Figure("label: gap between confidence and the crowd's share (ECE)", calibration_error(faces, said), at_most=0.05),
+        Figure(
+            "label: gap between confidence and the crowd's share (ECE)", calibration_error(faces, said), at_most=0.05
+        ),
         Figure("valid answers: mean mass", float(np.mean([answer.valid for answer in said])), at_least=0.98),
     ]
 
@@ -82,7 +88,9 @@ def level_figures(faces: Sequence[Face], said: Sequence[Said]) -> list[Figure]:
         name: max(accuracy[level] for level in levels) - min(accuracy[level] for level in levels)
         for name, levels in (("skin", SKIN_LEVELS), ("hair", HAIR_LEVELS))
     }
-    return [Figure(f"label: widest gap in accuracy between {name} levels", gap, at_most=0.05) for name, gap in gaps.items()]
+    return [
+        Figure(f"label: widest gap in accuracy between {name} levels", gap, at_most=0.05) for name, gap in gaps.items()
+    ]
 
 
 def rating_figures(faces: Sequence[Face], said: Sequence[Said]) -> list[Figure]:

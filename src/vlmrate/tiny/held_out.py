@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
 from vlmrate.simulate.faces import EMOTIONS, HAIR_LEVELS, SKIN_LEVELS, Expression, Identity, draw_face
 from vlmrate.tiny.asking import Cache, TinyModel, probabilities
 from vlmrate.tiny.data import HELD_OUT, random_face
 from vlmrate.tiny.prompts import DIGITS, Prompt, json_answer, prompts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from PIL import Image
 
 BATCH = 48
 

@@ -9,15 +9,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-from tokenizers import Tokenizer
 
 from vlmrate.simulate.faces import EMOTIONS
-from vlmrate.tiny.data import Picture
 from vlmrate.tiny.prompts import DIGITS, Prompt, all_prompts, json_answer
 from vlmrate.tiny.targets import arousal_target, emotion_target, valence_target
 from vlmrate.tiny.tokenizer import BOS, END_OF_TURN, IMAGE, chat, encode, token_of
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+    from vlmrate.tiny.data import Picture
 
 OTHER_LABEL_SHARE, OTHER_DIGIT_SHARE = 0.2, 0.2  # carried answers that the rater would not have given itself
 OTHERS: dict[str, float] = {"human-wording": 0.25, "independent": 0.2, "context-carry-json": 0.3, "single-shot": 0.25}
@@ -89,7 +93,10 @@ def _carry_chain(protocol: str, picture: Picture, words: Vocabulary, rng: np.ran
 
 
 def _independent(picture: Picture, words: Vocabulary, rng: np.random.Generator) -> list[Segment]:
-    targets = {"valence": valence_target(picture.expression, None), "arousal": arousal_target(picture.expression, None, None)}
+    targets = {
+        "valence": valence_target(picture.expression, None),
+        "arousal": arousal_target(picture.expression, None, None),
+    }
     return [
         _as_word(words, Prompt("independent", item), DIGITS[rng.choice(9, p=points)], words.digit_shares(points))
         for item, points in targets.items()
@@ -121,7 +128,9 @@ def _as_word(words: Vocabulary, prompt: Prompt, said: object, shares: np.ndarray
 def _as_json(words: Vocabulary, prompt: Prompt, said: object, shares: np.ndarray) -> Segment:
     answer = words.answer(json_answer(**{prompt.item: said}))
     values = words.labels + words.digits
-    return _segment(words.suffix[prompt], answer, {next(i for i, token in enumerate(answer) if token in values): shares})
+    return _segment(
+        words.suffix[prompt], answer, {next(i for i, token in enumerate(answer) if token in values): shares}
+    )
 
 
 def _segment(question: list[int], answer: list[int], soft: dict[int, np.ndarray]) -> Segment:

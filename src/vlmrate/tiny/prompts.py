@@ -37,7 +37,11 @@ class Prompt:
     @property
     def text(self) -> str:
         """The words sent to the model."""
-        values = VALUES | {"emotion": str(self.emotion), "intended.emotion": str(self.emotion), "valence": str(self.valence)}
+        values = VALUES | {
+            "emotion": str(self.emotion),
+            "intended.emotion": str(self.emotion),
+            "valence": str(self.valence),
+        }
         return _fill(_template(self.protocol, self.item), values)
 
 
@@ -62,7 +66,9 @@ def all_prompts() -> list[Prompt]:
 
 def json_answer(**values: object) -> str:
     """The answer to a prompt that asks for JSON: `{"valence": 7}`."""
-    parts = (f'"{item}": "{value}"' if isinstance(value, str) else f'"{item}": {value}' for item, value in values.items())
+    parts = (
+        f'"{item}": "{value}"' if isinstance(value, str) else f'"{item}": {value}' for item, value in values.items()
+    )
     return "{" + ", ".join(parts) + "}"
 
 

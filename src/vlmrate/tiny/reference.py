@@ -43,7 +43,9 @@ class Reference:
     def __init__(self, folder: Path) -> None:
         from transformers import AutoProcessor, Gemma3ForConditionalGeneration
 
-        self._model = Gemma3ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
+        self._model = Gemma3ForConditionalGeneration.from_pretrained(
+            folder, dtype=torch.float32, attn_implementation="eager"
+        )
         self._model.eval()
         self._processor = AutoProcessor.from_pretrained(folder)
         self._tokenizer = self._processor.tokenizer
@@ -96,7 +98,12 @@ def write_reference(folder: Path, out: Path) -> None:
         rows.append(np.stack(logits))
         asked.append({"image": name, "carried_emotion": emotion, "carried_valence": valence})
     save_file({"logits": np.stack(rows).astype(np.float32)}, str(out / "logits.safetensors"))
-    record = {"made_by": "python -m vlmrate.tiny.reference", "protocol": "context-carry", **_versions(), "images": asked}
+    record = {
+        "made_by": "python -m vlmrate.tiny.reference",
+        "protocol": "context-carry",
+        **_versions(),
+        "images": asked,
+    }
     (out / "prompts.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
 from vlmrate.simulate.faces import EMOTIONS
 from vlmrate.tiny.data import MODEL_SIZE
 from vlmrate.tiny.prompts import DIGITS, all_prompts, json_answer
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 IMAGE_TOKENS = 16
 SPECIAL = (

@@ -1,4 +1,6 @@
-"""Train the tiny model from nothing: `python -m vlmrate.tiny.training --steps-vision N --steps-language M --seed S --out DIR`.
+"""Train the tiny model from nothing.
+
+`python -m vlmrate.tiny.training --steps-vision N --steps-language M --seed S --out DIR`
 
 Two stages, each a fixed number of seeded steps on one thread. First the vision tower alone learns to read
 the movements of a face (a head that is thrown away names them); then the whole model learns to answer the
@@ -34,36 +36,6 @@ FORM_WEIGHT = 0.15  # of the tokens around an answer (JSON, end of turn), beside
 MOVEMENTS = 16
 
 
-class Pictures:
-    """All training pictures in memory, and random batches of them."""
-
-    def __init__(self, pictures: list[Picture], pixels: np.ndarray) -> None:
-        self.pictures, self._pixels = pictures, pixels
-        self.labels = np.stack([emotion_target(picture.expression) for picture in pictures]).astype(np.float32)
-        self.facts = np.stack([_facts(picture) for picture in pictures])
-        self.is_face = np.array([picture.identity is not None for picture in pictures], np.float32)
-
-    def draw(self, count: int, rng: np.random.Generator) -> tuple[np.ndarray, torch.Tensor]:
-        """Row numbers and pixels (count, 3, 112, 112) in -1..1; mirrored, shifted and lit at random."""
-        rows = rng.integers(0, len(self.pictures), count)
-        pixels = self._pixels[rows]
-        mirrored = rng.random(count) < 0.5
-        pixels[mirrored] = pixels[mirrored, :, ::-1]
-        pixels = np.roll(pixels, rng.integers(-3, 4, 2), axis=(1, 2))
-        values = torch.from_numpy(pixels.transpose(0, 3, 1, 2).astype(np.float32) / 127.5 - 1)
-        light = torch.from_numpy(rng.normal(1, 0.06, (count, 1, 1, 1)).astype(np.float32))
-        return rows, (values * light).clamp_(-1, 1)
-
-
-def _facts(picture: Picture) -> np.ndarray:
-    """What the throw-away head names: movements, valence, arousal, skin level, hair level; shape (20,)."""
-    if picture.identity is None or picture.expression is None:
-        return np.zeros(MOVEMENTS + 4, np.float32)
-    ratings = (true_valence(picture.expression) - 5) / 2, (true_arousal(picture.expression) - 4) / 2
-    levels = SKIN_LEVELS.index(picture.identity.skin) - 1, HAIR_LEVELS.index(picture.identity.hair)
-    return np.array([*picture.units, *ratings, *levels], np.float32)
-
-
 def new_model(vocabulary: int) -> Any:
     """An untrained model; the projector, which transformers starts at zero, is given small random weights."""
     from transformers import Gemma3ForConditionalGeneration
@@ -94,85 +66,15 @@ def train_vision(model: Any, pictures: Pictures, steps: int, rng: np.random.Gene
         seen = functional.binary_cross_entropy_with_logits(named[:, -1], face)
         _descend(label + 4 * facts_loss + 0.3 * seen, optimizer, parameters)
         if (step + 1) % 100 == 0:
-            print(f"vision {step + 1} {time.time() - started:.0f}s label {label.item():.3f} facts {facts_loss.item():.4f}", flush=True)
+            print(
+                f"vision {step + 1} {time.time() - started:.0f}s label {label.item():.3f} facts {facts_loss.item():.4f}",
+                flush=True,
+            )
 
 
-class LanguageBatches:
-    """Turns pictures and their questions into what the model is fed and what it should say."""
-
-    def __init__(self, pictures: Pictures, words: Vocabulary, rng: np.random.Generator) -> None:
-        self._pictures, self._words, self._rng = pictures, words, rng
-
-    def packed(self) -> tuple[dict[str, Any], torch.Tensor, torch.Tensor]:
-        """Model inputs, targets (batch, places, vocabulary) and weights (batch, places): many questions a picture."""
-        rng = self._rng
-        rows, pixels = self._pictures.draw(LANGUAGE_BATCH, rng)
-        other = str(rng.choice(list(OTHERS), p=list(OTHERS.values())))
-        asked = [questions_about(self._pictures.pictures[row], self._words, rng, other) for row in rows]
-        prefix = doubled_bos(self._words.prefix) if rng.random() < DOUBLED_BOS_SHARE else self._words.prefix
-        two_way = rng.random() >= CAUSAL_SHARE
-        return self._batch(prefix, asked, pixels, two_way)
-
-    def image_last(self) -> tuple[dict[str, Any], torch.Tensor, torch.Tensor]:
-        """As `packed`, with one question a picture and the image after the words."""
-        rng = self._rng
-        rows, pixels = self._pictures.draw(LANGUAGE_BATCH, rng)
-        item = int(rng.integers(3))
-        asked = [questions_about(self._pictures.pictures[row], self._words, rng, "single-shot")[item] for row in rows]
-        prompts = {tuple(ids): prompt for prompt, ids in self._words.suffix.items()}
-        whole = []
-        for segment in asked:
-            question, answer = segment.ids[: segment.question], segment.ids[segment.question :]
-            last = self._words.image_last(prompts[tuple(question)])
-            moved = {place + len(last) - len(question): shares for place, shares in segment.soft.items()}
-            whole.append([Segment(last + answer, len(last), moved)])
-        return self._batch([], whole, pixels, True)
-
-    def _batch(
-        self, prefix: list[int], asked: list[list[Segment]], pixels: torch.Tensor, two_way: bool
-    ) -> tuple[dict[str, Any], torch.Tensor, torch.Tensor]:
-        lengths = [len(segment.ids) for segment in asked[0]]
-        if any([len(segment.ids) for segment in segments] != lengths for segments in asked):
-            raise ValueError("questions of one batch differ in length")
-        ids = torch.tensor([prefix + [token for segment in segments for token in segment.ids] for segments in asked])
-        position, causal, both = layout(lengths, prefix)
-        mask = torch.from_numpy(causal if not two_way else both)
-        if not prefix:
-            image = ids[0] == IMAGE
-            mask = mask | (image[:, None] & image[None])
-        mask = mask[None, None].expand(len(asked), 1, -1, -1)
-        places, targets, weights = _wanted(asked, len(prefix), self._words.size)
-        inputs = {
-            "input_ids": ids,
-            "pixel_values": pixels,
-            "attention_mask": {"full_attention": mask, "sliding_attention": mask},
-            "position_ids": torch.from_numpy(position)[None].expand(len(asked), -1),
-            "logits_to_keep": places,
-            "use_cache": False,
-        }
-        return inputs, targets, weights
-
-
-def _wanted(asked: list[list[Segment]], offset: int, size: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    places, start = [], offset
-    for segment in asked[0]:
-        places += [start + place for place in range(segment.question - 1, len(segment.ids) - 1)]
-        start += len(segment.ids)
-    targets = np.zeros((len(asked), len(places), size), np.float32)
-    weights = np.zeros(len(places), np.float32)
-    for row, segments in enumerate(asked):
-        column = 0
-        for segment in segments:
-            for place in range(segment.question - 1, len(segment.ids) - 1):
-                if place in segment.soft:
-                    targets[row, column], weights[column] = segment.soft[place], 1.0
-                else:
-                    targets[row, column, segment.ids[place + 1]], weights[column] = 1.0, FORM_WEIGHT
-                column += 1
-    return torch.tensor(places), torch.from_numpy(targets), torch.from_numpy(weights)
-
-
-def train_language(model: Any, batches: LanguageBatches, steps: int, rng: np.random.Generator, out: Path, every: int) -> None:
+def train_language(
+    model: Any, batches: LanguageBatches, steps: int, rng: np.random.Generator, out: Path, every: int
+) -> None:
     """Stage two: the whole model answers; the vision tower goes on at a lower rate."""
     optimizer = _language_optimizer(model)
     parameters = list(model.parameters())
@@ -224,18 +126,6 @@ def _cross_entropy(logits: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:
     return -(shares * logits.log_softmax(-1)).sum(-1).mean()
 
 
-def _load_pictures(count: int, seed: int, kept: Path | None) -> Pictures:
-    """Draw the training pictures, or take them from `kept` (a file stem) where an earlier run left them."""
-    if kept is not None and kept.with_suffix(".npy").exists():
-        pictures = pickle.loads(kept.with_suffix(".pkl").read_bytes())  # noqa: S301 - a file this script wrote
-        return Pictures(pictures, np.load(kept.with_suffix(".npy")))
-    pictures, pixels = training_pictures(count, seed)
-    if kept is not None:
-        kept.with_suffix(".pkl").write_bytes(pickle.dumps(pictures))
-        np.save(kept.with_suffix(".npy"), pixels)
-    return Pictures(pictures, pixels)
-
-
 def main() -> None:
     """Draw, train, export."""
     options = _options()
@@ -244,9 +134,12 @@ def main() -> None:
     rng = np.random.default_rng([options.seed, 21])
     tokenizer = train_tokenizer()
     words = Vocabulary(tokenizer)
-    pictures = _load_pictures(options.pictures, options.seed, options.keep_pictures)
+    pictures = load_pictures(options.pictures, options.seed, options.keep_pictures)
     model = new_model(words.size)
-    print(f"{sum(weight.numel() for weight in model.parameters()) / 1e6:.3f} M parameters, {words.size} tokens", flush=True)
+    print(
+        f"{sum(weight.numel() for weight in model.parameters()) / 1e6:.3f} M parameters, {words.size} tokens",
+        flush=True,
+    )
     train_vision(model, pictures, options.steps_vision, rng)
     options.out.mkdir(parents=True, exist_ok=True)
     batches = LanguageBatches(pictures, words, rng)
@@ -262,8 +155,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--pictures", type=int, default=40_000)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--keep-pictures", type=Path, help="file stem to keep the drawn pictures under, and to find them again")
-    parser.add_argument("--checkpoint-every", type=int, default=0, help="also save the model every so many language steps")
+    parser.add_argument(
+        "--keep-pictures", type=Path, help="file stem to keep the drawn pictures under, and to find them again"
+    )
+    parser.add_argument(
+        "--checkpoint-every", type=int, default=0, help="also save the model every so many language steps"
+    )
     return parser.parse_args()
 
 

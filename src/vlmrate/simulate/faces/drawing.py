@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from PIL import Image
 
@@ -11,6 +13,9 @@ from vlmrate.simulate.faces.head import draw_body, draw_hair_before, draw_hair_b
 from vlmrate.simulate.faces.identity import Identity, Photograph
 from vlmrate.simulate.faces.pen import SIZE, Frame, Pen, ink
 from vlmrate.simulate.faces.shading import shade
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 def draw_face(identity: Identity, expression: Expression, photograph: int = 0, supersampling: int = 3) -> Image.Image:
@@ -46,7 +51,7 @@ def render(
 
 def _head(identity: Identity, units: ActionUnits, frame: Frame) -> Image.Image:
     side = int(SIZE * frame.scale)
-    layer = Image.new("RGB", (side, side), ink(frame.photograph.background))  # type: ignore[arg-type]
+    layer = Image.new("RGB", (side, side), ink(frame.photograph.background))
     pen = Pen(layer, frame)
     draw_hair_behind(pen, identity)
     draw_body(pen, identity)
@@ -71,9 +76,9 @@ def _hair(identity: Identity, frame: Frame) -> Image.Image:
     return layer.reduce(int(frame.scale))
 
 
-def _clear_layer(frame: Frame, colour: object) -> Image.Image:
+def _clear_layer(frame: Frame, colour: ArrayLike) -> Image.Image:
     side = int(SIZE * frame.scale)
-    return Image.new("RGBA", (side, side), (*ink(colour), 0))  # type: ignore[misc]
+    return Image.new("RGBA", (side, side), (*ink(colour), 0))
 
 
 def _exposed(picture: Image.Image, shot: Photograph, rng: np.random.Generator) -> Image.Image:

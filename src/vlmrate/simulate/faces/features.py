@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from vlmrate.simulate.faces.expression import ActionUnits
-from vlmrate.simulate.faces.identity import Identity
 from vlmrate.simulate.faces.pen import Pen, curve, mixed
+
+if TYPE_CHECKING:
+    from vlmrate.simulate.faces.expression import ActionUnits
+    from vlmrate.simulate.faces.identity import Identity
 
 EYE_Y = -13.0
 MOUTH_Y = 45.0
@@ -102,7 +106,11 @@ def draw_mouth(pen: Pen, person: Identity, units: ActionUnits, shift: float) -> 
     x = np.linspace(-1, 1, 41)
     middle, gap_up, gap_down = mouth_lines(units, x)
     half = person.mouth_width * (
-        1 + 0.30 * units.lip_corner_puller + 0.22 * units.lip_stretcher - 0.22 * units.lip_tightener - 0.08 * units.jaw_drop
+        1
+        + 0.30 * units.lip_corner_puller
+        + 0.22 * units.lip_stretcher
+        - 0.22 * units.lip_tightener
+        - 0.08 * units.jaw_drop
     )
     across = shift * 0.8 + half * x
     top, bottom = middle - gap_up, middle + gap_down
@@ -134,7 +142,9 @@ def mouth_lines(units: ActionUnits, x: np.ndarray) -> tuple[np.ndarray, np.ndarr
     middle = MOUTH_Y + 0.4 * lift - lift * np.abs(x) ** 1.8 - raised * np.exp(-((x / 0.6) ** 2))
     opening = (1 - x**2) ** 0.7
     gap_up = (2.5 * units.lips_part + 4.0 * units.jaw_drop + 6.5 * _above(units.upper_lip_raiser, 0.2)) * opening
-    gap_down = (7.5 * units.lips_part * (0.35 + 0.65 * min(units.lip_corner_puller, 1)) + 15.0 * units.jaw_drop) * opening
+    gap_down = (
+        7.5 * units.lips_part * (0.35 + 0.65 * min(units.lip_corner_puller, 1)) + 15.0 * units.jaw_drop
+    ) * opening
     return middle, gap_up, gap_down
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from vlmrate.simulate.faces.expression import ActionUnits
-from vlmrate.simulate.faces.identity import Identity
 from vlmrate.simulate.faces.pen import Pen, curve, mixed
+
+if TYPE_CHECKING:
+    from vlmrate.simulate.faces.expression import ActionUnits
+    from vlmrate.simulate.faces.identity import Identity
 
 EAR_Y = -4.0
 HAIR_LENGTH = 205.0
@@ -55,18 +59,26 @@ def draw_skull(pen: Pen, person: Identity, units: ActionUnits) -> None:
 def draw_hair_behind(pen: Pen, person: Identity) -> None:
     """What of the hair lies behind the face: a fall to the shoulders, or the rim of a short cut."""
     if person.hair == "short":
-        turn = np.linspace(np.pi, 2 * np.pi, 50)
-        rim = person.face_width + 4, person.face_height + person.hair_volume
-        top = np.stack([rim[0] * np.cos(turn), rim[1] * np.sin(turn)], 1)
-        pen.polygon(np.concatenate([top, [[rim[0] - 2, 4], [-rim[0] + 2, 4]]]), person.hair_colour)
-        return
+        pen.polygon(_rim(person), person.hair_colour)
+    else:
+        pen.polygon(_fall(person), mixed(person.hair_colour, 0, 0.18))
+
+
+def _rim(person: Identity) -> np.ndarray:
+    turn = np.linspace(np.pi, 2 * np.pi, 50)
+    width, height = person.face_width + 4, person.face_height + person.hair_volume
+    top = np.stack([width * np.cos(turn), height * np.sin(turn)], 1)
+    return np.concatenate([top, [[width - 2, 4], [-width + 2, 4]]])
+
+
+def _fall(person: Identity) -> np.ndarray:
     y = np.linspace(0, 1, 40)
     top = -person.face_height - person.hair_volume
     crown = np.clip(y / 0.44, 0, 1)
     half = (person.face_width + 7 + person.hair_volume * 0.6) * np.sqrt(1 - (1 - crown) ** 2)
     half = half + 8 * np.sin(np.clip(y - 0.44, 0, 1) * 4.5)
     down = top + y * HAIR_LENGTH
-    pen.polygon(np.concatenate([np.stack([half, down], 1), np.stack([-half, down], 1)[::-1]]), mixed(person.hair_colour, 0, 0.18))
+    return np.concatenate([np.stack([half, down], 1), np.stack([-half, down], 1)[::-1]])
 
 
 def draw_hair_before(pen: Pen, person: Identity, rng: np.random.Generator) -> None:
@@ -74,7 +86,9 @@ def draw_hair_before(pen: Pen, person: Identity, rng: np.random.Generator) -> No
     sides = 1.0 if person.hair == "long" else 0.62
     x = -np.cos(np.linspace(0, np.pi, 60))
     crown = np.sqrt(np.maximum(1 - x**2, 0)) ** 0.9
-    outer = np.stack([(person.face_width + 5) * x, EAR_Y - 12 - (person.face_height + person.hair_volume - 16) * crown], 1)
+    outer = np.stack(
+        [(person.face_width + 5) * x, EAR_Y - 12 - (person.face_height + person.hair_volume - 16) * crown], 1
+    )
     inner = hairline(person, x, sides)
     pen.polygon(np.concatenate([outer, inner[::-1]]), person.hair_colour)
     if person.hair == "long":

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from vlmrate.simulate.faces.identity import Photograph
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from vlmrate.simulate.faces.identity import Photograph
 
 SIZE = 224
 CENTRE = np.array([112.0, 116.0])
@@ -36,37 +40,35 @@ class Pen:
         self._draw = ImageDraw.Draw(layer)
         self._frame = frame
 
-    def polygon(self, points: np.ndarray, fill: object) -> None:
+    def polygon(self, points: np.ndarray, fill: ArrayLike) -> None:
         """A filled polygon through `points`, shape (n, 2)."""
-        self._draw.polygon(self._frame.place(points), fill=ink(fill))
+        self._draw.polygon(self._frame.place(points), fill=int(fill) if isinstance(fill, int | float) else ink(fill))
 
-    def ellipse(self, centre: tuple[float, float], radii: tuple[float, float], fill: object) -> None:
+    def ellipse(self, centre: tuple[float, float], radii: tuple[float, float], fill: ArrayLike) -> None:
         """A filled ellipse."""
         turn = np.linspace(0, 2 * np.pi, 40)
         self.polygon(np.stack([centre[0] + radii[0] * np.cos(turn), centre[1] + radii[1] * np.sin(turn)], 1), fill)
 
-    def stroke(self, points: np.ndarray, widths: np.ndarray | float, fill: object) -> None:
-        """A line through `points` whose width (one, or one a point) may taper: the ends are pointed or blunt as it says."""
+    def stroke(self, points: np.ndarray, widths: np.ndarray | float, fill: ArrayLike) -> None:
+        """A line through `points`; its width (one for all, or one a point) may taper."""
         along = np.gradient(points, axis=0)
         across = np.stack([-along[:, 1], along[:, 0]], 1) / np.maximum(np.linalg.norm(along, axis=1), 1e-6)[:, None]
         half = (np.broadcast_to(np.asarray(widths, float), len(points)) / 2)[:, None] * across
         self.polygon(np.concatenate([points + half, (points - half)[::-1]]), fill)
 
 
-def ink(fill: object) -> object:
-    """A fill as Pillow wants it: whole numbers."""
-    if isinstance(fill, (int, float)):
-        return int(fill)
-    return tuple(int(round(float(part))) for part in np.asarray(fill))
+def ink(colour: ArrayLike) -> tuple[int, ...]:
+    """A colour as Pillow wants it: whole numbers."""
+    return tuple(round(float(part)) for part in np.asarray(colour))
 
 
-def mixed(colour: object, other: object, share: float) -> np.ndarray:
+def mixed(colour: ArrayLike, other: ArrayLike, share: float) -> np.ndarray:
     """`colour` with `share` of `other` in it."""
     return (1 - share) * np.asarray(colour, float) + share * np.asarray(other, float)
 
 
-def curve(xs: object, ys: object, n: int = 24) -> np.ndarray:
-    """A smooth line through a few points (quadratic to quintic through all of them), shape (n, 2)."""
+def curve(xs: ArrayLike, ys: ArrayLike, n: int = 24) -> np.ndarray:
+    """A smooth line through a few points (the polynomial through all of them), shape (n, 2)."""
     knots_x, knots_y = np.asarray(xs, float), np.asarray(ys, float)
     knots = np.linspace(0, 1, len(knots_x))
     t = np.linspace(0, 1, n)

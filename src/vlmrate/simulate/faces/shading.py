@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from PIL import Image, ImageFilter
 
 from vlmrate.simulate.faces.expression import ActionUnits
 from vlmrate.simulate.faces.features import EYE_Y, MOUTH_Y
 from vlmrate.simulate.faces.head import face_outline, neck_outline
-from vlmrate.simulate.faces.identity import Identity
 from vlmrate.simulate.faces.pen import SIZE, Frame, Pen, curve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vlmrate.simulate.faces.identity import Identity
 
 SHADOW_TINT = np.array([0.52, 0.40, 0.36])  # what full shadow leaves of red, green and blue
 
@@ -27,12 +33,12 @@ def shade(base: np.ndarray, person: Identity, units: ActionUnits, frame: Frame) 
     lit = base * (1 - shadow[..., None] * (1 - SHADOW_TINT))
     glow = (lights * skin * (0.13 - 0.10 * slope))[..., None]
     blush = _mask(frame, lambda pen: _cheeks(pen, units, 170), 8)[..., None] * skin[..., None]
-    return lit + glow * (255 - lit) + blush * np.array([6.0, -7.0, -5.0])
+    return np.asarray(lit + glow * (255 - lit) + blush * np.array([6.0, -7.0, -5.0]))
 
 
-def _mask(frame: Frame, paint: object, blur: float) -> np.ndarray:
+def _mask(frame: Frame, paint: Callable[[Pen], None], blur: float) -> np.ndarray:
     layer = Image.new("L", (SIZE, SIZE), 0)
-    paint(Pen(layer, Frame(frame.photograph, 1.0)))  # type: ignore[operator]
+    paint(Pen(layer, Frame(frame.photograph, 1.0)))
     return np.asarray(layer.filter(ImageFilter.GaussianBlur(blur)), np.float32) / 255
 
 
@@ -45,7 +51,9 @@ def _soft_shadows(pen: Pen, person: Identity, units: ActionUnits) -> None:
     for side in (-1, 1):
         pen.ellipse((side * person.eye_spacing, EYE_Y - 7), (person.eye_width + 3, 9), 120)
         pen.ellipse((side * person.nose_width * 0.55, EYE_Y + 2), (4, 9), 150)
-        pen.stroke(np.array([[side * person.nose_width * 0.8, EYE_Y + 14], [side * person.nose_width, EYE_Y + 28]]), 4, 130)
+        pen.stroke(
+            np.array([[side * person.nose_width * 0.8, EYE_Y + 14], [side * person.nose_width, EYE_Y + 28]]), 4, 130
+        )
     pen.ellipse((0, EYE_Y + person.nose_length + 5), (person.nose_width, 3.5), 140)
     pen.ellipse((0, MOUTH_Y + 13 + 15 * units.jaw_drop), (14, 4), 190)
 
@@ -56,7 +64,9 @@ def _creases(pen: Pen, person: Identity, units: ActionUnits) -> None:
     mouth = person.mouth_width * (1 + 0.30 * units.lip_corner_puller)
     for side in (-1, 1):
         end = (mouth + 7, MOUTH_Y - 2) if units.lip_corner_puller > 0.2 else (mouth + 2, MOUTH_Y + 4)
-        line = curve(side * np.array([wing, (wing + end[0]) / 2 + 4, end[0]]), [tip - 5, (tip + end[1]) / 2 - 3, end[1]])
+        line = curve(
+            side * np.array([wing, (wing + end[0]) / 2 + 4, end[0]]), [tip - 5, (tip + end[1]) / 2 - 3, end[1]]
+        )
         _crease(pen, line, fold, 2.6)
         under = curve(side * (person.eye_spacing + np.array([-13.0, 0, 13])), EYE_Y + np.array([9.0, 13, 9]))
         _crease(pen, under, 0.7 * units.cheek_raiser, 2.2)
@@ -68,7 +78,9 @@ def _creases(pen: Pen, person: Identity, units: ActionUnits) -> None:
         _crease(pen, frown, max(units.brow_lowerer - 0.2, 0.5 * units.nose_wrinkler), 2.4)
         for row in range(3):
             reach = 8.0 + 1.5 * row
-            wrinkle = curve(side * np.array([1.5, 0.5 * reach, reach]), EYE_Y + 1 + 5.5 * row + np.array([0.0, 0.5, 4.0]))
+            wrinkle = curve(
+                side * np.array([1.5, 0.5 * reach, reach]), EYE_Y + 1 + 5.5 * row + np.array([0.0, 0.5, 4.0])
+            )
             _crease(pen, wrinkle, 0.85 * units.nose_wrinkler, 2.2)
     _forehead(pen, units)
     chin = curve([-12, 0, 12], [MOUTH_Y + 21, MOUTH_Y + 16, MOUTH_Y + 21])

@@ -55,7 +55,7 @@ def label_distribution(expression: Expression) -> np.ndarray:
         shares[EMOTIONS.index(other)] += seen * fainter * share
     mistaken = fainter * sum(TAKEN_FOR[expression.emotion].values())
     shares[EMOTIONS.index(expression.emotion)] += seen * (1.0 - mistaken)
-    return shares / shares.sum()
+    return np.asarray(shares / shares.sum())
 
 
 def _on_scale(value: float) -> float:

@@ -1,0 +1,37 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: demo test lint bench clean
+
+demo: $(VENV)/.ready ## Let the embedded model rate the demo study, then compare it with its people
+	$(BIN)/vlmrate infer --model tiny
+	$(BIN)/vlmrate analyze
+
+test: $(VENV)/.ready-dev ## Run all tests
+	$(BIN)/pytest
+
+lint: $(VENV)/.ready-dev ## Check style, types and layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.ready-dev ## Measure speed and memory
+	$(BIN)/python benchmarks/inference.py
+
+clean: ## Remove the environment and all caches, not the results
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	find src tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.ready: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP_INSTALL) -e .
+	touch $@
+
+$(VENV)/.ready-dev: $(VENV)/.ready
+	$(PIP_INSTALL) -e '.[dev]'
+	touch $@

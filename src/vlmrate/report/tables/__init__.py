@@ -1,0 +1,36 @@
+"""An analysis as tables, in the order in which they are read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vlmrate.report.tables.baselines import baseline_tables
+from vlmrate.report.tables.bias import bias_tables
+from vlmrate.report.tables.classification import classification_tables
+from vlmrate.report.tables.dimensions import dimension_tables
+from vlmrate.report.tables.people import people_tables
+from vlmrate.report.tables.runs import run_tables
+from vlmrate.report.tables.spread import spread_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vlmrate.analysis import Analysis
+    from vlmrate.report.table import Table
+
+__all__ = ["tables"]
+
+
+def tables(analysis: Analysis) -> tuple[Table, ...]:
+    """Every table of an analysis. Questions that were skipped have none; `left_out` says why."""
+    return tuple(_all(analysis))
+
+
+def _all(analysis: Analysis) -> Iterator[Table]:
+    yield from run_tables(analysis)
+    yield from people_tables(analysis)
+    yield from classification_tables(analysis)
+    yield from dimension_tables(analysis)
+    yield from baseline_tables(analysis)
+    yield from bias_tables(analysis)
+    yield from spread_tables(analysis)

@@ -1,0 +1,87 @@
+"""T4, T6: where a rater rates above or below people, per emotion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vlmrate.report.table import Table, bounded, count, p_value, points, section, stub
+from vlmrate.report.tables.naming import agreement_number, heading, table_id
+from vlmrate.stats import Skipped, TestResult
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from vlmrate.analysis import Analysis
+    from vlmrate.analysis.bias import EmotionBias, ItemBias, RaterBias
+    from vlmrate.report.table import Cell
+    from vlmrate.stats import Adjusted, TestOutcome
+
+
+def bias_tables(analysis: Analysis) -> Iterator[Table]:
+    """A table an item with a scale that people rated."""
+    if isinstance(analysis.bias, Skipped):
+        return
+    for position, item in enumerate(analysis.bias):
+        if not isinstance(item.raters, Skipped):
+            yield _table(position, item, item.raters)
+
+
+def _table(position: int, item: ItemBias, raters: Sequence[RaterBias]) -> Table:
+    number = agreement_number(position) + 1
+    return Table(
+        id=table_id(number, "bias", item.item),
+        title=f"T{number}. {heading(item.item)}: bias per emotion, in scale points",
+        columns=(
+            section("rater", "Rater"),
+            stub("emotion", "Emotion"),
+            count("n", "n"),
+            points("mean", "Rater"),
+            points("people_mean", "People"),
+            points("bias", "Bias"),
+            p_value("p", "p"),
+            p_value("p_holm", "p Holm"),
+            p_value("p_bonferroni", "p Bonf."),
+            bounded("rank_biserial", "Rank-biserial", interval=False),
+            points("d_z", "d_z", interval=False),
+        ),
+        rows=tuple(row for rater in raters for row in _rows(rater)),
+        notes=(
+            "Bias = rater − mean of people, averaged over images; each emotion is tested for itself against 0, not "
+            "against another emotion.",
+            f"p: Wilcoxon signed-rank test, two-sided. Holm and Bonf. (Bonferroni) correct over the {item.family_size} "
+            f"tests of this table. Rank-biserial and d_z are effect sizes; their intervals are in the CSV.",
+        ),
+    )
+
+
+def _rows(rater: RaterBias) -> Iterator[tuple[Cell, ...]]:
+    if not isinstance(rater.emotions, Skipped):
+        for emotion in rater.emotions:
+            yield _row(rater.rater, emotion)
+    n = None if isinstance(rater.overall, Skipped) else rater.overall.n
+    yield (rater.rater, "all images", n, None, None, rater.overall, *[None] * 5)
+
+
+def _row(rater: str, emotion: EmotionBias) -> tuple[Cell, ...]:
+    bias = emotion.bias
+    return (
+        rater,
+        emotion.emotion,
+        bias.n,
+        bias.model_mean,
+        bias.human_mean,
+        bias.mean_bootstrap,
+        _p(bias.wilcoxon),
+        _adjusted(emotion.holm),
+        _adjusted(emotion.bonferroni),
+        bias.rank_biserial,
+        bias.d_z,
+    )
+
+
+def _p(test: TestOutcome) -> Cell:
+    return test.p_value if isinstance(test, TestResult) else test
+
+
+def _adjusted(test: Adjusted | Skipped) -> Cell:
+    return test if isinstance(test, Skipped) else test.p_adjusted

@@ -1,0 +1,183 @@
+"""T1, T2, scores a label, confusion and error pathways."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vlmrate.report.format import bounded as written
+from vlmrate.report.table import Table, bounded, count, section, share, stub, text
+from vlmrate.report.tables.naming import heading, slug, table_id
+from vlmrate.stats import Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from vlmrate.analysis import Analysis
+    from vlmrate.analysis.classification import ItemClassification, RaterClassification
+    from vlmrate.report.table import Cell
+    from vlmrate.stats import Outcome
+
+MOST_PATHWAYS = 6
+"""Error pathways shown a rater; the others are in the confusion matrix."""
+
+
+def classification_tables(analysis: Analysis) -> Iterator[Table]:
+    """The tables of each item with intended labels."""
+    if isinstance(analysis.classification, Skipped):
+        return
+    for item in analysis.classification:
+        if isinstance(item.raters, Skipped):
+            continue
+        yield _overall(analysis, item, item.raters)
+        yield _by_label(item, item.raters)
+        yield _scores(item, item.raters)
+        yield _confusion(item, item.raters)
+        yield _pathways(item, item.raters)
+
+
+def _overall(analysis: Analysis, item: ItemClassification, raters: Sequence[RaterClassification]) -> Table:
+    kinds = {run.name: {s.name: s.value for s in run.settings} for run in analysis.runs}
+    return Table(
+        id=table_id(1, "classification", item.item),
+        title=f"T1. {heading(item.item)}: agreement with the intended label",
+        columns=(
+            stub("rater", "Rater"),
+            count("n", "n"),
+            bounded("accuracy", "Accuracy"),
+            bounded("macro_f1", "Macro-F1"),
+            bounded("kappa", "Kappa"),
+            bounded("balanced_accuracy", "Balanced acc."),
+            bounded("accuracy_valid", "Acc. (valid only)"),
+            text("type", "Type"),
+            text("parameters", "Parameters"),
+        ),
+        rows=tuple(
+            (*_overall_row(entry), kinds[entry.rater].get("kind"), kinds[entry.rater].get("parameters"))
+            for entry in raters
+        ),
+        notes=(
+            "Ranked by Cohen's kappa. n = images rated; every one of them counts, an invalid answer is an error.",
+            f"Macro-F1 and balanced accuracy are means over the {len(item.labels)} declared labels. "
+            "Valid only = accuracy over the images with a valid answer.",
+            *_kappa_notes(item, raters),
+        ),
+    )
+
+
+def _overall_row(entry: RaterClassification) -> tuple[Cell, ...]:
+    scores = entry.scores
+    if isinstance(scores, Skipped):
+        return (entry.rater, 0, *[scores] * 5)
+    estimates = (scores.accuracy, scores.macro_f1, scores.kappa, scores.balanced_accuracy, scores.accuracy_valid)
+    return (entry.rater, scores.n, *estimates)
+
+
+def _kappa_notes(item: ItemClassification, raters: Sequence[RaterClassification]) -> Iterator[str]:
+    """In a balanced design kappa follows from accuracy; a pair that breaks this comes from some other computation."""
+    checks = {entry.rater: entry.kappa_check for entry in raters if not isinstance(entry.kappa_check, Skipped)}
+    k = len(item.labels)
+    for rater, check in checks.items():
+        if not check.holds:
+            yield (
+                f"{rater}: kappa {written(check.observed)} is not the {written(check.expected)} "
+                "that its accuracy implies in a balanced design."
+            )
+    if checks and all(check.holds for check in checks.values()):
+        everyone = "every rater's" if len(checks) == len(raters) else f"the kappa of {', '.join(checks)}"
+        kappa = f"{everyone} kappa" if len(checks) == len(raters) else everyone
+        yield f"Checked: the design is balanced, and {kappa} is the one that accuracy implies, (acc − 1/{k}) / (1 − 1/{k})."
+
+
+def _by_label(item: ItemClassification, raters: Sequence[RaterClassification]) -> Table:
+    return Table(
+        id=table_id(2, "accuracy", item.item),
+        title=f"T2. {heading(item.item)}: accuracy per intended label",
+        columns=(
+            stub("rater", "Rater"),
+            *(bounded(slug(label), label, interval=False) for label in item.labels),
+        ),
+        rows=tuple((entry.rater, *_recalls(entry, item.labels)) for entry in raters),
+        notes=(
+            "Share of the images of a label that the rater answered with it (recall). "
+            f"Intervals, precision and F1 are in {slug('scores', item.item)}.csv.",
+        ),
+    )
+
+
+def _recalls(entry: RaterClassification, labels: Sequence[str]) -> tuple[Outcome, ...]:
+    if isinstance(entry.scores, Skipped):
+        return (entry.scores,) * len(labels)
+    return tuple(label.recall for label in entry.scores.labels)
+
+
+def _scores(item: ItemClassification, raters: Sequence[RaterClassification]) -> Table:
+    return Table(
+        id=slug("scores", item.item),
+        title=f"{heading(item.item)}: recall, precision and F1 per label",
+        columns=(
+            section("rater", "Rater"),
+            stub("label", "Label"),
+            count("images", "Images"),
+            count("answers", "Answers"),
+            bounded("recall", "Recall"),
+            bounded("precision", "Precision"),
+            bounded("f1", "F1"),
+        ),
+        rows=tuple(
+            (entry.rater, label.label, label.n_truth, label.n_answers, label.recall, label.precision, label.f1)
+            for entry in raters
+            if not isinstance(entry.scores, Skipped)
+            for label in entry.scores.labels
+        ),
+        notes=("Images = images of the label; answers = images answered with it.",),
+        main=False,
+    )
+
+
+def _confusion(item: ItemClassification, raters: Sequence[RaterClassification]) -> Table:
+    answers = raters[0].confusion.answers
+    return Table(
+        id=slug("confusion", item.item),
+        title=f"{heading(item.item)}: intended label (rows) by answer (columns), images",
+        columns=(
+            section("rater", "Rater"),
+            stub("intended", "Intended"),
+            *(count(slug(answer), answer) for answer in answers),
+            count("n", "n"),
+        ),
+        rows=tuple(
+            (entry.rater, label, *counts, sum(counts))
+            for entry in raters
+            for label, counts in zip(entry.confusion.labels, entry.confusion.counts, strict=True)
+        ),
+        notes=("invalid = no answer, one that could not be read, or none of the labels offered.",),
+    )
+
+
+def _pathways(item: ItemClassification, raters: Sequence[RaterClassification]) -> Table:
+    return Table(
+        id=slug("pathways", item.item),
+        title=f"{heading(item.item)}: the most frequent errors",
+        columns=(
+            section("rater", "Rater"),
+            stub("pathway", "Intended → answered"),
+            share("of_errors", "Of all errors"),
+            share("of_label", "Of the label's"),
+            share("of_label_valid", "… valid answers"),
+        ),
+        rows=tuple(
+            (
+                entry.rater,
+                f"{pathway.truth} → {pathway.answer}",
+                pathway.of_errors,
+                pathway.of_truth,
+                pathway.of_truth_valid,
+            )
+            for entry in raters
+            for pathway in entry.pathways[:MOST_PATHWAYS]
+        ),
+        notes=(
+            f"Up to {MOST_PATHWAYS} a rater, largest first; the confusion table has all. Of the label's = of all images "
+            "of the intended label; … valid answers = of those with a valid answer.",
+        ),
+    )

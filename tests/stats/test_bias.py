@@ -1,0 +1,165 @@
+"""Differences between model and people: tests, effect sizes, and groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pingouin
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats as scipy_stats
+
+from vlmrate.errors import AnalysisError
+from vlmrate.stats import (
+    Bootstrap,
+    bias_by_group,
+    bootstrap_rows,
+    d_z,
+    mean_difference,
+    mean_difference_bootstrap,
+    rank_biserial,
+    t_test,
+    wilcoxon,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from vlmrate.stats import Estimate, TestResult
+
+    from .conftest import Tolerances
+
+RNG = np.random.default_rng(8)
+HUMAN = np.round(RNG.uniform(1, 9, 80), 2)
+MODEL = np.clip(np.round(HUMAN + RNG.normal(0.4, 1, 80)), 1, 9)
+FEW = Bootstrap(resamples=40)
+
+
+def test_t_interval_and_test_are_scipys(
+    estimated: Callable[[object], Estimate], tested: Callable[[object], TestResult], tolerance: Tolerances
+) -> None:
+    """Mean difference, interval, t, df and p equal scipy's paired t-test."""
+    ours, test = estimated(mean_difference(MODEL, HUMAN)), tested(t_test(MODEL, HUMAN))
+    reference = scipy_stats.ttest_rel(MODEL, HUMAN)
+    interval = reference.confidence_interval()
+    np.testing.assert_allclose(
+        [ours.value, ours.ci_low, ours.ci_high, test.statistic, test.p_value],
+        [(MODEL - HUMAN).mean(), interval.low, interval.high, reference.statistic, reference.pvalue],
+        rtol=tolerance.reference,
+    )
+    assert test.df == 79
+
+
+@pytest.mark.parametrize("zeros", ["drop", "pratt"])
+@pytest.mark.parametrize("whole", [True, False])
+def test_signed_rank_is_scipys(
+    zeros: Literal["drop", "pratt"], whole: bool, tested: Callable[[object], TestResult], tolerance: Tolerances
+) -> None:
+    """p equals scipy's normal approximation, with many ties and zeros and with none."""
+    human = np.round(HUMAN) if whole else HUMAN
+    d = np.round(MODEL - human, 10)
+    test = tested(wilcoxon(MODEL, human, zeros=zeros))
+    reference = scipy_stats.wilcoxon(d, zero_method="pratt" if zeros == "pratt" else "wilcox", method="asymptotic")
+    assert test.p_value == pytest.approx(reference.pvalue, rel=tolerance.reference)
+    assert f"{(d == 0).sum()} of 80 differences are 0" in test.method
+    assert "normal approximation" in test.method
+    assert test.df is None
+
+
+def test_small_samples_are_exact(tested: Callable[[object], TestResult]) -> None:
+    """Five positive differences without ties have p = 2 / 2^5 and W+ = 15; a zero dropped does not change it."""
+    test = tested(wilcoxon([1.1, 2.2, 3.3, 4.4, 5.5, 7.0], [1, 2, 3, 4, 5, 7]))
+    assert (test.statistic, test.p_value) == (15, pytest.approx(2 / 32))
+    assert "1 of 6 differences are 0, dropped; no ties; exact" in test.method
+
+
+def test_ties_survive_rounding(tested: Callable[[object], TestResult]) -> None:
+    """3 - 2.9 and 4 - 3.9 differ in their last bit and are one rank; 0.3 - (0.1 + 0.2) is a zero."""
+    test = tested(wilcoxon([3, 4, 0.3, 5], [2.9, 3.9, 0.1 + 0.2, 5.5]))
+    assert "1 of 4 differences are 0" in test.method
+    assert "mid-ranks for ties" in test.method
+    assert test.statistic == 3
+
+
+def test_effect_sizes_are_pingouins(estimated: Callable[[object], Estimate], tolerance: Tolerances) -> None:
+    """Rank-biserial equals pingouin's RBC, zeros and ties included; d_z is mean over SD of the differences."""
+    human = np.round(HUMAN)
+    reference = pingouin.wilcoxon(MODEL, human)["RBC"].iloc[0]
+    assert estimated(rank_biserial(MODEL, human)).value == pytest.approx(reference, rel=tolerance.reference)
+    d = MODEL - HUMAN
+    assert estimated(d_z(MODEL, HUMAN)).value == pytest.approx(d.mean() / d.std(ddof=1), rel=tolerance.reference)
+
+
+def plain_rank_biserial(rows: NDArray[np.int64], d: NDArray[np.float64]) -> float:
+    """The rank-biserial correlation of one resample, ranked by scipy."""
+    moved = d[rows][d[rows] != 0]
+    ranks = scipy_stats.rankdata(np.abs(moved))
+    return float((ranks * np.sign(moved)).sum() / ranks.sum())
+
+
+def test_rank_biserial_is_ranked_anew_in_every_resample(estimated: Callable[[object], Estimate]) -> None:
+    """Its interval is that of ranking every clustered resample afresh."""
+    human, clusters = np.round(HUMAN), np.arange(80) // 2
+    fast = estimated(rank_biserial(MODEL, human, clusters=clusters, bootstrap=FEW))
+    plain = estimated(
+        bootstrap_rows(
+            lambda rows: plain_rank_biserial(rows, MODEL - human), 80, name="r", clusters=clusters, bootstrap=FEW
+        )
+    )
+    assert (fast.ci_low, fast.ci_high) == pytest.approx((plain.ci_low, plain.ci_high), rel=1e-12)
+
+
+@settings(deadline=None)
+@given(st.permutations(range(80)), st.integers(-9, 9))
+def test_order_and_common_shift_do_not_matter_and_swapping_turns_the_sign(order: list[int], shift: int) -> None:
+    """Bias belongs to pairs: shuffled or moved together they say the same, swapped the opposite."""
+    model, human = MODEL[order] + shift, HUMAN[order] + shift
+    for statistic in (mean_difference, d_z, rank_biserial):
+        settings_ = {} if statistic is mean_difference else {"bootstrap": FEW}
+        one = statistic(MODEL, HUMAN, **settings_).value  # type: ignore[operator]
+        assert statistic(model, human, **settings_).value == pytest.approx(one, abs=1e-9)  # type: ignore[operator]
+        assert statistic(human, model, **settings_).value == pytest.approx(-one, abs=1e-9)  # type: ignore[operator]
+
+
+def test_groups_are_tested_for_themselves(estimated: Callable[[object], Estimate]) -> None:
+    """A planted bias of +1 and -2 is found in its group, in the order asked for, each against 0."""
+    groups = np.repeat(["happy", "fear"], 40)
+    noise = np.random.default_rng(9).normal(0, 0.3, 80)
+    model = HUMAN + np.where(groups == "happy", 1.0, -2.0) + noise - noise.mean()
+    fear, happy = bias_by_group(model, HUMAN, groups, order=["fear", "happy"], clusters=np.tile(np.arange(40), 2))
+    assert (fear.group, fear.n, happy.group, happy.n) == ("fear", 40, "happy", 40)
+    assert estimated(happy.mean_t).ci_low < 1 < estimated(happy.mean_t).ci_high
+    assert estimated(fear.mean_bootstrap).ci_low < -2 < estimated(fear.mean_bootstrap).ci_high
+    assert happy.model_mean is not None
+    assert happy.human_mean is not None
+    assert happy.model_mean - happy.human_mean == pytest.approx(estimated(happy.mean_t).value)
+    assert happy.mean_t == mean_difference(model[:40], HUMAN[:40])
+    assert happy.wilcoxon == wilcoxon(model[:40], HUMAN[:40])
+
+
+def test_group_without_ratings_stays_and_is_skipped(skipped: Callable[[object], str]) -> None:
+    """An emotion that the model never rated is a row of reasons, not a row gone."""
+    rows = bias_by_group([1, 2, None, None], [2, 4, 3, 3], ["sad", "sad", "fear", "fear"], bootstrap=FEW)
+    fear = rows[1]
+    assert (fear.group, fear.n, fear.model_mean) == ("fear", 0, None)
+    for outcome in (fear.mean_t, fear.mean_bootstrap, fear.t, fear.wilcoxon, fear.rank_biserial, fear.d_z):
+        skipped(outcome)
+
+
+def test_same_ratings_are_skipped(skipped: Callable[[object], str], estimated: Callable[[object], Estimate]) -> None:
+    """Without any difference there is nothing to test; a constant difference has no variance for a t."""
+    for outcome in (wilcoxon(MODEL, MODEL), rank_biserial(MODEL, MODEL, bootstrap=FEW)):
+        assert "all 80 differences are 0" in skipped(outcome)
+    for outcome in (t_test(MODEL, MODEL + 1), mean_difference(MODEL, MODEL + 1), d_z(MODEL, MODEL + 1)):
+        assert "no variance: all 80 are -1" in skipped(outcome)
+    assert estimated(mean_difference_bootstrap(MODEL, MODEL + 1)).value == -1
+
+
+def test_order_must_name_every_group() -> None:
+    """An order that leaves a group out would drop its bias."""
+    with pytest.raises(AnalysisError, match="fear"):
+        bias_by_group([1, 2], [1, 2], ["sad", "fear"], order=["sad"])
