@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 EMOTIONS = np.repeat(["happy", "sad", "fear", "neutral"], [30, 25, 20, 25])
-HAPPY = np.select([EMOTIONS == e for e in ("happy", "sad", "fear")], [8.0, 3.0, 2.5], 5.0)
+HAPPY = np.select([e == EMOTIONS for e in ("happy", "sad", "fear")], [8.0, 3.0, 2.5], 5.0)
 
 
 @pytest.fixture(scope="module")

@@ -96,9 +96,7 @@ def _kappa_check(scores: stats.Classification | Skipped, counts: pd.DataFrame) -
     if isinstance(scores.kappa, Skipped):
         return scores.kappa
     invalid_share = 1 - scores.n_valid / scores.n
-    return stats.kappa_identity(
-        scores.accuracy.value, scores.kappa.value, len(counts), invalid_share=invalid_share
-    )
+    return stats.kappa_identity(scores.accuracy.value, scores.kappa.value, len(counts), invalid_share=invalid_share)
 
 
 def _by_kappa(entry: RaterClassification) -> tuple[float, str]:

@@ -1,4 +1,49 @@
+"""`vlmrate analyze`: compare all raters of a study with the intended answers and with people."""
+
 from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
 import typer
+
+
+def analyze(  # one parameter an option
+    study: Annotated[
+        Path | None, typer.Option("--study", metavar="FILE", help="The study file [./study.yaml or configs/study.yaml]")
+    ] = None,
+    rater: Annotated[
+        list[str] | None,
+        typer.Option("--rater", metavar="NAME", help="Only this rater; may be given often [all that have ratings]"),
+    ] = None,
+    results: Annotated[
+        Path | None, typer.Option("--results", metavar="DIR", help="Where ratings are [the study's results folder]")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", metavar="DIR", help="Where to write [report/ beside the study's ratings]")
+    ] = None,
+    resamples: Annotated[
+        int, typer.Option("--resamples", min=100, max=100_000, help="Bootstrap resamples an interval is made from.")
+    ] = 2000,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the bootstrap.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
+) -> None:
+    """Compare all raters with the intended answers and with people; write tables, analysis.json and report.md."""
+    from vlmrate.cli.analyze_job import Request, analyze_study
+
+    analyze_study(
+        Request(
+            study=study,
+            raters=tuple(rater or ()),
+            results=results,
+            output=output,
+            resamples=resamples,
+            seed=seed,
+        ),
+        as_json=as_json,
+    )
+
+
 def register(app: typer.Typer) -> None:
-    """."""
+    """Add the command to the application."""
+    app.command("analyze")(analyze)

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+import typer
 from rich import box
 from rich.console import Console
 from rich.markup import escape
@@ -29,7 +30,7 @@ MOST_NAMES = 8  # of images without ratings
 
 def print_examined(file: Path, examined: Examined) -> None:
     """Print the design as found, then every fault."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     if examined.study is not None and examined.study.stimuli:
         _print_design(console, file, describe(examined.study), sound=not examined.faults)
     for fault in examined.faults:
@@ -48,12 +49,12 @@ def print_examined_as_json(file: Path, examined: Examined) -> None:
         "design": design,
         "faults": [_fault_as_json(fault) for fault in examined.faults],
     }
-    Console(soft_wrap=True).print(json.dumps(document, indent=2, ensure_ascii=False), markup=False, highlight=False)
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 
 def print_started(started: Started) -> None:
     """Print what `vlmrate init` found and made, and the next command."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     console.print(f"Found {started.images:,} pictures.")
     for factor, levels in started.factors.items():
         console.print(escape(f"  {factor}: {_listed(levels)}"))

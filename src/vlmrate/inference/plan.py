@@ -90,5 +90,6 @@ def _refuse_foreign(store: Store, task: Task, rating: Rating, made_with: str) ->
         raise StoreError(f"{shown(file)} was made with another protocol, model, seed or decoding. {WHAT_TO_DO}")
     if rating.image_sha256 != image_digest(task.stimulus.path):
         raise StoreError(
-            f"{shown(task.stimulus.path)} is not the picture that was rated in {shown(file)}: its contents have changed. {WHAT_TO_DO}"
+            f"{shown(task.stimulus.path)} is not the picture that was rated in {shown(file)}: it has changed. "
+            f"{WHAT_TO_DO}"
         )

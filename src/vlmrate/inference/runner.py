@@ -117,7 +117,7 @@ def run(
     job.store.open()
     with exclusive(job.store.lock_file) as held:
         if not held:
-            raise StoreError(f"another vlmrate process is rating into {shown(job.store.folder)}; wait for it or stop it first")
+            raise StoreError(f"another vlmrate process is rating into {shown(job.store.folder)}; wait or stop it")
         job.store.refuse_other_recipe(job.recipe)
         plan = plan_run(job.store, job.stimuli, job.repeats, job.recipe.digest)
         return _Run(job, plan, report, should_stop).go()

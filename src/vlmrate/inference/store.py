@@ -80,7 +80,7 @@ class Store:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"]) or "the file"
             raise StoreError(
-                f"{shown(file)} cannot be read ({where}: {first['msg']}); restore it, or pass --fresh to set the folder aside"
+                f"{shown(file)} cannot be read ({where}: {first['msg']}); restore it, or pass --fresh to set it aside"
             ) from None
 
     def write_manifest(self, manifest: Manifest) -> None:

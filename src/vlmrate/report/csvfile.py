@@ -60,8 +60,6 @@ def _values(cell: Cell, shape: tuple[str, ...]) -> tuple[str, ...]:
 
 def _skipped(columns: Sequence[Column], row: Sequence[Cell]) -> str:
     told = (
-        f"{column.name}: {cell.reason}"
-        for column, cell in zip(columns, row, strict=True)
-        if isinstance(cell, Skipped)
+        f"{column.name}: {cell.reason}" for column, cell in zip(columns, row, strict=True) if isinstance(cell, Skipped)
     )
     return "; ".join(told)

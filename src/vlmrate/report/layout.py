@@ -10,6 +10,8 @@ from vlmrate.report.table import Role, Style
 from vlmrate.stats import Skipped
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from vlmrate.report.table import Cell, Column, Table
 
 
@@ -30,23 +32,22 @@ class Layout:
     notes: tuple[str, ...]
 
 
-def layout(table: Table) -> Layout:
-    """Turn cells into strings, sections into heading lines, and reasons of what was skipped into marked notes."""
+def layout(table: Table, *, terminal: bool = False) -> Layout:
+    """Turn cells into strings, sections into heading lines, and reasons of what was skipped into marked notes.
+
+    Columns without any entry are left out, and for a `terminal` those it can do without.
+    """
     section = table.section
-    reasons = _reasons(table)
-    columns = tuple(column for column in table.columns if column.role is not Role.SECTION)
+    kept = [i for i, column in enumerate(table.columns) if _is_shown(table, i, terminal)]
+    reasons = _reasons(table, kept)
+    columns = tuple(table.columns[i] for i in kept)
     lines: list[Line] = []
     heading: Cell = None
     for row in table.rows:
         if section is not None and row[section] != heading:
             heading = row[section]
             lines.append(Line((str(heading), *[""] * (len(columns) - 1)), heading=True))
-        cells = [
-            _string(value, column, reasons)
-            for column, value in zip(table.columns, row, strict=True)
-            if column.role is not Role.SECTION
-        ]
-        lines.append(Line(tuple(cells)))
+        lines.append(Line(tuple(_string(row[i], table.columns[i], reasons) for i in kept)))
     marked = tuple(f"{mark(position)} {_sentence(reason)}" for reason, position in reasons.items())
     return Layout(columns, tuple(lines), (*table.notes, *marked))
 
@@ -62,9 +63,16 @@ def _string(value: Cell, column: Column, reasons: dict[str, int]) -> str:
     return cell(value, column)
 
 
-def _reasons(table: Table) -> dict[str, int]:
+def _is_shown(table: Table, i: int, terminal: bool) -> bool:
+    column = table.columns[i]
+    if column.role is not Role.VALUE:
+        return column.role is Role.STUB
+    return (column.terminal or not terminal) and any(row[i] is not None for row in table.rows)
+
+
+def _reasons(table: Table, kept: Sequence[int]) -> dict[str, int]:
     """Every reason for which something was skipped, numbered as it first appears."""
-    found = [value.reason for row in table.rows for value in row if isinstance(value, Skipped)]
+    found = [value.reason for row in table.rows for value in (row[i] for i in kept) if isinstance(value, Skipped)]
     return {reason: position for position, reason in enumerate(dict.fromkeys(found), start=1)}
 
 

@@ -43,6 +43,7 @@ class Column:
     """A column: its name for programs, its title for people, and how its cells are written.
 
     `interval` says whether readers see the confidence interval beside an estimate; files for programs always hold it.
+    `terminal` is False for what a narrow terminal can do without; reports show it.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Column:
     style: Style = Style.TEXT
     role: Role = Role.VALUE
     interval: bool = True
+    terminal: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +84,9 @@ def stub(name: str, title: str) -> Column:
     return Column(name, title, Style.TEXT, Role.STUB)
 
 
-def text(name: str, title: str) -> Column:
+def text(name: str, title: str, *, terminal: bool = True) -> Column:
     """A column of words."""
-    return Column(name, title)
+    return Column(name, title, terminal=terminal)
 
 
 def count(name: str, title: str) -> Column:
@@ -92,19 +94,19 @@ def count(name: str, title: str) -> Column:
     return Column(name, title, Style.COUNT)
 
 
-def share(name: str, title: str) -> Column:
+def share(name: str, title: str, *, terminal: bool = True) -> Column:
     """A column of shares with their numerator and denominator."""
-    return Column(name, title, Style.SHARE)
+    return Column(name, title, Style.SHARE, terminal=terminal)
 
 
-def bounded(name: str, title: str, *, interval: bool = True) -> Column:
+def bounded(name: str, title: str, *, interval: bool = True, terminal: bool = True) -> Column:
     """A column of numbers that cannot exceed 1 in size."""
-    return Column(name, title, Style.BOUNDED, interval=interval)
+    return Column(name, title, Style.BOUNDED, interval=interval, terminal=terminal)
 
 
-def points(name: str, title: str, *, interval: bool = True) -> Column:
+def points(name: str, title: str, *, interval: bool = True, terminal: bool = True) -> Column:
     """A column of scale points, or of other numbers without a bound."""
-    return Column(name, title, Style.POINTS, interval=interval)
+    return Column(name, title, Style.POINTS, interval=interval, terminal=terminal)
 
 
 def p_value(name: str, title: str) -> Column:

@@ -28,7 +28,7 @@ WIDEST_NAME = 32
 
 def print_table(table: Table, console: Console) -> None:
     """Print a table with its title and notes, in as many parts as the console's width asks for."""
-    shown = layout(table)
+    shown = layout(table, terminal=True)
     cells = [_safe(shown, line) for line in shown.lines]
     console.print(Text(plain(table.title), style="bold"))
     for part in parts(shown, cells, console.width):

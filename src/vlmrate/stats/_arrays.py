@@ -52,9 +52,9 @@ def as_floats(values: Column, name: str) -> FloatArray:
     return floats
 
 
-def as_codes(values: Column, name: str) -> tuple[IntArray, list[Any]]:
-    """Return each value's number and the distinct values as they first appear; missing ones are refused."""
-    codes, distinct = pd.factorize(np.asarray(values))
+def as_codes(values: Column, name: str, *, ascending: bool = False) -> tuple[IntArray, list[Any]]:
+    """Return each value's number and the distinct values, as they first appear or ascending; none may be missing."""
+    codes, distinct = pd.factorize(np.asarray(values), sort=ascending)
     if (codes < 0).any():
         raise AnalysisError(f"{name} has no value for {int((codes < 0).sum())} of {len(codes)} rows.")
     return codes.astype(np.int64), list(distinct)

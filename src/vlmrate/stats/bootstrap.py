@@ -173,7 +173,8 @@ def _clusters(clusters: Column | None, n: int) -> tuple[IntArray, int]:
         return np.arange(n), n
     if len(clusters) != n:
         raise AnalysisError(f"Clusters are named for {len(clusters)} units, but there are {n}.")
-    codes, names = as_codes(clusters, "clusters")
+    # In ascending order, so that an interval does not depend on the order of the rows.
+    codes, names = as_codes(clusters, "clusters", ascending=True)
     return codes, len(names)
 
 

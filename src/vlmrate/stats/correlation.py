@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NO_VARIANCE = 1e-12
-"""A mean square of standardised ratings below this is rounding: the resample has no variance."""
+"""Below this a mean square of standardised ratings, or what an r lacks of 1, is rounding and taken for 0."""
 
 
 def pearson(model: Column, human: Column, *, level: float = 0.95) -> Outcome:
@@ -175,7 +175,7 @@ def _r(x: FloatArray, y: FloatArray) -> float:
 def _fisher(r: float, n: int, se: float, level: float, name: str) -> Outcome:
     if math.isnan(se):
         return Skipped(f"Fisher's interval needs more images than {n}")
-    if abs(r) == 1:
+    if 1 - abs(r) < NO_VARIANCE:
         return Estimate(r, r, r, level, n, f"{name}; perfect, so Fisher's interval has no width")
     half = float(ndtri((1 + level) / 2)) * se
     return Estimate(r, math.tanh(math.atanh(r) - half), math.tanh(math.atanh(r) + half), level, n, f"{name}; Fisher z")

@@ -43,7 +43,7 @@ def krippendorff_alpha(
     require_aligned(units=units, raters=raters, values=values, clusters=clusters)
     codes, domain = _value_codes(values, metric)
     there = codes >= 0
-    unit_codes, unit_names = as_codes(np.asarray(units)[there], "units")
+    unit_codes, unit_names = as_codes(np.asarray(units)[there], "units", ascending=True)
     rater_codes, rater_names = as_codes(np.asarray(raters)[there], "raters")
     if len(rater_names) < 2:
         return Skipped(f"agreement between raters needs two raters, there are {len(rater_names)}")
@@ -144,11 +144,12 @@ def _value_codes(values: Column, metric: Metric) -> tuple[IntArray, list[Any]]:
 
 
 def _cluster_of_units(unit_codes: IntArray, clusters: Column) -> Column:
-    codes, names = as_codes(clusters, "clusters")
+    codes, _ = as_codes(clusters, "clusters", ascending=True)
     _, first = np.unique(unit_codes, return_index=True)
     if not np.array_equal(codes[first][unit_codes], codes):
         raise AnalysisError("A unit's rows name more than one cluster.")
-    return np.array([str(names[code]) for code in codes[first]])
+    of_units: IntArray = codes[first]
+    return of_units
 
 
 def _points(domain: Sequence[Any], used: np.ndarray[tuple[int], np.dtype[np.bool_]], metric: Metric) -> FloatArray:

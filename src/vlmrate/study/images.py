@@ -24,7 +24,7 @@ MAX_PIXELS = 50_000_000
 """Pictures with more are refused before they are decoded: a small file can unpack to gigabytes."""
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
-"""What is tried (phone pictures in MPO open as JPEG). Formats that Pillow hands to other programs (EPS, PDF) are not."""
+"""What is tried (phone pictures in MPO open as JPEG), and nothing that Pillow hands to other programs (EPS)."""
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif"})
 

@@ -41,15 +41,16 @@ def _table(position: int, item: ItemBias, raters: Sequence[RaterBias]) -> Table:
             p_value("p", "p"),
             p_value("p_holm", "p Holm"),
             p_value("p_bonferroni", "p Bonf."),
-            bounded("rank_biserial", "Rank-biserial", interval=False),
-            points("d_z", "d_z", interval=False),
+            bounded("rank_biserial", "Rank-biserial", interval=False, terminal=False),
+            points("d_z", "d_z", interval=False, terminal=False),
         ),
         rows=tuple(row for rater in raters for row in _rows(rater)),
         notes=(
             "Bias = rater − mean of people, averaged over images; each emotion is tested for itself against 0, not "
             "against another emotion.",
             f"p: Wilcoxon signed-rank test, two-sided. Holm and Bonf. (Bonferroni) correct over the {item.family_size} "
-            f"tests of this table. Rank-biserial and d_z are effect sizes; their intervals are in the CSV.",
+            f"tests of this table ({item.family}).",
+            "Rank-biserial and d_z, two effect sizes, are in the report; their intervals in the CSV.",
         ),
     )
 

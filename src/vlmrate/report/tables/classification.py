@@ -46,10 +46,10 @@ def _overall(analysis: Analysis, item: ItemClassification, raters: Sequence[Rate
             bounded("accuracy", "Accuracy"),
             bounded("macro_f1", "Macro-F1"),
             bounded("kappa", "Kappa"),
-            bounded("balanced_accuracy", "Balanced acc."),
-            bounded("accuracy_valid", "Acc. (valid only)"),
-            text("type", "Type"),
-            text("parameters", "Parameters"),
+            bounded("balanced_accuracy", "Balanced acc.", terminal=False),
+            bounded("accuracy_valid", "Valid only", terminal=False),
+            text("type", "Type", terminal=False),
+            text("parameters", "Parameters", terminal=False),
         ),
         rows=tuple(
             (*_overall_row(entry), kinds[entry.rater].get("kind"), kinds[entry.rater].get("parameters"))
@@ -83,9 +83,8 @@ def _kappa_notes(item: ItemClassification, raters: Sequence[RaterClassification]
                 "that its accuracy implies in a balanced design."
             )
     if checks and all(check.holds for check in checks.values()):
-        everyone = "every rater's" if len(checks) == len(raters) else f"the kappa of {', '.join(checks)}"
-        kappa = f"{everyone} kappa" if len(checks) == len(raters) else everyone
-        yield f"Checked: the design is balanced, and {kappa} is the one that accuracy implies, (acc − 1/{k}) / (1 − 1/{k})."
+        whose = "every kappa" if len(checks) == len(raters) else f"kappa of {', '.join(checks)}"
+        yield f"Checked: labels are balanced, and {whose} is what accuracy implies, (accuracy − 1/{k}) / (1 − 1/{k})."
 
 
 def _by_label(item: ItemClassification, raters: Sequence[RaterClassification]) -> Table:
@@ -177,7 +176,7 @@ def _pathways(item: ItemClassification, raters: Sequence[RaterClassification]) -
             for pathway in entry.pathways[:MOST_PATHWAYS]
         ),
         notes=(
-            f"Up to {MOST_PATHWAYS} a rater, largest first; the confusion table has all. Of the label's = of all images "
-            "of the intended label; … valid answers = of those with a valid answer.",
+            f"Up to {MOST_PATHWAYS} a rater, largest first; the confusion table has all. Of the label's = of all "
+            "images of the intended label; … valid answers = of those with a valid answer.",
         ),
     )

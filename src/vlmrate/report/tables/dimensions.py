@@ -42,7 +42,7 @@ def _agreement(analysis: Analysis, position: int, item: ItemDimension, raters: S
             points("sd", "SD", interval=False),
             points("people_mean", "People M", interval=False),
             points("people_sd", "People SD", interval=False),
-            bounded("rho", "Spearman"),
+            bounded("rho", "Spearman", terminal=False),
         ),
         rows=(*(_row(entry) for entry in raters), _people_row(item)),
         notes=tuple(_notes(analysis, item)),

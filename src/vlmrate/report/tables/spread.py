@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from vlmrate.analysis import Analysis
-    from vlmrate.analysis.variance import ItemSpread, PeopleSpreadIn, RaterSpread, RaterSpreadIn
+    from vlmrate.analysis.variance import ItemSpread, RaterSpread, RaterSpreadIn
     from vlmrate.report.table import Cell
+    from vlmrate.stats import PeopleSpread
 
 COMPARATORS = (
-    "Three readings of people: single = all single ratings; means = the images' means; one = one random person an "
-    "image (mean of 200 draws, interval their middle), which is what a rater's one rating an image compares to."
+    "People in three readings: single = all single ratings; means = the images' means; one = one random person an "
+    "image (mean of 200 draws), which is what a rater with one rating an image compares to."
 )
 
 
@@ -27,30 +28,33 @@ def spread_tables(analysis: Analysis) -> Iterator[Table]:
         return
     for item in analysis.spread:
         if not isinstance(item.raters, Skipped):
-            yield _spread(analysis, item, item.raters)
+            yield _spread(item, item.raters)
             if not isinstance(analysis.dimensions, Skipped):
                 yield _ratios(item, item.raters)
 
 
-def _spread(analysis: Analysis, item: ItemSpread, raters: Sequence[RaterSpread]) -> Table:
-    rows = [_row(rater.rater, entry) for rater in raters for entry in _entries(rater)]
-    notes = ["SD in scale points; values = how many different ones were given; mode = share of the most frequent one."]
-    if not isinstance(analysis.dimensions, Skipped):
-        rows += [row for entry in item.people for row in _people_rows(entry)]
-        notes.append(COMPARATORS)
+def _spread(item: ItemSpread, raters: Sequence[RaterSpread]) -> Table:
+    people = {entry.emotion: entry.spread for entry in item.people}
     return Table(
         id=table_id(SPREAD, "spread", item.item),
-        title=f"T{SPREAD}. {heading(item.item)}: spread of the ratings per emotion",
+        title=f"T{SPREAD}. {heading(item.item)}: spread per emotion, rater and people",
         columns=(
             section("rater", "Rater"),
             stub("emotion", "Emotion"),
             count("n", "n"),
             points("sd", "SD"),
-            points("values", "Values"),
-            share("mode", "Mode"),
+            count("values", "Values"),
+            points("people_sd_single", "Single", interval=False),
+            points("people_sd_means", "Means", interval=False),
+            points("people_sd_one", "One", interval=False),
+            points("people_values_one", "One's values", interval=False),
+            share("mode", "Mode", terminal=False),
         ),
-        rows=tuple(rows),
-        notes=tuple(notes),
+        rows=tuple(_row(rater.rater, entry, people[entry.emotion]) for rater in raters for entry in _entries(rater)),
+        notes=(
+            "SD in scale points; values = how many different ones the rater gave; mode = share of the most frequent.",
+            f"SD of people, over all images they rated. {COMPARATORS}",
+        ),
     )
 
 
@@ -59,14 +63,20 @@ def _entries(rater: RaterSpread) -> tuple[RaterSpreadIn, ...]:
     return (*emotions, rater.overall)
 
 
-def _row(rater: str, entry: RaterSpreadIn) -> tuple[Cell, ...]:
+def _row(rater: str, entry: RaterSpreadIn, people: PeopleSpread) -> tuple[Cell, ...]:
     spread = entry.spread
-    return (rater, entry.emotion, spread.n, spread.sd, spread.distinct, spread.mode_share)
-
-
-def _people_rows(entry: PeopleSpreadIn) -> Iterator[tuple[Cell, ...]]:
-    spread = entry.spread
-    yield ("People, single", entry.emotion, entry.images, spread.single_ratings, None, None)
+    return (
+        rater,
+        entry.emotion,
+        spread.n,
+        spread.sd,
+        spread.distinct,
+        people.single_ratings,
+        people.image_means,
+        people.one_person,
+        people.one_person_distinct,
+        spread.mode_share,
+    )
 
 
 def _ratios(item: ItemSpread, raters: Sequence[RaterSpread]) -> Table:
@@ -86,4 +96,5 @@ def _ratios(item: ItemSpread, raters: Sequence[RaterSpread]) -> Table:
             for entry in _entries(rater)
         ),
         notes=("Above 1 the rater spreads its ratings more widely than people do, below 1 less.", COMPARATORS),
+        main=False,
     )

@@ -1,0 +1,109 @@
+"""What a reader must know before the first number: what was shown, who answered, and what is missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vlmrate.stats import Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vlmrate.analysis import Analysis
+    from vlmrate.analysis.run_quality import RunQuality
+    from vlmrate.study.design import Design
+
+SIMULATED = "The people of this study are SIMULATED: its figures say how vlmrate works, and nothing about people."
+MOST_LEVELS = 12
+
+
+def opening(analysis: Analysis) -> tuple[str, ...]:
+    """Plain sentences, one a line."""
+    return tuple(_sentences(analysis))
+
+
+def left_out(analysis: Analysis) -> tuple[str, ...]:
+    """Every question that could not be answered as a whole, with the reason."""
+    return tuple(_left_out(analysis))
+
+
+def _sentences(analysis: Analysis) -> Iterator[str]:
+    design = analysis.design
+    if design.simulated_people:
+        yield SIMULATED
+    yield f"Stimuli: {_stimuli(design)}."
+    yield f"People: {_people(design)}."
+    raters = "; ".join(_rater(run, design.images) for run in analysis.runs)
+    yield f"Raters: {raters}."
+    yield f"Intervals: {_intervals(analysis)}."
+    if any(run.repeats > 1 for run in analysis.runs):
+        yield (
+            "Repeats: numbers are the mean over a rater's repeats of an image; labels, SDs and distinct values are "
+            "those of the first repeat."
+        )
+
+
+def _stimuli(design: Design) -> str:
+    factors = [
+        f"{factor.name}: {', '.join(f'{level.name} {level.images:,}' for level in factor.levels)}"
+        for factor in design.factors
+        if len(factor.levels) <= MOST_LEVELS
+    ]
+    identities = [f"{len(f.levels):,} identities" for f in design.factors if f.part == "identity"]
+    cells = [] if design.crossing is None else [_cells([cell.images for cell in design.crossing.cells])]
+    return "; ".join([f"{design.images:,} images", *factors, *cells, *identities])
+
+
+def _cells(sizes: list[int]) -> str:
+    size = f"{max(sizes):,}" if min(sizes) == max(sizes) else f"{min(sizes):,} to {max(sizes):,}"
+    return f"{len(sizes):,} cells of {size}"
+
+
+def _people(design: Design) -> str:
+    if design.ratings is None:
+        return "none"
+    who = "means only" if design.ratings.raters is None else f"{design.ratings.raters:,}"
+    simulated = " (simulated)" if design.simulated_people else ""
+    images = design.images - len(design.ratings.images_without)
+    items = ", ".join(item.name for item in design.items if item.ratings is not None)
+    return f"{who}{simulated}; {design.ratings.ratings:,} ratings of {images:,} images, on {items}"
+
+
+def _rater(run: RunQuality, images: int) -> str:
+    every = images * run.repeats
+    missing = "" if run.rated == every else f", {every - run.rated:,} missing"
+    protocol = "" if f"({run.protocol})" in run.name else f" ({run.protocol})"
+    return f"{run.name}{protocol}, {run.rated:,} of {every:,} ratings{missing}"
+
+
+def _intervals(analysis: Analysis) -> str:
+    made = analysis.resampling
+    of_what = "identities" if made.clustered_by == "identity" else "images"
+    return (
+        f"{made.bootstrap.level:.0%} in brackets, bootstrap with {made.bootstrap.resamples:,} resamples of "
+        f"{made.clusters:,} {of_what}, seed {made.bootstrap.seed}"
+    )
+
+
+def _left_out(analysis: Analysis) -> Iterator[str]:
+    questions = (
+        ("Reliability of people", analysis.reliability, ()),
+        ("Classification", analysis.classification, _items(analysis.classification)),
+        ("Agreement with people", analysis.dimensions, _items(analysis.dimensions)),
+        ("Baselines", analysis.baselines, ()),
+        ("Bias", analysis.bias, _items(analysis.bias)),
+        ("Spread", analysis.spread, _items(analysis.spread)),
+    )
+    for question, whole, items in questions:
+        if isinstance(whole, Skipped):
+            yield f"{question}: {whole.reason}."
+        for item, reason in items:
+            yield f"{question}, {item}: {reason}."
+
+
+def _items(answer: object) -> Iterator[tuple[str, str]]:
+    """Items of a question whose raters were skipped."""
+    if isinstance(answer, tuple):
+        for item in answer:
+            if isinstance(item.raters, Skipped):
+                yield item.item, item.raters.reason

@@ -1,0 +1,90 @@
+"""How the runs went, how answers were read, and how raters were set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vlmrate.report.table import Table, bounded, count, points, section, share, stub, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vlmrate.analysis import Analysis
+    from vlmrate.analysis.run_quality import AnswerQuality
+    from vlmrate.report.table import Cell
+
+
+def run_tables(analysis: Analysis) -> Iterator[Table]:
+    """The runs, their answers, and their settings."""
+    yield _runs(analysis)
+    yield _answers(analysis)
+    yield _settings(analysis)
+
+
+def _runs(analysis: Analysis) -> Table:
+    return Table(
+        id="runs",
+        title="Raters: ratings asked for and made",
+        columns=(
+            stub("rater", "Rater"),
+            text("protocol", "Protocol"),
+            count("planned", "Planned"),
+            count("rated", "Rated"),
+            count("failed", "Failed"),
+            count("unreadable", "Unreadable"),
+            count("repeats", "Repeats"),
+        ),
+        rows=tuple(
+            (run.name, run.protocol, run.planned, run.rated, run.failed, run.unreadable, run.repeats)
+            for run in analysis.runs
+        ),
+        notes=("A rating = one image once, all items. Unreadable = files that are there but cannot be read.",),
+    )
+
+
+def _answers(analysis: Analysis) -> Table:
+    return Table(
+        id="answers",
+        title="Raters: quality of the answers",
+        columns=(
+            section("rater", "Rater"),
+            stub("item", "Item"),
+            share("invalid", "Invalid"),
+            share("clamped", "Off the scale"),
+            bounded("valid_mass", "Valid mass", interval=False),
+            points("expected_gap", "|Said − wtd|", interval=False),
+            bounded("expected_r", "r said, wtd", interval=False),
+            text("routes", "Read as", terminal=False),
+        ),
+        rows=tuple((run.name, *_answer_row(answers)) for run in analysis.runs for answers in run.answers),
+        notes=(
+            "Invalid = no answer that could be read. Off the scale = a number set to the scale's nearest end. "
+            "Valid mass = mean probability of all valid answers together.",
+            "Wtd = probability-weighted rating, the sum of value × probability: its mean distance from the number "
+            "said, in scale points, and its correlation with it.",
+        ),
+    )
+
+
+def _answer_row(answers: AnswerQuality) -> tuple[Cell, ...]:
+    routes = ", ".join(f"{route.route} {route.answers:,}" for route in answers.routes)
+    return (
+        answers.item,
+        answers.invalid,
+        answers.clamped,
+        answers.valid_mass,
+        answers.expected_gap,
+        answers.expected_r,
+        routes,
+    )
+
+
+def _settings(analysis: Analysis) -> Table:
+    return Table(
+        id="settings",
+        title="Raters: settings",
+        columns=(section("rater", "Rater"), stub("setting", "Setting"), text("value", "Value")),
+        rows=tuple((run.name, setting.name, setting.value) for run in analysis.runs for setting in run.settings),
+        notes=("As the manifest of each run records them.",),
+        main=False,
+    )
