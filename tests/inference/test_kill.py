@@ -19,6 +19,7 @@ KILLS = 20
 
 
 def infer(results: Path) -> list[str]:
+    """The command of the run."""
     return [
         str(Path(sys.executable).with_name("vlmrate")),
         *("infer", "--model", "tiny", "--study", str(REPOSITORY / "configs" / "study.yaml")),
@@ -33,6 +34,7 @@ def ratings(results: Path) -> dict[str, dict[str, Any]]:
 
 
 def without_times(rating: dict[str, Any]) -> dict[str, Any]:
+    """A rating as any run would have made it."""
     steps = [{key: value for key, value in step.items() if key != "seconds"} for step in rating["steps"]]
     return {key: value for key, value in rating.items() if key != "run"} | {"steps": steps}
 

@@ -73,6 +73,15 @@ def test_same_seed_same_interval_other_seed_other() -> None:
     assert first != other
 
 
+def test_order_of_rows_does_not_change_the_interval_of_named_clusters() -> None:
+    """Shuffled units, each with its cluster's name, give the same resamples."""
+    order = np.random.default_rng(0).permutation(len(RATINGS))
+    sums = np.column_stack([np.ones(len(RATINGS)), RATINGS])
+    one = bootstrap_sums(sums, means, name="mean", clusters=IDENTITIES)
+    other = bootstrap_sums(sums[order], means, name="mean", clusters=[IDENTITIES[i] for i in order])
+    assert one == other
+
+
 def test_blocks_do_not_change_the_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     """How many resamples are held at a time is invisible in the result."""
     whole = mean_by("weights", Bootstrap(interval="bca"), IDENTITIES)

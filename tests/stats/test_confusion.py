@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix
 
@@ -29,6 +29,7 @@ def test_missing_and_undeclared_answers_are_invalid() -> None:
     assert counts.loc["sad"].to_dict() == {"happy": 0, "sad": 1, "angry": 0, INVALID: 3}
 
 
+@settings(deadline=None)
 @given(answered)
 def test_counts_are_sklearns_and_add_up(rows: list[tuple[str, str | None]]) -> None:
     """Every image is counted once; the declared part is scikit-learn's confusion matrix."""
@@ -40,6 +41,7 @@ def test_counts_are_sklearns_and_add_up(rows: list[tuple[str, str | None]]) -> N
     np.testing.assert_array_equal(counts.to_numpy(), reference[: len(LABELS)])
 
 
+@settings(deadline=None)
 @given(answered)
 def test_pathways_partition_the_errors(rows: list[tuple[str, str | None]]) -> None:
     """The pathways are all the errors, each once, in falling order; their shares of errors add up to 1."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
@@ -21,6 +21,7 @@ p_values = st.lists(st.floats(0, 1), min_size=1, max_size=30)
 @pytest.mark.parametrize(
     ("correct", "theirs"), [(bonferroni, "bonferroni"), (holm, "holm"), (benjamini_hochberg, "fdr_bh")]
 )
+@settings(deadline=None, max_examples=30)
 @given(p=p_values)
 def test_adjusted_are_statsmodels(
     correct: Callable[[Family], tuple[Adjusted, ...]], theirs: str, p: list[float]

@@ -77,7 +77,7 @@ def test_draws_are_seeded_and_ignore_the_order_of_rows() -> None:
 
 
 def test_ratios_are_the_models_sd_over_each(estimated: Callable[[object], Estimate], tolerance: Tolerances) -> None:
-    """Each ratio is the model's SD over that comparator, and a model twice as extreme shows about 2 against means."""
+    """Each ratio is the model's SD over that comparator."""
     ratios, people = sd_ratios(MODEL, RATINGS), people_spread(RATINGS)
     sd = MODEL.std()
     assert estimated(ratios.single_ratings).value == pytest.approx(
@@ -85,8 +85,17 @@ def test_ratios_are_the_models_sd_over_each(estimated: Callable[[object], Estima
     )
     means = estimated(ratios.image_means)
     assert means.value == pytest.approx(sd / estimated(people.image_means).value, rel=tolerance.reference)
-    assert means.ci_low < 2 < means.ci_high
     assert estimated(ratios.one_person).value == pytest.approx(sd / estimated(people.one_person).value, rel=0.01)
+
+
+def test_a_model_twice_as_extreme_as_agreeing_people_has_ratio_2(estimated: Callable[[object], Estimate]) -> None:
+    """Where people do not differ all three comparators are one, and the polarity planted is found again."""
+    agreeing = pd.Series(np.repeat(TRUE, 3), index=np.repeat(IMAGES, 3))
+    ratios = sd_ratios(pd.Series(2 * TRUE - 5, index=IMAGES), agreeing)
+    # Three copies of each of 60 values: n - 1 is 179 there and 59 among the images.
+    assert estimated(ratios.single_ratings).value == pytest.approx(2 * np.sqrt(60 / 59 * 179 / 180))
+    assert estimated(ratios.image_means).value == pytest.approx(2)
+    assert estimated(ratios.one_person).value == pytest.approx(2)
 
 
 def test_ratios_use_the_images_both_rated(estimated: Callable[[object], Estimate]) -> None:

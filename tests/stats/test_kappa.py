@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.inter_rater import cohens_kappa
 
@@ -54,6 +54,7 @@ def test_two_intervals_agree_on_many_images(estimated: Callable[[object], Estima
     assert bootstrapped.ci_high == pytest.approx(asymptotic.ci_high, abs=0.1 * width)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([*LABELS, None]), min_size=9, max_size=30).filter(lambda x: len(x) % 3 == 0))
 def test_identity_holds_for_any_answers_to_balanced_truth(answers: list[str | None]) -> None:
     """Whatever is answered, balanced truth ties kappa to accuracy and the share of invalid answers."""

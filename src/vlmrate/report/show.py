@@ -14,7 +14,6 @@ from vlmrate.study.faults import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from rich.console import Console
 
