@@ -190,7 +190,7 @@ def test_interval_of_a_clustered_mean_covers(
     """95 % intervals of a mean over 60 clusters of 4 hold the true mean in 92 to 97.5 % of 600 studies.
 
     A percentile interval of k clusters is short by about sqrt((k - 1) / k) and z for t: some 94 % at k = 60. With
-    600 studies three standard errors are 2.7 points. Ignoring the clusters would cover only about 74 %.
+    600 studies three standard errors are 2.7 points. Ignoring the clusters would cover only about 78 %.
     """
     rng = np.random.default_rng(11)
     clusters = np.repeat(np.arange(60), 4)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vlmrate.analysis.data import NO_EMOTION, NO_PEOPLE, Material, RaterRun, ScaleRatings
-from vlmrate.analysis.dimensions import RaterDimension, agreement, by_r
+from vlmrate.analysis.dimensions import RaterDimension, agreement
 from vlmrate.stats import Skipped
 
 if TYPE_CHECKING:
@@ -25,16 +25,15 @@ CATEGORY_MEAN = "category mean"
 
 @dataclass(frozen=True, slots=True)
 class LabelOnly:
-    """A rater, and what is left of it when only its labels are kept; Skipped where it gave no labels."""
+    """What is left of a rater's agreement when only its labels are kept; Skipped where it gave no labels."""
 
     rater: str
-    whole: RaterDimension
-    label_only: RaterDimension | Skipped
+    agreement: RaterDimension | Skipped
 
 
 @dataclass(frozen=True, slots=True)
 class ItemBaselines:
-    """The baselines of one item with a scale; raters with the highest r first."""
+    """The baselines of one item with a scale; raters by name."""
 
     item: str
     category_mean: RaterDimension | Skipped
@@ -52,9 +51,8 @@ def baselines(material: Material) -> tuple[ItemBaselines, ...] | Skipped:
 
 
 def _item(material: Material, item: Item) -> ItemBaselines:
-    raters = [_rater(material, rater, item) for rater in material.asked(item)]
-    ranked = sorted(raters, key=lambda entry: by_r(entry.whole))
-    return ItemBaselines(item.name, _category_mean(material, item), tuple(ranked))
+    raters = tuple(_rater(material, rater, item) for rater in material.asked(item))
+    return ItemBaselines(item.name, _category_mean(material, item), raters)
 
 
 def _category_mean(material: Material, item: Item) -> RaterDimension | Skipped:
@@ -68,17 +66,13 @@ def _category_mean(material: Material, item: Item) -> RaterDimension | Skipped:
 
 
 def _rater(material: Material, rater: RaterRun, item: Item) -> LabelOnly:
-    given = material.scale(rater, item)
-    return LabelOnly(rater.name, agreement(material, given), _label_only(material, rater, given))
-
-
-def _label_only(material: Material, rater: RaterRun, given: ScaleRatings) -> RaterDimension | Skipped:
     answers = _emotion_answers(material, rater)
     if answers is None:
-        return Skipped("the rater gave no labels")
+        return LabelOnly(rater.name, Skipped("the rater gave no labels"))
+    given = material.scale(rater, item)
     labels = answers.reindex(given.value.index)
     means = given.value.groupby(labels).transform("mean").reindex(given.value.index)
-    return agreement(material, replace(given, value=means))
+    return LabelOnly(rater.name, agreement(material, replace(given, value=means)))
 
 
 def _emotion_answers(material: Material, rater: RaterRun) -> pd.Series[str] | None:

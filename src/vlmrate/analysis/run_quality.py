@@ -38,7 +38,7 @@ class AnswerQuality:
     """A rater's answers to one item, all repeats.
 
     `valid_mass` is the mean probability of all valid answers together. `expected_gap` is the mean absolute difference
-    of the number said and the probability-weighted one, `expected_r` their correlation.
+    of the number said and the probability-weighted one, `expected_r` their correlation; both are None for labels.
     """
 
     item: str
@@ -47,8 +47,8 @@ class AnswerQuality:
     clamped: Share
     routes: tuple[Route, ...]
     valid_mass: Outcome
-    expected_gap: Outcome
-    expected_r: Outcome
+    expected_gap: Outcome | None
+    expected_r: Outcome | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +115,15 @@ def _with_clusters(material: Material, rows: pd.DataFrame, values: pd.Series[flo
     return stats.mean_sd(values, clusters=clusters, bootstrap=material.bootstrap).mean
 
 
-def _gap(material: Material, rows: pd.DataFrame, item: Item) -> Outcome:
+def _gap(material: Material, rows: pd.DataFrame, item: Item) -> Outcome | None:
     if not isinstance(item.scale, Likert):
-        return Skipped("labels have no probability-weighted mean")
+        return None
     return _with_clusters(material, rows, (pd.to_numeric(rows["value"]) - rows["expected"]).abs())
 
 
-def _r(material: Material, rows: pd.DataFrame, item: Item) -> Outcome:
+def _r(material: Material, rows: pd.DataFrame, item: Item) -> Outcome | None:
     if not isinstance(item.scale, Likert):
-        return Skipped("labels have no probability-weighted mean")
+        return None
     if not rows["expected"].notna().any():
         return Skipped("the rater gave no probabilities")
     clusters = rows["image_id"].map(material.images.clusters)

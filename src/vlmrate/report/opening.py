@@ -47,7 +47,7 @@ def _stimuli(design: Design) -> str:
     factors = [
         f"{factor.name}: {', '.join(f'{level.name} {level.images:,}' for level in factor.levels)}"
         for factor in design.factors
-        if len(factor.levels) <= MOST_LEVELS
+        if factor.part != "identity" and len(factor.levels) <= MOST_LEVELS
     ]
     identities = [f"{len(f.levels):,} identities" for f in design.factors if f.part == "identity"]
     cells = [] if design.crossing is None else [_cells([cell.images for cell in design.crossing.cells])]
@@ -80,7 +80,7 @@ def _intervals(analysis: Analysis) -> str:
     made = analysis.resampling
     of_what = "identities" if made.clustered_by == "identity" else "images"
     return (
-        f"{made.bootstrap.level:.0%} in brackets, bootstrap with {made.bootstrap.resamples:,} resamples of "
+        f"{100 * made.bootstrap.level:g} % in brackets, bootstrap with {made.bootstrap.resamples:,} resamples of "
         f"{made.clusters:,} {of_what}, seed {made.bootstrap.seed}"
     )
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import groupby
+from typing import TYPE_CHECKING, Literal
 
 from rich import box
 from rich.cells import cell_len
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from vlmrate.report.layout import is_right_aligned, layout
+from vlmrate.report.layout import Line, is_right_aligned, layout
 from vlmrate.report.markdown import plain
 from vlmrate.report.table import Role
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from vlmrate.report.layout import Layout, Line
+    from vlmrate.report.layout import Layout
     from vlmrate.report.table import Table
 
 GAP = 2
@@ -29,55 +30,72 @@ WIDEST_NAME = 32
 def print_table(table: Table, console: Console) -> None:
     """Print a table with its title and notes, in as many parts as the console's width asks for."""
     shown = layout(table, terminal=True)
-    cells = [_safe(shown, line) for line in shown.lines]
+    rows = [Line(_safe(shown, line), line.heading) for line in shown.lines]
+    widths = _widths(shown, rows)
     console.print(Text(plain(table.title), style="bold"))
-    for part in parts(shown, cells, console.width):
-        console.print(_grid(shown, cells, part))
+    for number, part in enumerate(parts(shown, widths, console.width)):
+        if number:
+            console.print()
+        _print_part(shown, rows, [(i, widths[i]) for i in part], console)
     for note in shown.notes:
         console.print(Text(plain(note), style="dim"))
     console.print()
 
 
-def parts(shown: Layout, cells: Sequence[tuple[str, ...]], width: int) -> Iterator[tuple[int, ...]]:
+def parts(shown: Layout, widths: Sequence[int], width: int) -> Iterator[tuple[int, ...]]:
     """The columns of each part of a table: the row names, and as many others as fit into `width`."""
-    stubs = tuple(sorted(_stubs(shown)))
-    widths = _widths(shown, cells)
-    taken = room = width - sum(widths[i] + GAP for i in stubs) + GAP
+    stubs = _stubs(shown)
+    room = width - sum(widths[i] + GAP for i in stubs) + GAP
     part: list[int] = []
     for i in (i for i in range(len(shown.columns)) if i not in stubs):
-        taken -= widths[i] + GAP
-        if part and taken < 0:
+        if part and sum(widths[k] + GAP for k in (*part, i)) > room:
             yield (*stubs, *part)
-            part, taken = [], room - widths[i] - GAP
+            part = []
         part.append(i)
     yield (*stubs, *part)
 
 
+def _print_part(shown: Layout, rows: Sequence[Line], part: Sequence[tuple[int, int]], console: Console) -> None:
+    """Print header and rows; headings stand between the rows and may be longer than the first column."""
+    console.print(_grid(shown, (), part, header=True))
+    for is_heading, group in groupby(rows, key=lambda line: line.heading):
+        if not is_heading:
+            console.print(_grid(shown, tuple(group), part, header=False))
+            continue
+        for line in group:
+            console.print(Text(line.cells[0], style="bold"), overflow="ellipsis", no_wrap=True)
+
+
+def _grid(shown: Layout, rows: Sequence[Line], part: Sequence[tuple[int, int]], *, header: bool) -> RichTable:
+    # The divider of SIMPLE_HEAD is one blank wide, the padding the rest of the gap.
+    grid = RichTable(
+        box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, GAP - 1, 0, 0), show_header=header
+    )
+    for i, width in part:
+        column = shown.columns[i]
+        side: Literal["left", "right"] = "right" if is_right_aligned(column) else "left"
+        grid.add_column(Text(plain(column.title)), justify=side, no_wrap=True, width=width)
+    for line in rows:
+        grid.add_row(*(Text(line.cells[i]) for i, _ in part))
+    return grid
+
+
 def _safe(shown: Layout, line: Line) -> tuple[str, ...]:
+    if line.heading:
+        return tuple(plain(cell) for cell in line.cells)
     stubs = _stubs(shown)
     return tuple(_name(cell) if i in stubs else plain(cell) for i, cell in enumerate(line.cells))
 
 
-def _stubs(shown: Layout) -> set[int]:
-    return {i for i, column in enumerate(shown.columns) if column.role is Role.STUB}
+def _stubs(shown: Layout) -> tuple[int, ...]:
+    return tuple(i for i, column in enumerate(shown.columns) if column.role is Role.STUB)
 
 
-def _widths(shown: Layout, cells: Sequence[tuple[str, ...]]) -> list[int]:
+def _widths(shown: Layout, rows: Sequence[Line]) -> list[int]:
+    cells = [line.cells for line in rows if not line.heading]
     return [
         max([cell_len(column.title), *(cell_len(row[i]) for row in cells)]) for i, column in enumerate(shown.columns)
     ]
-
-
-def _grid(shown: Layout, cells: Sequence[tuple[str, ...]], part: tuple[int, ...]) -> RichTable:
-    # The divider of SIMPLE_HEAD is one blank wide, the padding the other.
-    grid = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, GAP - 1, 0, 0))
-    for i in part:
-        column = shown.columns[i]
-        grid.add_column(column.title, justify="right" if is_right_aligned(column) else "left", no_wrap=True)
-    for line, row in zip(shown.lines, cells, strict=True):
-        style = "bold" if line.heading else ""
-        grid.add_row(*(Text(row[i], style=style) for i in part))
-    return grid
 
 
 def _name(cell: str) -> str:

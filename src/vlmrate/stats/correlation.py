@@ -76,7 +76,7 @@ def spearman_bootstrap(
     def rho(weights: FloatArray) -> FloatArray:
         middle = (weights.sum(axis=1, keepdims=True) + 1) / 2
         x, y = midranks(both.model, weights) - middle, midranks(both.human, weights) - middle
-        xx, yy, xy = ((weights * product).sum(axis=1) for product in (x * x, y * y, x * y))
+        xx, yy, xy = (np.einsum("bi,bi,bi->b", weights, a, b) for a, b in ((x, x), (y, y), (x, y)))
         return np.where((xx > 0) & (yy > 0), xy / np.sqrt(xx * yy), np.nan)
 
     return bootstrap_weights(rho, both.n, name="Spearman rho", clusters=both.clusters, bootstrap=bootstrap)
@@ -86,8 +86,7 @@ def pearson_within(model: Column, human: Column, groups: Column, *, level: float
     """Return the pooled r within groups (emotions): both ratings centred on their group's mean, then Pearson's r.
 
     Fisher's interval with n - k - 2 in place of n - 3, k groups having taken k - 1 means more (Snedecor &
-    Cochran 1989, Statistical Methods). Skipped where no group has variance in both, or n < k +
-    3.
+    Cochran 1989, Statistical Methods). Skipped where either rating has no variance within any group, or n < k + 3.
 
     >>> r = pearson_within([1, 2, 3, 7, 8, 9], [2, 2, 3, 5, 7, 6], ["sad"] * 3 + ["happy"] * 3)
     >>> round(r.value, 4), round(r.ci_low, 4), round(r.ci_high, 4)

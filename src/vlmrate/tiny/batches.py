@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -14,6 +13,9 @@ from vlmrate.tiny.data import Picture, training_pictures
 from vlmrate.tiny.packing import OTHERS, Segment, Vocabulary, doubled_bos, layout, questions_about
 from vlmrate.tiny.targets import emotion_target
 from vlmrate.tiny.tokenizer import IMAGE
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LANGUAGE_BATCH = 32
 CAUSAL_SHARE, DOUBLED_BOS_SHARE = 0.12, 0.1
@@ -120,21 +122,23 @@ class LanguageBatches:
 
 
 def _wanted(asked: list[list[Segment]], offset: int, size: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Where the answers' tokens are foretold, what should be said there, and how much it counts."""
     places, start = [], offset
     for segment in asked[0]:
-        places += [start + place for place in range(segment.question - 1, len(segment.ids) - 1)]
+        places += [start + place for place in _answer_places(segment)]
         start += len(segment.ids)
     targets = np.zeros((len(asked), len(places), size), np.float32)
-    weights = np.zeros(len(places), np.float32)
+    weights = np.full(len(places), FORM_WEIGHT, np.float32)
     for row, segments in enumerate(asked):
-        column = 0
-        for segment in segments:
-            for place in range(segment.question - 1, len(segment.ids) - 1):
-                if place in segment.soft:
-                    targets[row, column], weights[column] = segment.soft[place], 1.0
-                else:
-                    targets[row, column, segment.ids[place + 1]], weights[column] = 1.0, FORM_WEIGHT
-                column += 1
+        answers = ((segment, place) for segment in segments for place in _answer_places(segment))
+        for column, (segment, place) in enumerate(answers):
+            if place in segment.soft:
+                targets[row, column], weights[column] = segment.soft[place], 1.0
+            else:
+                targets[row, column, segment.ids[place + 1]] = 1.0
     return torch.tensor(places), torch.from_numpy(targets), torch.from_numpy(weights)
 
 
+def _answer_places(segment: Segment) -> range:
+    """The places whose next token belongs to the answer."""
+    return range(segment.question - 1, len(segment.ids) - 1)

@@ -29,6 +29,7 @@ def export_model(saved: Path, out: Path, tokenizer: Tokenizer) -> None:
     weights = load_file(str(saved / "model.safetensors"))
     halved = {_mlx_name(name): weight.astype(np.float16) for name, weight in sorted(weights.items())}
     save_file(halved, str(out / "model.safetensors"), metadata={"format": "pt"})
+    (out / "model.safetensors").chmod(0o644)
 
 
 def shared_config(config: dict[str, Any]) -> dict[str, Any]:

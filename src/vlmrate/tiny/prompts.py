@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from vlmrate.protocol.template import Scope, read_template
 from vlmrate.resources import prompts_folder
 from vlmrate.simulate.faces import EMOTIONS
+from vlmrate.study.records import Item, Labels, Likert, Stimulus
+
+if TYPE_CHECKING:
+    from vlmrate.protocol.template import Template
 
 DIGITS: tuple[int, ...] = tuple(range(1, 10))
-VALUES = {
-    "emotion.options": ", ".join(EMOTIONS),
-    "valence.low": "1",
-    "valence.high": "9",
-    "valence.low_anchor": "extremely negative",
-    "valence.high_anchor": "extremely positive",
-    "arousal.low": "1",
-    "arousal.high": "9",
-    "arousal.low_anchor": "not at all aroused",
-    "arousal.high_anchor": "highly aroused",
-}
+EMOTION = Item("emotion", Labels(EMOTIONS))
+VALENCE = Item("valence", Likert(1, 9, "extremely negative", "extremely positive"))
+AROUSAL = Item("arousal", Likert(1, 9, "not at all aroused", "highly aroused"))
+ITEMS = {item.name: item for item in (EMOTION, VALENCE, AROUSAL)}
 CARRYING = ("context-carry", "human-wording", "context-carry-json")
-PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([a-z_.]+)\}")
+NO_STIMULUS = Stimulus("", Path(), {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +36,8 @@ class Prompt:
     @property
     def text(self) -> str:
         """The words sent to the model."""
-        values = VALUES | {
-            "emotion": str(self.emotion),
-            "intended.emotion": str(self.emotion),
-            "valence": str(self.valence),
-        }
-        return _fill(_template(self.protocol, self.item), values)
+        answers = {"emotion": str(self.emotion), "valence": str(self.valence)}
+        return _template(self.protocol, self.item).render(answers, NO_STIMULUS)
 
 
 def prompts_of(protocol: str) -> list[Prompt]:
@@ -50,7 +45,7 @@ def prompts_of(protocol: str) -> list[Prompt]:
     if protocol == "single-shot":
         return [Prompt(protocol, "all")]
     if protocol == "independent":
-        return [Prompt(protocol, item) for item in ("emotion", "valence", "arousal")]
+        return [Prompt(protocol, item) for item in ITEMS]
     carried = [(emotion, valence) for emotion in EMOTIONS for valence in DIGITS]
     return [
         Prompt(protocol, "emotion"),
@@ -73,9 +68,7 @@ def json_answer(**values: object) -> str:
 
 
 @cache
-def _template(protocol: str, item: str) -> str:
-    return (prompts_folder() / protocol / f"{item}.txt").read_text(encoding="utf-8").rstrip("\n")
-
-
-def _fill(template: str, values: dict[str, str]) -> str:
-    return PLACEHOLDER.sub(lambda match: values[match[1]] if match[1] else match[0][0], template)
+def _template(protocol: str, item: str) -> Template:
+    names = tuple(ITEMS)
+    earlier = names[: names.index(item)] if item in ITEMS else ()
+    return read_template(prompts_folder() / protocol / f"{item}.txt", Scope(ITEMS, earlier, names, ()))

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import pickle
 import time
 from pathlib import Path
 from typing import Any
@@ -20,20 +19,16 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from vlmrate.simulate.faces import HAIR_LEVELS, SKIN_LEVELS, true_arousal, true_valence
 from vlmrate.tiny.architecture import VISION_WIDTH, model_config
-from vlmrate.tiny.data import Picture, training_pictures
+from vlmrate.tiny.batches import LanguageBatches, Pictures, load_pictures
 from vlmrate.tiny.export import export_model
-from vlmrate.tiny.packing import OTHERS, Segment, Vocabulary, doubled_bos, layout, questions_about
-from vlmrate.tiny.targets import emotion_target
-from vlmrate.tiny.tokenizer import IMAGE, train_tokenizer
+from vlmrate.tiny.packing import Vocabulary
+from vlmrate.tiny.tokenizer import train_tokenizer
 
-VISION_BATCH, LANGUAGE_BATCH = 64, 32
+VISION_BATCH = 64
 VISION_RATE, LANGUAGE_RATE, VISION_RATE_LATER = 1.2e-3, 1.5e-3, 0.35
 WARM_UP = 100
-CAUSAL_SHARE, DOUBLED_BOS_SHARE, IMAGE_LAST_SHARE = 0.12, 0.1, 0.04
-FORM_WEIGHT = 0.15  # of the tokens around an answer (JSON, end of turn), beside 1 for the answer itself
-MOVEMENTS = 16
+IMAGE_LAST_SHARE = 0.04
 
 
 def new_model(vocabulary: int) -> Any:
@@ -66,10 +61,8 @@ def train_vision(model: Any, pictures: Pictures, steps: int, rng: np.random.Gene
         seen = functional.binary_cross_entropy_with_logits(named[:, -1], face)
         _descend(label + 4 * facts_loss + 0.3 * seen, optimizer, parameters)
         if (step + 1) % 100 == 0:
-            print(
-                f"vision {step + 1} {time.time() - started:.0f}s label {label.item():.3f} facts {facts_loss.item():.4f}",
-                flush=True,
-            )
+            losses = f"label {label.item():.3f} facts {facts_loss.item():.4f}"
+            print(f"vision {step + 1} {time.time() - started:.0f}s {losses}", flush=True)
 
 
 def train_language(

@@ -9,7 +9,7 @@ from vlmrate.report.tables.naming import heading, slug
 from vlmrate.stats import Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from vlmrate.analysis import Analysis
     from vlmrate.analysis.baselines import ItemBaselines
@@ -19,27 +19,31 @@ if TYPE_CHECKING:
 
 def baseline_tables(analysis: Analysis) -> Iterator[Table]:
     """A table an item with a scale that people rated."""
-    if isinstance(analysis.baselines, Skipped):
+    if isinstance(analysis.baselines, Skipped) or isinstance(analysis.dimensions, Skipped):
         return
+    whole = {item.item: item.raters for item in analysis.dimensions}
     for item in analysis.baselines:
-        if item.raters:
-            yield _table(item)
+        raters = whole[item.item]
+        if not isinstance(raters, Skipped):
+            yield _table(item, raters)
 
 
-def _table(item: ItemBaselines) -> Table:
-    rows = [_row("Category mean", item.category_mean)]
-    for entry in item.raters:
-        rows += [_row(entry.rater, entry.whole), _row(f"… {entry.rater}, label only", entry.label_only)]
+def _table(item: ItemBaselines, raters: Sequence[RaterDimension]) -> Table:
+    label_only = {entry.rater: entry.agreement for entry in item.raters}
+    rows = [_row("Category mean", None, item.category_mean)]
+    for entry in raters:
+        rows += [_row(entry.rater, "ratings", entry), _row(entry.rater, "label only", label_only[entry.rater])]
     return Table(
         id=slug("baselines", item.item),
         title=f"{heading(item.item)}: what the category alone explains",
         columns=(
             stub("rater", "Rater"),
+            stub("kept", "Kept"),
             count("n", "n"),
             bounded("r", "r"),
             points("mae", "MAE"),
-            bounded("r_within", "r within emotion"),
-            points("rmse", "RMSE"),
+            bounded("r_within", "r within emotion", terminal=False),
+            points("rmse", "RMSE", terminal=False),
         ),
         rows=tuple(rows),
         notes=(
@@ -50,7 +54,7 @@ def _table(item: ItemBaselines) -> Table:
     )
 
 
-def _row(name: str, entry: RaterDimension | Skipped) -> tuple[Cell, ...]:
+def _row(name: str, kept: str | None, entry: RaterDimension | Skipped) -> tuple[Cell, ...]:
     if isinstance(entry, Skipped):
-        return (name, None, *[entry] * 4)
-    return (name, entry.n, entry.r, entry.mae, entry.r_within, entry.rmse)
+        return (name, kept, None, *[entry] * 4)
+    return (name, kept, entry.n, entry.r, entry.mae, entry.r_within, entry.rmse)

@@ -40,8 +40,8 @@ def _agreement(analysis: Analysis, position: int, item: ItemDimension, raters: S
             points("rmse", "RMSE"),
             points("mean", "M", interval=False),
             points("sd", "SD", interval=False),
-            points("people_mean", "People M", interval=False),
-            points("people_sd", "People SD", interval=False),
+            points("people_mean", "People M", interval=False, terminal=False),
+            points("people_sd", "People SD", interval=False, terminal=False),
             bounded("rho", "Spearman", terminal=False),
         ),
         rows=(*(_row(entry) for entry in raters), _people_row(item)),
@@ -73,8 +73,7 @@ def _people_row(item: ItemDimension) -> tuple[Cell, ...]:
 def _notes(analysis: Analysis, item: ItemDimension) -> Iterator[str]:
     yield (
         "Ranked by r. n = images with a rating by the rater and a mean of people. r = Pearson's, over images; "
-        "within emotion = both centred on their emotion's mean. MAE, RMSE, M and SD in scale points; "
-        "People M and SD over the same images as the rater's."
+        "within emotion = both centred on their emotion's mean. MAE, RMSE, M and SD in scale points."
     )
     if isinstance(item.between_emotions, Estimate):
         yield f"{100 * item.between_emotions.value:.0f} % of the variance of people's means lies between emotions."

@@ -31,14 +31,14 @@ def _runs(analysis: Analysis) -> Table:
             count("planned", "Planned"),
             count("rated", "Rated"),
             count("failed", "Failed"),
-            count("unreadable", "Unreadable"),
+            count("unreadable", "Broken"),
             count("repeats", "Repeats"),
         ),
         rows=tuple(
             (run.name, run.protocol, run.planned, run.rated, run.failed, run.unreadable, run.repeats)
             for run in analysis.runs
         ),
-        notes=("A rating = one image once, all items. Unreadable = files that are there but cannot be read.",),
+        notes=("A rating = one image once, all items. Broken = files that are there but cannot be read.",),
     )
 
 
