@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +15,7 @@ from vlmrate.study.records import Factors, Item, Labels, Likert, Stimulus, Study
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 EMOTIONS = ("happy", "sad", "angry", "fear", "disgust", "neutral")
 VALENCE = {"happy": 7.0, "sad": 3.0, "angry": 2.5, "fear": 3.5, "disgust": 2.5, "neutral": 5.0}
@@ -24,7 +24,7 @@ ITEMS = (
     Item("valence", Likert(1, 9)),
     Item("arousal", Likert(1, 9)),
 )
-ATTRACTIVENESS = Item("attractiveness", Likert(1, 7))
+FACTORS = Factors("emotion", "identity", ("gender",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class SmallStudies:
         emotions: Sequence[str] = EMOTIONS,
         items: Sequence[Item] = ITEMS,
         ratings: HumanRatings | None = None,
-        factors: Factors = Factors("emotion", "identity", ("gender",)),
+        factors: Factors = FACTORS,
         simulated_people: bool = False,
     ) -> Study:
         """Every identity once in every emotion; ids such as p03_sad."""

@@ -13,7 +13,7 @@ from vlmrate.analysis.data import NO_EMOTION, NO_PEOPLE
 from vlmrate.stats import Adjusted, GroupBias, Outcome, Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from vlmrate.analysis.data import Material, ScaleRatings
     from vlmrate.study.records import Item
@@ -58,44 +58,52 @@ def biases(material: Material) -> tuple[ItemBias, ...] | Skipped:
 
 
 def _item(material: Material, item: Item) -> ItemBias:
-    family_name = f"bias per emotion in {item.name}, all raters"
+    name = f"bias per emotion in {item.name}, all raters"
     asked = material.asked(item)
     if not asked:
-        return ItemBias(item.name, family_name, 0, Skipped(f"no rater was asked for {item.name}"))
+        return ItemBias(item.name, name, 0, Skipped(f"no rater was asked for {item.name}"))
     if (without := material.without_people(item)) is not None:
-        return ItemBias(item.name, family_name, 0, without)
+        return ItemBias(item.name, name, 0, without)
     given = [material.scale(rater, item) for rater in asked]
-    groups = [_by_emotion(material, ratings) for ratings in given]
-    family = stats.Family.of(
-        family_name,
-        {
-            _test(ratings.rater, group): group.wilcoxon
-            for ratings, of_rater in zip(given, groups, strict=True)
-            for group in of_rater
-        },
-    )
-    bonferroni = {adjusted.test: adjusted for adjusted in stats.bonferroni(family)}
-    holm = {adjusted.test: adjusted for adjusted in stats.holm(family)}
+    groups = {ratings.rater: _by_emotion(material, ratings) for ratings in given}
+    corrected = _corrected(name, groups)
+    raters = tuple(_rater(material, ratings, groups[ratings.rater], corrected) for ratings in given)
+    return ItemBias(item.name, name, corrected.size, raters)
 
-    def emotions(rater: str, of_rater: Sequence[GroupBias]) -> tuple[EmotionBias, ...] | Skipped:
-        if material.images.emotion is None:
-            return NO_EMOTION
-        no_test = Skipped("there is no test to correct")
-        return tuple(
-            EmotionBias(
-                str(group.group),
-                group,
-                bonferroni.get(_test(rater, group), no_test),
-                holm.get(_test(rater, group), no_test),
-            )
-            for group in of_rater
-        )
 
-    raters = tuple(
-        RaterBias(ratings.rater, _overall(material, ratings), emotions(ratings.rater, of_rater))
-        for ratings, of_rater in zip(given, groups, strict=True)
+@dataclass(frozen=True, slots=True)
+class _Corrected:
+    """The tests of a family after correction, by name; a test that was skipped is in neither."""
+
+    size: int
+    bonferroni: Mapping[str, Adjusted]
+    holm: Mapping[str, Adjusted]
+
+
+def _corrected(name: str, groups: Mapping[str, Sequence[GroupBias]]) -> _Corrected:
+    tests = {_test(rater, group): group.wilcoxon for rater, of_rater in groups.items() for group in of_rater}
+    family = stats.Family.of(name, tests)
+    return _Corrected(
+        size=family.size,
+        bonferroni={adjusted.test: adjusted for adjusted in stats.bonferroni(family)},
+        holm={adjusted.test: adjusted for adjusted in stats.holm(family)},
     )
-    return ItemBias(item.name, family.name, family.size, raters)
+
+
+def _rater(material: Material, given: ScaleRatings, groups: Sequence[GroupBias], corrected: _Corrected) -> RaterBias:
+    emotions = NO_EMOTION if given.emotion is None else tuple(_emotion(given.rater, g, corrected) for g in groups)
+    return RaterBias(given.rater, _overall(material, given), emotions)
+
+
+def _emotion(rater: str, group: GroupBias, corrected: _Corrected) -> EmotionBias:
+    untested = Skipped("there is no test to correct")
+    test = _test(rater, group)
+    return EmotionBias(
+        emotion=str(group.group),
+        bias=group,
+        bonferroni=corrected.bonferroni.get(test, untested),
+        holm=corrected.holm.get(test, untested),
+    )
 
 
 def _test(rater: str, group: GroupBias) -> str:

@@ -221,7 +221,8 @@ def _chosen(study: Study, results: Results, wanted: Sequence[str]) -> tuple[Rate
     unknown = [name for name in wanted if name not in known]
     if unknown:
         raise AnalysisError(f"there are no ratings by {unknown[0]!r}; raters with ratings: {', '.join(sorted(known))}")
-    runs = [run for run in rated if not wanted or run.rater in wanted]
+    # Runs in which every image failed stay: they have nothing to compare, but a reader must learn of them.
+    runs = [run for run in results.runs if not wanted or run.rater in wanted]
     several = {run.rater for run in runs if sum(other.rater == run.rater for other in runs) > 1}
     named = [RaterRun(f"{run.rater} ({run.protocol})" if run.rater in several else run.rater, run) for run in runs]
     return tuple(sorted(named, key=lambda entry: entry.name))

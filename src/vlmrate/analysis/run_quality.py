@@ -87,7 +87,7 @@ def _run(material: Material, rater: RaterRun) -> RunQuality:
         rated=run.rated,
         failed=run.failed,
         unreadable=run.unreadable,
-        repeats=int(mine["repeat"].nunique()),
+        repeats=max(1, int(mine["repeat"].nunique())),
         answers=tuple(_answers(material, material.rows(rater, item), item) for item in asked),
         settings=tuple(Setting(name, _shown(value)) for name, value in sorted(run.settings.items())),
     )

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from vlmrate.analysis import AnalysisOptions
 from vlmrate.analysis import analyze as run_analysis
+from vlmrate.inference.store import REPORT_FOLDER
 from vlmrate.inference.table import load_results
 from vlmrate.report.show import show, show_files
 from vlmrate.report.write import Written, write_report
@@ -21,8 +22,6 @@ from vlmrate.study.load import find_study, load_study
 if TYPE_CHECKING:
     from vlmrate.analysis import Analysis
     from vlmrate.study.records import Study
-
-REPORT = "report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ def analyze_study(request: Request, *, as_json: bool) -> None:
     study = _study(request)
     options = AnalysisOptions(request.raters, Bootstrap(resamples=request.resamples, seed=request.seed))
     analysis = run_analysis(study, load_results(study), options)
-    written = write_report(analysis, request.output or study.results / study.name / REPORT)
+    written = write_report(analysis, request.output or study.results / study.name / REPORT_FOLDER)
     if as_json:
         sys.stdout.write(_summary(analysis, written))
         return

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from vlmrate.errors import StoreError, StudyError
 from vlmrate.inference.plan import select
 from vlmrate.inference.runner import FailAfter, Job
-from vlmrate.inference.store import SET_ASIDE, store_for
+from vlmrate.inference.store import REPORT_FOLDER, SET_ASIDE, store_for
 from vlmrate.protocol.likely import likely_prompts
 from vlmrate.protocol.load import load_protocol
 from vlmrate.raters.mlx.decoding import Decoding
@@ -80,6 +80,7 @@ def prepare(wishes: Wishes) -> Job:
         arguments=wishes.arguments.values,
         passed=wishes.arguments.passed,
         note=model.entry.note,
+        about=model.entry.about,
     )
 
 
@@ -105,6 +106,10 @@ def _study(wishes: Wishes) -> Study:
 
 def _rater_name(name: str) -> str:
     problem = plain_name_problem(name)
-    if problem is not None or SET_ASIDE in name:
-        raise StoreError(f"the name {name!r} {problem or f'has a {SET_ASIDE} in it'}; give the rater another with --as")
+    if name == REPORT_FOLDER:
+        problem = "is where reports are written"
+    elif SET_ASIDE in name:
+        problem = f"has a {SET_ASIDE} in it, which marks what was set aside"
+    if problem is not None:
+        raise StoreError(f"the name {name!r} {problem}; give the rater another with --as")
     return name

@@ -116,7 +116,10 @@ class RunRecord(Record):
 
 
 class Manifest(Record):
-    """How the ratings of a folder were made, and every run that added to them."""
+    """How the ratings of a folder were made, and every run that added to them.
+
+    `about` says what is known of the model and decides nothing: its family and number of parameters, for tables.
+    """
 
     format: Literal["vlmrate-manifest/1"] = "vlmrate-manifest/1"
     study: str
@@ -126,6 +129,7 @@ class Manifest(Record):
     images: int
     repeats: int
     recipe: Recipe
+    about: dict[str, str]
     runs: tuple[RunRecord, ...]
 
 

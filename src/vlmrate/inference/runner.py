@@ -49,7 +49,7 @@ class Job:
     """All that a run needs: who rates what, how, and where it is stored.
 
     `arguments` are those of the command, as recorded in the manifest; `passed` names the ones that were given; `note`
-    is what people should know of the model.
+    is what people should know of the model, `about` what is known of it for tables.
     """
 
     study: Study
@@ -64,6 +64,7 @@ class Job:
     arguments: Mapping[str, str | int | float | bool | list[str] | None] = field(default_factory=dict)
     passed: tuple[str, ...] = ()
     note: str | None = None
+    about: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def recipe(self) -> Recipe:
@@ -234,6 +235,7 @@ class _Run:
             images=len(job.stimuli),
             repeats=job.repeats,
             recipe=job.recipe,
+            about=dict(job.about),
             runs=(*self._earlier, self._record(status)),
         )
         job.store.write_manifest(manifest)

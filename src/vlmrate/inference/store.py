@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # A folder set aside by --fresh; nothing reads it again.
 SET_ASIDE = "~"
 _REPEAT = "~"
+# Beside the raters' folders; no rater may be called that.
+REPORT_FOLDER = "report"
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,8 @@ COLUMNS = (
 class RunOutcome:
     """One rater under one protocol: how many ratings were asked for, made, and failed for good, and how it was set.
 
-    `unreadable` counts rating files that are there but cannot be read.
+    `unreadable` counts rating files that cannot be read; `settings` are the recipe's, and what is known of
+    the model beside them.
     """
 
     rater: str
@@ -110,7 +111,7 @@ def _outcome(store: Store, ratings: list[Rating]) -> RunOutcome:
         rated=len(ratings),
         failed=len(failed),
         unreadable=len(list(store.ratings_folder.glob("*.json"))) - len(ratings),
-        settings=manifest.recipe.settings,
+        settings={**manifest.recipe.settings, **manifest.about},
     )
 
 

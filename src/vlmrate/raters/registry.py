@@ -40,6 +40,12 @@ class ModelEntry(Record):
     download: str | None = Field(default=None, description="Size of the download, for people: 3.0 GB")
     note: str | None = None
 
+    @property
+    def about(self) -> dict[str, str]:
+        """What is known of the model for tables."""
+        known = {"family": self.family, "parameters": self.parameters}
+        return {name: value for name, value in known.items() if value is not None}
+
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         if sum((self.repo is not None, self.path is not None, self.embedded)) != 1:

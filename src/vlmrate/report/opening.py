@@ -33,8 +33,8 @@ def _sentences(analysis: Analysis) -> Iterator[str]:
         yield SIMULATED
     yield f"Stimuli: {_stimuli(design)}."
     yield f"People: {_people(design)}."
-    raters = "; ".join(_rater(run, design.images) for run in analysis.runs)
-    yield f"Raters: {raters}."
+    for run in analysis.runs:
+        yield f"Rater: {_rater(run, design.images)}."
     yield f"Intervals: {_intervals(analysis)}."
     if any(run.repeats > 1 for run in analysis.runs):
         yield (
@@ -71,9 +71,10 @@ def _people(design: Design) -> str:
 
 def _rater(run: RunQuality, images: int) -> str:
     every = images * run.repeats
-    missing = "" if run.rated == every else f", {every - run.rated:,} missing"
     protocol = "" if f"({run.protocol})" in run.name else f" ({run.protocol})"
-    return f"{run.name}{protocol}, {run.rated:,} of {every:,} ratings{missing}"
+    troubles = ((every - run.rated, "missing"), (run.failed, "failed"), (run.unreadable, "broken on disk"))
+    told = [f"{run.rated:,} of {every:,} ratings", *(f"{n:,} {word}" for n, word in troubles if n > 0)]
+    return f"{run.name}{protocol}, {', '.join(told)}"
 
 
 def _intervals(analysis: Analysis) -> str:

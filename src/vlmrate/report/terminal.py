@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from vlmrate.report.table import Table
 
 GAP = 2
-WIDEST_NAME = 32
-"""Columns that a row's name may take before its middle is left out."""
+NAME_SHARE = 2
+"""A row's name may take this part of the width (a half) before its middle is left out."""
 
 
 def print_table(table: Table, console: Console) -> None:
     """Print a table with its title and notes, in as many parts as the console's width asks for."""
     shown = layout(table, terminal=True)
-    rows = [Line(_safe(shown, line), line.heading) for line in shown.lines]
+    rows = [Line(_safe(shown, line, console.width // NAME_SHARE), line.heading) for line in shown.lines]
     widths = _widths(shown, rows)
     console.print(Text(plain(table.title), style="bold"))
     for number, part in enumerate(parts(shown, widths, console.width)):
@@ -80,11 +80,11 @@ def _grid(shown: Layout, rows: Sequence[Line], part: Sequence[tuple[int, int]], 
     return grid
 
 
-def _safe(shown: Layout, line: Line) -> tuple[str, ...]:
+def _safe(shown: Layout, line: Line, widest: int) -> tuple[str, ...]:
     if line.heading:
         return tuple(plain(cell) for cell in line.cells)
     stubs = _stubs(shown)
-    return tuple(_name(cell) if i in stubs else plain(cell) for i, cell in enumerate(line.cells))
+    return tuple(_name(cell, widest) if i in stubs else plain(cell) for i, cell in enumerate(line.cells))
 
 
 def _stubs(shown: Layout) -> tuple[int, ...]:
@@ -98,10 +98,10 @@ def _widths(shown: Layout, rows: Sequence[Line]) -> list[int]:
     ]
 
 
-def _name(cell: str) -> str:
+def _name(cell: str, widest: int) -> str:
     """A row's name, without its middle where it is too long: ends tell names apart."""
     words = plain(cell)
-    if cell_len(words) <= WIDEST_NAME:
+    if cell_len(words) <= widest:
         return words
-    half = (WIDEST_NAME - 1) // 2
+    half = (widest - 1) // 2
     return f"{words[:half]}…{words[-half:]}"

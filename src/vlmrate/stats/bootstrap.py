@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -36,6 +37,8 @@ RowsStatistic: TypeAlias = Callable[[IntArray], float]
 
 BLOCK = 500_000
 """Counts held at a time (4 MB): resamples are worked off in blocks of rows that stay near the processor."""
+_KEPT_COUNTS = 8_000_000
+"""Counts kept for the next statistic of the same study (64 MB a draw); larger draws are made anew."""
 LEAST_DEFINED = 0.9
 """Share of resamples in which a statistic must be defined for their quantiles to be called its interval."""
 
@@ -200,13 +203,32 @@ def _blocks(rows: int, width: int) -> Iterator[int]:
 
 def _draws(k: int, bootstrap: Bootstrap, width: int = 0) -> Iterator[FloatArray]:
     """Yield blocks of resamples: how often each of k clusters was drawn, shape (block, k)."""
+    if k * bootstrap.resamples <= _KEPT_COUNTS:
+        kept = _kept_draws(k, bootstrap.resamples, bootstrap.seed)
+        start = 0
+        for rows in _blocks(bootstrap.resamples, max(k, width)):
+            yield kept[start : start + rows]
+            start += rows
+        return
     rng = np.random.default_rng(bootstrap.seed)
     for rows in _blocks(bootstrap.resamples, max(k, width)):
-        counts = np.empty((rows, k))
-        # One draw a resample: the stream of random numbers does not depend on how the blocks fall.
-        for count in counts:
-            count[:] = np.bincount(rng.integers(0, k, size=k), minlength=k)
-        yield counts
+        yield _drawn(rng, rows, k)
+
+
+@lru_cache(maxsize=4)
+def _kept_draws(k: int, resamples: int, seed: int) -> FloatArray:
+    """One study's statistics share their resamples, hundreds of times over: drawing them once is most of the work."""
+    kept = _drawn(np.random.default_rng(seed), resamples, k)
+    kept.flags.writeable = False
+    return kept
+
+
+def _drawn(rng: np.random.Generator, rows: int, k: int) -> FloatArray:
+    counts = np.empty((rows, k))
+    # One draw a resample: the stream of random numbers does not depend on how the blocks fall.
+    for count in counts:
+        count[:] = np.bincount(rng.integers(0, k, size=k), minlength=k)
+    return counts
 
 
 def _leave_one_out(k: int, width: int) -> Iterator[FloatArray]:

@@ -86,7 +86,7 @@ class Asker:
         self.prefix = _common_prefix(whole.values())
         self._suffix = {prompt: ids[len(self.prefix) :] for prompt, ids in whole.items()}
         self._labels = model.word_ids(EMOTIONS)
-        self._digits = model.word_ids([str(digit) for digit in DIGITS])
+        self.digit_ids = model.word_ids([str(digit) for digit in DIGITS])
 
     def rate(self, images: Sequence[Image.Image]) -> list[Said]:
         """Ratings of every image, in batches."""
@@ -117,7 +117,7 @@ class Asker:
 
     def _shares(self, cache: Cache, item: str, carried: Sequence[tuple[str | None, int | None]]) -> np.ndarray:
         """Shares of the options, and in a last column their mass before they were made to sum to one."""
-        options = self._labels if item == "emotion" else self._digits
+        options = self._labels if item == "emotion" else self.digit_ids
         questions = [self._question(item, emotion, valence) for emotion, valence in carried]
         mass = probabilities(self._model.logits(cache, questions))[:, options]
         total = mass.sum(1, keepdims=True)

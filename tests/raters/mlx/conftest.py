@@ -12,7 +12,6 @@ from PIL import Image
 pytest.importorskip("mlx_vlm")
 
 from raters.mlx import folders
-
 from vlmrate.protocol.likely import likely_prompts
 from vlmrate.protocol.load import load_protocol
 from vlmrate.raters.mlx.loading import LoadedModel, load_model

@@ -26,8 +26,9 @@ FOUR_BIT: Config = {"group_size": 64, "bits": 4}
 # Enough repetition that some labels become one token and others (disgust, fear) stay several, as in real vocabularies.
 _CORPUS = [
     "What is the expression in this image? Choose one: happy, sad, angry, neutral. Answer with a single word only.",
-    "You identified this as happy sad angry neutral. How pleasant or intense is this? Rate from 1 to 9, where 1 is very",
+    "You identified this as happy sad angry neutral. How pleasant or intense is this? Rate from 1 to 9, where 1 is",
 ] * 20 + [form for word in ("happy", "sad", "angry", "neutral") for form in (word, f" {word}")] * 40
+_CORPUS += ["dis", "gust"] * 40
 
 _TURN = "{% for turn in messages %}"
 _PARTS = (
@@ -39,8 +40,12 @@ GEMMA_TEMPLATE = (
     "{% endfor %}{% if add_generation_prompt %}<start_of_turn>model{{ '\\n' }}{% endif %}"
 ).replace("IMAGE", "<start_of_image>")
 LLAMA_TEMPLATE = (
-    "{{ bos_token }}" + _TURN + "<|start_header_id|>{{ turn.role }}<|end_header_id|>{{ '\\n\\n' }}" + _PARTS + "<|eot_id|>"
-    "{% endfor %}{% if add_generation_prompt %}<|start_header_id|>assistant<|end_header_id|>{{ '\\n\\n' }}{% endif %}"
+    "{{ bos_token }}"
+    + _TURN
+    + "<|start_header_id|>{{ turn.role }}<|end_header_id|>{{ '\\n\\n' }}"
+    + _PARTS
+    + "<|eot_id|>{% endfor %}"
+    "{% if add_generation_prompt %}<|start_header_id|>assistant<|end_header_id|>{{ '\\n\\n' }}{% endif %}"
 ).replace("IMAGE", "<|image|>")
 QWEN_TEMPLATE = (
     _TURN + "<|im_start|>{{ turn.role }}{{ '\\n' }}" + _PARTS + "<|im_end|>{{ '\\n' }}"

@@ -24,21 +24,27 @@ def log_softmax(logits: Any) -> np.ndarray:
     return wide - top - np.log(np.exp(wide - top).sum(axis=-1, keepdims=True))
 
 
-def prepared(loaded: LoadedModel, picture: Image, written: str) -> dict[str, Any]:
-    """A prompt and a picture as mlx-vlm prepares them, without a second begin mark."""
+def prepared(loaded: LoadedModel, picture: Image, written: str, *, own_marks: bool = False) -> dict[str, Any]:
+    """A prompt and a picture as mlx-vlm prepares them; without `own_marks`, its added begin mark is taken off."""
     inputs: dict[str, Any] = prepare_inputs(
         loaded.processor,
         images=[picture],
         prompts=written,
         image_token_index=getattr(loaded.model.config, "image_token_index", None),
-        add_special_tokens=False,
+        add_special_tokens=own_marks,
     )
+    begin = loaded.processor.tokenizer.bos_token_id
+    if not own_marks and inputs["input_ids"][0, :2].tolist() == [begin, begin]:
+        for name in {"input_ids", "attention_mask", "cross_attention_mask"} & inputs.keys():
+            inputs[name] = inputs[name][:, 1:]
     return inputs
 
 
-def stepped(loaded: LoadedModel, picture: Image, written: str, count: int) -> tuple[list[int], list[int], np.ndarray]:
+def stepped(
+    loaded: LoadedModel, picture: Image, written: str, count: int, *, own_marks: bool = False
+) -> tuple[list[int], list[int], np.ndarray]:
     """mlx-vlm's greedy answer: the prompt's ids, `count` tokens, and the log-probabilities each was taken from."""
-    inputs = prepared(loaded, picture, written)
+    inputs = prepared(loaded, picture, written, own_marks=own_marks)
     ids, pixels, mask = inputs.pop("input_ids"), inputs.pop("pixel_values"), inputs.pop("attention_mask")
     steps = generate_step(ids, loaded.model, pixels, mask, max_tokens=count, temperature=0.0, **inputs)
     tokens, logp = zip(*steps, strict=True)
@@ -48,15 +54,17 @@ def stepped(loaded: LoadedModel, picture: Image, written: str, count: int) -> tu
 def whole(
     loaded: LoadedModel, picture: Image, written: str, more: Sequence[int] = (), *, two_way: bool = False
 ) -> np.ndarray:
-    """Log-probabilities after every token of prompt + `more`, read in one pass: (tokens, vocabulary).
+    """Log-probabilities after the prompt and after each token of `more`, all read in one pass: (1 + more, vocabulary).
 
     `two_way` lets all tokens of the picture see each other (Gemma 3 only).
     """
     inputs = prepared(loaded, picture, written)
     ids = [*inputs["input_ids"][0].tolist(), *more]
     if loaded.kind == "gemma3":
-        return log_softmax(_whole_gemma3(loaded.model, ids, inputs["pixel_values"], two_way))
-    return log_softmax(_whole_mllama(loaded.model, ids, inputs))
+        hidden = _whole_gemma3(loaded.model, ids, inputs["pixel_values"], two_way)
+    else:
+        hidden = _whole_mllama(loaded.model, ids, inputs)
+    return log_softmax(loaded.model.language_model.lm_head(hidden[0, -1 - len(more) :]))
 
 
 def _whole_gemma3(model: Any, ids: list[int], pixels: mx.array, two_way: bool) -> mx.array:
@@ -67,7 +75,7 @@ def _whole_gemma3(model: Any, ids: list[int], pixels: mx.array, two_way: bool) -
     for number, block in enumerate(text.layers, start=1):
         window = None if number % text.sliding_window_pattern == 0 else text.window_size
         hidden = block(hidden, _sees(ids, window, model.config.image_token_index if two_way else None), None)
-    return model.language_model.lm_head(text.norm(hidden))[0]
+    return text.norm(hidden)
 
 
 def _sees(ids: list[int], window: int | None, picture: int | None) -> mx.array:
@@ -91,11 +99,11 @@ def _whole_mllama(model: Any, ids: list[int], inputs: dict[str, Any]) -> mx.arra
         aspect_ratio_mask=inputs["aspect_ratio_mask"],
         cross_attention_mask=mx.concatenate([mask, more], axis=1),
     )
-    hidden = model.language_model.model(
+    hidden: mx.array = model.language_model.model(
         mx.array([ids]),
         inputs_embeds=made.inputs_embeds,
         cross_attention_states=made.cross_attention_states,
         cross_attention_mask=made.cross_attention_mask,
         full_text_row_masked_out_mask=made.full_text_row_masked_out_mask,
     )
-    return model.language_model.lm_head(hidden)[0]
+    return hidden

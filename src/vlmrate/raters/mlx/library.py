@@ -36,15 +36,8 @@ class Library:
         """Read a whole prompt about a picture in one pass."""
         import mlx.core as mx
         from mlx_vlm.models.cache import make_prompt_cache
-        from mlx_vlm.utils import prepare_inputs
 
-        inputs = prepare_inputs(
-            self._processor,
-            images=[picture],
-            prompts=prompt,
-            image_token_index=getattr(self._model.config, "image_token_index", None),
-            add_special_tokens=self._own_marks,
-        )
+        inputs = self._inputs(picture, prompt)
         ids, pixels, mask = inputs["input_ids"], inputs.get("pixel_values"), inputs.get("attention_mask")
         extra = {name: value for name, value in inputs.items() if name not in _NO_KEYWORDS}
         embedded = self._model.get_input_embeddings(ids, pixels, mask=mask, **extra)
@@ -52,6 +45,27 @@ class Library:
         cache = make_prompt_cache(self._model.language_model)
         out = self._model.language_model(ids, cache=cache, **(extra | keywords))
         return Branch(cache, out.logits[0, -1].astype(mx.float32), tuple(ids[0].tolist()), _carry(out))
+
+    def _inputs(self, picture: Image, prompt: str) -> dict[str, Any]:
+        inputs = self._prepare(picture, prompt)
+        tokenizer = getattr(self._processor, "tokenizer", self._processor)
+        doubled = inputs["input_ids"][0, :2].tolist() == [tokenizer.bos_token_id] * 2
+        if self._own_marks or not doubled:
+            return inputs
+        # Some processors add their begin mark even when told not to: leave the written one out for them.
+        return self._prepare(picture, prompt.removeprefix(tokenizer.bos_token))
+
+    def _prepare(self, picture: Image, prompt: str) -> dict[str, Any]:
+        from mlx_vlm.utils import prepare_inputs
+
+        inputs: dict[str, Any] = prepare_inputs(
+            self._processor,
+            images=[picture],
+            prompts=prompt,
+            image_token_index=getattr(self._model.config, "image_token_index", None),
+            add_special_tokens=self._own_marks,
+        )
+        return inputs
 
     def go_on(self, branch: Branch, tokens: Sequence[int]) -> Branch:
         """Read tokens more."""

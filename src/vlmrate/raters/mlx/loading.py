@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,14 +20,21 @@ _READ = 1 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _BEHAVIOUR = (
     "config.json",
+    "generation_config.json",
     "chat_template.jinja",
     "chat_template.json",
     "tokenizer.json",
     "tokenizer.model",
     "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.json",
+    "merges.txt",
     "processor_config.json",
     "preprocessor_config.json",
 )
+# Keys by which a file asks for Python code from the model's folder to be run: transformers' and mlx-vlm's.
+_CODE_KEYS = ("auto_map", "model_file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +61,11 @@ def load_model(folder: Path, *, reference: bool) -> LoadedModel:
         RaterError: The folder is incomplete, holds no safetensors, or mlx-vlm cannot load it.
     """
     config = _config(folder)
-    _refuse_unsafe(folder, config)
+    _refuse_unsafe(folder)
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     import mlx_vlm
 
-    overrides = _reference_settings(config) if reference else {}
+    overrides = _reference_settings(config, folder) if reference else {}
     try:
         model, processor = _load(mlx_vlm, folder, overrides)
     except (ValueError, TypeError, KeyError, AttributeError, OSError, RuntimeError) as error:
@@ -102,24 +110,32 @@ def _file_digest(file: Path) -> str:
 
 
 def _config(folder: Path) -> dict[str, Any]:
-    file = folder / "config.json"
+    if not (folder / "config.json").is_file():
+        raise RaterError(f"{folder} is no model folder: it has no config.json")
+    return _read_json(folder / "config.json")
+
+
+def _read_json(file: Path) -> dict[str, Any]:
     try:
-        config: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise RaterError(f"{folder} is no model folder: it has no config.json") from None
+        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise RaterError(f"{file} is not readable JSON ({error}); fetch the model again") from None
-    return config
+    if not isinstance(content, dict):
+        raise RaterError(f"{file} does not hold named settings; fetch the model again")
+    return content
 
 
-def _refuse_unsafe(folder: Path, config: Mapping[str, Any]) -> None:
+def _refuse_unsafe(folder: Path) -> None:
     if not any(folder.glob("*.safetensors")):
         raise RaterError(f"{folder} holds no .safetensors weights; other formats may run code and are not loaded")
-    if "auto_map" in config:
-        raise RaterError(f"{folder}/config.json asks for code of its own (auto_map), which vlmrate does not run")
+    for file in (folder / name for name in _BEHAVIOUR if name.endswith("config.json")):
+        content = _read_json(file) if file.is_file() else {}
+        for key in _CODE_KEYS:
+            if key in content:
+                raise RaterError(f"{file} asks for code of its own ({key}), which vlmrate does not run")
 
 
-def _reference_settings(config: Mapping[str, Any]) -> dict[str, Any]:
+def _reference_settings(config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """What Gemma 3 needs beside its config.json for mlx-vlm to compute what the makers' code computes.
 
     mlx-vlm scales picture features by the root of a top-level `hidden_size` that published configurations lack, reads
@@ -127,7 +143,9 @@ def _reference_settings(config: Mapping[str, Any]) -> dict[str, Any]:
     """
     if config.get("model_type") != "gemma3":
         return {}
-    text = dict(config["text_config"])
+    text = dict(config.get("text_config", {}))
+    if "hidden_size" not in text:
+        raise RaterError(f"{folder}/config.json names no text_config.hidden_size; fetch the model again")
     text.setdefault("mm_tokens_per_image", config.get("mm_tokens_per_image", 256))
     rotary = text.get("rope_parameters", {})
     glob, local = rotary.get("full_attention", {}), rotary.get("sliding_attention", {})
@@ -174,9 +192,16 @@ def _compute_in_float32_on_cpu(model: Any) -> None:
 
 
 def _dtype(model: Any) -> str:
+    """The floating-point type of most of the language model; packed weights are told by their scales."""
     import mlx.core as mx
+    from mlx.utils import tree_flatten
 
-    return str(model.language_model.model.embed_tokens(mx.array([0])).dtype).removeprefix("mlx.core.")
+    sizes: Counter[str] = Counter()
+    weights: Any = tree_flatten(model.language_model.parameters())
+    for _, weight in weights:
+        if mx.issubdtype(weight.dtype, mx.floating):
+            sizes[str(weight.dtype)] += weight.size
+    return sizes.most_common(1)[0][0].removeprefix("mlx.core.")
 
 
 def _quantisation(config: Mapping[str, Any]) -> str:

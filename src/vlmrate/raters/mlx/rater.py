@@ -145,7 +145,9 @@ class MlxRater:
         before = 0
         while before < len(tokens) and len(self._decode(tokens[: before + 1])) <= start:
             before += 1
-        return before, self._decode(tokens)[len(self._decode(tokens[:before])) : start]
+        lead = self._decode(tokens)[len(self._decode(tokens[:before])) : start]
+        # At the very start of an answer the options may follow a space or not, whichever of the two was said.
+        return (0, "") if before == 0 and lead.isspace() else (before, lead)
 
     def _score_at(
         self, branch: Branch, tokens: tuple[int, ...], place: tuple[int, str], item: Item

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from vlmrate.report.tables.baselines import baseline_tables
@@ -27,10 +28,9 @@ def tables(analysis: Analysis) -> tuple[Table, ...]:
 
 
 def _all(analysis: Analysis) -> Iterator[Table]:
-    yield from run_tables(analysis)
     yield from people_tables(analysis)
     yield from classification_tables(analysis)
-    yield from dimension_tables(analysis)
-    yield from baseline_tables(analysis)
-    yield from bias_tables(analysis)
+    for of_item in zip_longest(dimension_tables(analysis), bias_tables(analysis), baseline_tables(analysis)):
+        yield from filter(None, of_item)
     yield from spread_tables(analysis)
+    yield from run_tables(analysis)

@@ -48,11 +48,14 @@ def _table(position: int, item: ItemBias, raters: Sequence[RaterBias]) -> Table:
         notes=(
             "Bias = rater − mean of people, averaged over images; each emotion is tested for itself against 0, not "
             "against another emotion.",
-            f"p: Wilcoxon signed-rank test, two-sided. Holm and Bonf. (Bonferroni) correct over the {item.family_size} "
-            f"tests of this table ({item.family}).",
-            "Rank-biserial and d_z, two effect sizes, are in the report; their intervals in the CSV.",
+            f"p: Wilcoxon signed-rank test, two-sided. Holm and Bonf. (Bonferroni) correct over {_tests(item)} here.",
+            f"Effect sizes (rank-biserial, d_z) with their intervals are in {table_id(number, 'bias', item.item)}.csv.",
         ),
     )
+
+
+def _tests(item: ItemBias) -> str:
+    return f"the {item.family_size} tests" if item.family_size != 1 else "this one test"
 
 
 def _rows(rater: RaterBias) -> Iterator[tuple[Cell, ...]]:

@@ -46,8 +46,8 @@ def _overall(analysis: Analysis, item: ItemClassification, raters: Sequence[Rate
             bounded("accuracy", "Accuracy"),
             bounded("macro_f1", "Macro-F1"),
             bounded("kappa", "Kappa"),
+            bounded("accuracy_valid", "Valid", interval=False),
             bounded("balanced_accuracy", "Balanced acc.", terminal=False),
-            bounded("accuracy_valid", "Valid only", terminal=False),
             text("type", "Type", terminal=False),
             text("parameters", "Parameters", terminal=False),
         ),
@@ -57,8 +57,8 @@ def _overall(analysis: Analysis, item: ItemClassification, raters: Sequence[Rate
         ),
         notes=(
             "Ranked by Cohen's kappa. n = images rated; every one of them counts, an invalid answer is an error.",
-            f"Macro-F1 and balanced accuracy are means over the {len(item.labels)} declared labels. "
-            "Valid only = accuracy over the images with a valid answer.",
+            f"Macro-F1 (and balanced accuracy) = mean over the {len(item.labels)} declared labels. "
+            "Valid = accuracy over the images with a valid answer only.",
             *_kappa_notes(item, raters),
         ),
     )
@@ -68,7 +68,7 @@ def _overall_row(entry: RaterClassification) -> tuple[Cell, ...]:
     scores = entry.scores
     if isinstance(scores, Skipped):
         return (entry.rater, 0, *[scores] * 5)
-    estimates = (scores.accuracy, scores.macro_f1, scores.kappa, scores.balanced_accuracy, scores.accuracy_valid)
+    estimates = (scores.accuracy, scores.macro_f1, scores.kappa, scores.accuracy_valid, scores.balanced_accuracy)
     return (entry.rater, scores.n, *estimates)
 
 
@@ -170,7 +170,8 @@ def _pathways(item: ItemClassification, raters: Sequence[RaterClassification]) -
                 f"{pathway.truth} → {pathway.answer}",
                 pathway.of_errors,
                 pathway.of_truth,
-                pathway.of_truth_valid,
+                # An invalid answer is no share of the valid ones: the column does not apply.
+                None if isinstance(pathway.of_truth_valid, Skipped) else pathway.of_truth_valid,
             )
             for entry in raters
             for pathway in entry.pathways[:MOST_PATHWAYS]

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def run_tables(analysis: Analysis) -> Iterator[Table]:
-    """The runs, their answers, and their settings."""
-    yield _runs(analysis)
+    """The raters' answers, their runs, and their settings."""
     yield _answers(analysis)
+    yield _runs(analysis)
     yield _settings(analysis)
 
 
@@ -39,6 +39,7 @@ def _runs(analysis: Analysis) -> Table:
             for run in analysis.runs
         ),
         notes=("A rating = one image once, all items. Broken = files that are there but cannot be read.",),
+        main=False,
     )
 
 
@@ -52,16 +53,16 @@ def _answers(analysis: Analysis) -> Table:
             share("invalid", "Invalid"),
             share("clamped", "Off the scale"),
             bounded("valid_mass", "Valid mass", interval=False),
-            points("expected_gap", "|Said − wtd|", interval=False),
-            bounded("expected_r", "r said, wtd", interval=False),
+            points("expected_gap", "Wtd gap", interval=False),
+            bounded("expected_r", "Wtd r", interval=False),
             text("routes", "Read as", terminal=False),
         ),
         rows=tuple((run.name, *_answer_row(answers)) for run in analysis.runs for answers in run.answers),
         notes=(
             "Invalid = no answer that could be read. Off the scale = a number set to the scale's nearest end. "
             "Valid mass = mean probability of all valid answers together.",
-            "Wtd = probability-weighted rating, the sum of value × probability: its mean distance from the number "
-            "said, in scale points, and its correlation with it.",
+            "Wtd = probability-weighted rating, the sum of value × probability: gap = its mean distance from the "
+            "number said, in scale points; r = its correlation with it.",
         ),
     )
 

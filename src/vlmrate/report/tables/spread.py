@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 COMPARATORS = (
     "People in three readings: single = all single ratings; means = the images' means; one = one random person an "
-    "image (mean of 200 draws), which is what a rater with one rating an image compares to; its val. = values."
+    "image (mean of 200 draws), which is what a rater with one rating an image compares to."
 )
 
 
@@ -48,11 +48,11 @@ def _spread(item: ItemSpread, raters: Sequence[RaterSpread]) -> Table:
             points("people_sd_means", "Means", interval=False),
             points("people_sd_one", "One", interval=False),
             points("people_values_one", "One's val.", interval=False),
-            share("mode", "Mode", terminal=False),
+            share("mode", "Mode share", terminal=False),
         ),
         rows=tuple(_row(rater.rater, entry, people[entry.emotion]) for rater in raters for entry in _entries(rater)),
         notes=(
-            "SD in scale points; values = how many different ones the rater gave; mode = share of the most frequent.",
+            "SD in scale points. Values = how many different ones the rater gave; one's val. = the same of one person.",
             f"SD of people, over all images they rated. {COMPARATORS}",
         ),
     )

@@ -1,0 +1,88 @@
+"""`vlmrate analyze`, as a person runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+VLMRATE = str(Path(sys.executable).with_name("vlmrate"))
+
+
+def vlmrate(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the installed command at the repository's top, where the demo study is found."""
+    environment = os.environ | {"COLUMNS": "80"}
+    return subprocess.run(
+        [VLMRATE, *arguments], cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve images of the demo study, rated by the embedded model."""
+    folder = tmp_path_factory.mktemp("results")
+    done = vlmrate("infer", "--model", "tiny", "--results", str(folder), "--only", "emotion=happy", "--limit", "6")
+    assert done.returncode == 0, done.stderr
+    done = vlmrate("infer", "--model", "tiny", "--results", str(folder), "--only", "emotion=sad", "--limit", "6")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def analyze(results: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    """Analyze with few resamples, which is quick."""
+    return vlmrate("analyze", "--results", str(results), "--resamples", "200", *more)
+
+
+def test_it_prints_the_main_tables_and_where_the_files_are(results: Path) -> None:
+    """Main tables, what the people are, and the paths; the files lie beside the ratings."""
+    done = analyze(results)
+    assert done.returncode == 0, done.stderr
+    assert "SIMULATED" in done.stdout
+    assert "tiny (context-carry), 12 of 144 ratings, 132 missing" in done.stdout
+    for title in ("T1. Emotion", "T3. Valence", "T4. Valence", "T5. Arousal", "T6. Arousal", "T7. Valence"):
+        assert title in done.stdout
+    report = results / "demo" / "report"
+    assert f"Report: {report / 'report.md'}" in done.stdout
+    assert (report / "tables" / "T1-classification-emotion.csv").is_file()
+
+
+def test_the_same_command_writes_the_same_bytes(results: Path, tmp_path: Path) -> None:
+    """Two runs of the command give identical files, and another seed other intervals."""
+    for name, seed in (("one", "0"), ("two", "0"), ("other", "1")):
+        assert analyze(results, "--output", str(tmp_path / name), "--seed", seed).returncode == 0
+    contents = [
+        {path.name: path.read_bytes() for path in sorted((tmp_path / name).rglob("*")) if path.is_file()}
+        for name in ("one", "two", "other")
+    ]
+    assert contents[0] == contents[1]
+    assert contents[0]["analysis.json"] != contents[2]["analysis.json"]
+
+
+def test_json_is_one_object_that_names_the_files(results: Path, tmp_path: Path) -> None:
+    """With --json a program learns where the analysis is, and can read it."""
+    done = analyze(results, "--output", str(tmp_path), "--rater", "tiny", "--json")
+    summary = json.loads(done.stdout)
+    assert summary["raters"] == ["tiny"]
+    assert json.loads(Path(summary["analysis"]).read_text(encoding="utf-8"))["schema"] == "vlmrate-analysis/1"
+    assert all(Path(path).is_file() for path in summary["tables"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--results", "nowhere"), "no ratings of the study demo yet; run `vlmrate infer --model tiny` first"),
+        (("--rater", "gemma3"), "there are no ratings by 'gemma3'; raters with ratings: tiny"),
+        (("--study", "nowhere.yaml"), "nowhere.yaml: there is no such study file"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_code_two(results: Path, arguments: tuple[str, ...], said: str) -> None:
+    """What is wrong and what to do, without a traceback."""
+    done = analyze(results, *arguments)
+    assert done.returncode == 2
+    assert said in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr

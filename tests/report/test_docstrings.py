@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+import doctest
+
+import pytest
+
+from vlmrate.report import format as formats
+from vlmrate.report import markdown
+from vlmrate.report.tables import naming, people
+
+
+@pytest.mark.parametrize("module", [formats, markdown, naming, people])
+def test_examples_in_docstrings_are_true(module):
+    """Every example prints what its docstring says, and there is one at least."""
+    outcome = doctest.testmod(module)
+    assert outcome.attempted > 0
+    assert outcome.failed == 0

@@ -1,0 +1,152 @@
+"""One table, four writers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from vlmrate.report.csvfile import csv_text
+from vlmrate.report.jsonfile import as_json
+from vlmrate.report.markdown import escaped, markdown
+from vlmrate.report.table import Table, bounded, count, points, section, share, stub, text
+from vlmrate.report.terminal import print_table
+from vlmrate.stats import Estimate, Share, Skipped
+
+ACCURACY = Estimate(0.7250000000000001, 0.701, 0.748, 0.95, 1440, "accuracy")
+TABLE = Table(
+    id="T1-classification-emotion",
+    title="T1. Emotion",
+    columns=(
+        section("rater", "Rater"),
+        stub("label", "Label"),
+        count("n", "n"),
+        bounded("accuracy", "Accuracy"),
+        share("of", "Of errors"),
+    ),
+    rows=(
+        ("gemma3", "sad", 240, ACCURACY, Share(170, 239, "")),
+        ("gemma3", "happy", 240, Skipped("never answered"), None),
+        ("llama", "sad", 240, Skipped("never answered"), Share(1, 2, "")),
+    ),
+    notes=("n = images.",),
+)
+HOSTILE = "a|b `rm` <script>alert(1)</script> *x* _y_ [l](u)\nnew\x1b[31m\u202e # h"
+
+
+def on_terminal(table: Table, width: int = 80) -> list[str]:
+    """The lines of a table at a terminal."""
+    console = Console(width=width, force_terminal=True, color_system=None, file=io.StringIO(), highlight=False)
+    print_table(table, console)
+    return console.file.getvalue().splitlines()
+
+
+def wide(names: list[str], columns: int = 9) -> Table:
+    """A table that no terminal of 80 columns can hold in one part."""
+    titles = [f"value {i}" for i in range(columns)]
+    return Table(
+        id="wide",
+        title="A wide table with quite a long title that must itself not run over the edge of the terminal at all",
+        columns=(stub("rater", "Rater"), *(points(f"v{i}", title) for i, title in enumerate(titles))),
+        rows=tuple((name, *[Estimate(-1234.5, -2000.0, 1000.0, 0.95, 9, "")] * columns) for name in names),
+        notes=("A note " * 30,),
+    )
+
+
+def test_markdown_has_sections_notes_and_reasons():
+    """Raters head their rows, numbers are right-aligned, and one reason is told once, marked in each cell."""
+    shown = markdown(TABLE)
+    assert shown.splitlines()[:7] == [
+        "## T1. Emotion",
+        "",
+        "| Label | n | Accuracy | Of errors |",
+        "| --- | ---: | ---: | ---: |",
+        "| **gemma3** |  |  |  |",
+        "| sad | 240 | .725 [.701, .748] | 170/239 (71.1 %) |",
+        "| happy | 240 | –¹ |  |",
+    ]
+    assert shown.count("never answered") == 1
+    assert "*Note.* n = images." in shown
+
+
+def test_hostile_names_are_shown_and_not_obeyed():
+    """Pipes, backticks, tags, emphasis, links, line breaks and escape codes from outside stay words in a cell."""
+    shown = markdown(Table("t", HOSTILE, (stub("a", HOSTILE), text("b", "B")), ((HOSTILE, HOSTILE),), (HOSTILE,)))
+    rows = [line for line in shown.splitlines() if line.startswith("|")]
+    assert len(rows) == 3
+    assert all(line.replace("\\|", "").count("|") == 3 for line in rows)
+    for sign in ("<", "\x1b", "\u202e", "\nnew"):
+        assert sign not in shown.replace("&lt;", "")
+    assert "\\`rm\\`" in shown
+    assert "\\[l\\](u)" in shown
+
+
+@pytest.mark.parametrize(("words", "shown"), [("gemma_3", "gemma_3"), ("_x_", "\\_x\\_"), ("a\\|b", "a\\\\\\|b")])
+def test_escapes_leave_plain_names_alone(words, shown):
+    """An underscore inside a name needs no escape; a backslash cannot undo one."""
+    assert escaped(words) == shown
+
+
+def test_csv_has_full_precision_and_every_part_of_an_estimate():
+    """Estimates and shares fill columns of their own, sections every row, and reasons the last column."""
+    rows = list(csv.DictReader(io.StringIO(csv_text(TABLE))))
+    assert list(rows[0]) == [
+        *("rater", "label", "n", "accuracy", "accuracy_ci_low", "accuracy_ci_high", "accuracy_n"),
+        *("of", "of_numerator", "of_denominator", "skipped"),
+    ]
+    assert float(rows[0]["accuracy"]) == ACCURACY.value
+    assert (rows[0]["accuracy_n"], rows[0]["of_denominator"]) == ("1440", "239")
+    assert rows[1] | {"rater": "", "label": "", "n": "", "skipped": ""} == dict.fromkeys(rows[1], "")
+    assert rows[2]["rater"] == "llama"
+    assert rows[2]["skipped"] == "accuracy: never answered"
+
+
+def test_csv_gives_a_spreadsheet_nothing_to_run():
+    """A name that begins like a formula is marked as text; commas and quotes survive."""
+    table = Table("t", "t", (stub("a", "A"),), (('=HYPERLINK("x")',), ('a, "b"',)))
+    cells = [row["a"] for row in csv.DictReader(io.StringIO(csv_text(table)))]
+    assert cells == ['\'=HYPERLINK("x")', 'a, "b"']
+
+
+def test_json_tells_what_was_skipped_and_holds_no_nan():
+    """Skipped is an object with its reason, NaN is null, and what is no result is refused by json itself."""
+    content = as_json((Skipped("why"), ACCURACY, float("nan"), None, 3))
+    assert content[0] == {"skipped": "why"}
+    assert content[1]["ci_low"] == 0.701
+    assert json.dumps(content[2:], allow_nan=False) == "[null, null, 3]"
+
+
+@pytest.mark.parametrize("width", [80, 100, 40])
+@pytest.mark.parametrize(
+    "names", [["gemma3", "llama"], ["a very long name of a rater (context-carry-json)", "b" * 200]]
+)
+def test_no_line_is_wider_than_the_terminal(names, width):
+    """However many columns and however long the names, no line runs over."""
+    lines = on_terminal(wide(names), width)
+    assert max(cell_len(line.rstrip()) for line in lines) <= width
+
+
+def test_wide_tables_are_split_and_no_cell_is_wrapped():
+    """Every number stands whole on one line, and each part repeats the names."""
+    lines = on_terminal(wide(["gemma3", "llama"]))
+    assert sum(line.count("−1,234.50 [−2,000.00, 1,000.00]") for line in lines) == 18
+    assert sum(line.startswith("gemma3") for line in lines) == 5
+
+
+def test_terminal_shows_control_characters_of_names_to_nobody():
+    """An escape code in a rater's name cannot colour or clear the screen, and markup is not obeyed."""
+    lines = on_terminal(Table("t", "T", (stub("a", "A"), count("n", "n")), (("\x1b[31m[bold]x[/]", 1),)))
+    assert any("[31m[bold]x[/]" in line for line in lines)
+    assert "\x1b" not in "".join(lines)
+
+
+def test_sections_do_not_widen_the_first_column():
+    """A section's long name runs over the columns beside it instead of pushing them away."""
+    name = "a rater with a long name (context-carry-json)"
+    lines = on_terminal(Table("t", "T", TABLE.columns, ((name, "sad", 240, ACCURACY, Share(1, 2, "")),)))
+    assert name in lines
+    assert next(line for line in lines if line.startswith("sad")).startswith("sad    240")

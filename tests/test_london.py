@@ -1,0 +1,76 @@
+"""A study of another kind, without any change of code: attractiveness of real faces on a scale from 1 to 7."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+LONDON = Path(__file__).resolve().parents[2] / "shared" / "data" / "london"
+VLMRATE = str(Path(sys.executable).with_name("vlmrate"))
+
+STUDY = """\
+name: london
+stimuli: {data}/stimuli.csv
+ratings: {data}/human_ratings.csv.gz
+items:
+  attractiveness: {{low: 1, high: 7, low_anchor: much less attractive, high_anchor: much more attractive}}
+factors: {{emotion: emotion, identity: identity, groups: [race, gender]}}
+protocol: ./attractiveness
+"""
+PROTOCOL = """\
+description: One question on one scale.
+steps:
+  - asks: [attractiveness]
+    template: attractiveness.txt
+"""
+TEMPLATE = (
+    "How attractive is this face? Rate from {attractiveness.low} to {attractiveness.high} where "
+    "{attractiveness.low} is {attractiveness.low_anchor} and {attractiveness.high} is {attractiveness.high_anchor} "
+    "than average. Answer with a single number only.\n"
+)
+
+
+def vlmrate(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the installed command in a study's folder."""
+    environment = os.environ | {"COLUMNS": "80"}
+    return subprocess.run(
+        [VLMRATE, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not LONDON.is_dir(), reason="the London faces and their ratings are not beside the repository")
+def test_attractiveness_of_real_faces_validates_infers_and_analyzes(tmp_path: Path) -> None:
+    """256,326 ratings of 102 neutral faces: the design is found, tiny answers on the scale for 20 images, and the
+    analysis gives what can be had and says what cannot."""
+    (tmp_path / "study.yaml").write_text(STUDY.format(data=LONDON), encoding="utf-8")
+    (tmp_path / "attractiveness").mkdir()
+    (tmp_path / "attractiveness" / "protocol.yaml").write_text(PROTOCOL, encoding="utf-8")
+    (tmp_path / "attractiveness" / "attractiveness.txt").write_text(TEMPLATE, encoding="utf-8")
+
+    validated = vlmrate(tmp_path, "validate", "--json")
+    assert validated.returncode == 0, validated.stdout
+    design = json.loads(validated.stdout)["design"]
+    assert design["images"] == 204
+
+    inferred = vlmrate(tmp_path, "infer", "--model", "tiny", "--limit", "20", "--json")
+    assert inferred.returncode == 0, inferred.stderr
+    assert json.loads(inferred.stdout)["rated"] == 20
+    stored = sorted((tmp_path / "results" / "london" / "tiny" / "attractiveness" / "ratings").glob("*.json"))
+    answers = [json.loads(file.read_text(encoding="utf-8"))["steps"][0]["answers"][0] for file in stored]
+    assert len(answers) == 20
+    for answer in answers:
+        assert answer["value"] is None or 1 <= answer["value"] <= 7
+        assert list(answer["probabilities"]) == list("1234567")
+
+    analyzed = vlmrate(tmp_path, "analyze")
+    assert analyzed.returncode == 0, analyzed.stderr
+    report = (tmp_path / "results" / "london" / "report" / "report.md").read_text(encoding="utf-8")
+    assert "attractiveness" in report.lower()
+    assert "256,326" in report
+    assert "Classification: no item of the study is answered with labels." in report
