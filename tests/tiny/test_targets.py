@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from vlmrate.simulate.faces import EMOTIONS, Expression
-from vlmrate.tiny.data import HELD_OUT, MODEL_SIZE, NO_FACES, random_face, to_model_size, training_pictures
+from vlmrate.tiny.data import MODEL_SIZE, to_model_size, training_pictures
+from vlmrate.tiny.no_faces import ALL_KINDS
+from vlmrate.tiny.people import HELD_OUT, random_face
 from vlmrate.tiny.targets import POINTS, arousal_target, emotion_target, spread, valence_target
 
 SMILE = Expression("happy", 0.6)
@@ -66,8 +68,8 @@ def test_faces_drawn_at_random_cover_all_emotions() -> None:
     assert {emotion for emotion in EMOTIONS if drawn.count(emotion) > 60} == set(EMOTIONS)
 
 
-@pytest.mark.parametrize("number", range(len(NO_FACES)))
+@pytest.mark.parametrize("number", range(len(ALL_KINDS)))
 def test_pictures_of_no_face_fit_the_model(number: int) -> None:
     """Each kind can be drawn and brought to the model's size."""
-    image = NO_FACES[number](np.random.default_rng(2))
+    image = ALL_KINDS[number](np.random.default_rng(2))
     assert to_model_size(image).shape == (MODEL_SIZE, MODEL_SIZE, 3)

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
 from vlmrate.simulate.faces import EMOTIONS, Expression, Identity
 from vlmrate.tiny import figures
 from vlmrate.tiny.asking import probabilities
-from vlmrate.tiny.data import HELD_OUT, NO_FACES
 from vlmrate.tiny.held_out import Asker, Face, Said, crossed_faces, held_out_faces
+from vlmrate.tiny.no_faces import ALL_KINDS
+from vlmrate.tiny.people import HELD_OUT
 from vlmrate.tiny.prompts import DIGITS
 
 if TYPE_CHECKING:
@@ -20,6 +22,36 @@ if TYPE_CHECKING:
 
 SEED = 101
 pytestmark = pytest.mark.slow
+
+
+def _house() -> Image.Image:
+    image = Image.new("RGB", (224, 224), (200, 210, 220))
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((60, 90, 170, 200), fill=(150, 80, 60))
+    draw.polygon([(50, 90), (115, 30), (180, 90)], fill=(90, 40, 40))
+    for left in (80, 125):
+        draw.rectangle((left, 120, left + 25, 150), fill=(220, 240, 255))
+    return image
+
+
+def _checkerboard() -> Image.Image:
+    rows, columns = np.mgrid[0:224, 0:224] // 28
+    return Image.fromarray(((rows + columns) % 2 * 255).astype(np.uint8)).convert("RGB")
+
+
+def _rings() -> Image.Image:
+    y, x = np.mgrid[0:224, 0:224] - 112
+    return Image.fromarray((127 + 120 * np.sin(np.hypot(x, y) / 6)).astype(np.uint8)).convert("RGB")
+
+
+def _page() -> Image.Image:
+    image = Image.new("RGB", (224, 224), "white")
+    for line in range(15):
+        ImageDraw.Draw(image).text((8, 8 + 14 * line), "the same people rated the same faces", fill="black")
+    return image
+
+
+UNSEEN = {"house": _house, "checkerboard": _checkerboard, "rings": _rings, "page": _page}
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +76,7 @@ def said(asker: Asker, faces: list[Face]) -> list[Said]:
 def said_of_no_face(asker: Asker) -> list[Said]:
     """What it says of four pictures of each kind that shows no face."""
     rng = np.random.default_rng([SEED, 5])
-    return asker.rate([draw(rng) for draw in NO_FACES for _ in range(4)])
+    return asker.rate([draw(rng) for draw in ALL_KINDS for _ in range(4)])
 
 
 def test_people_of_the_test_are_not_those_of_training(faces: list[Face]) -> None:
@@ -81,6 +113,14 @@ def test_no_level_of_a_factor_is_read_worse(asker: Asker) -> None:
 def test_no_face_lowers_confidence(said: list[Said], said_of_no_face: list[Said]) -> None:
     """Noise, plain colour, shapes or a face cut to pieces leave the model unsure of every label."""
     assert [str(figure) for figure in figures.no_face_figures(said, said_of_no_face) if not figure.met] == []
+
+
+def test_unknown_kinds_of_no_face_lower_confidence_too(asker: Asker, said: list[Said]) -> None:
+    """A house, a checkerboard, rings, a page of text: no such picture was in training, and each leaves it less sure."""
+    answers = dict(zip(UNSEEN, asker.rate([draw() for draw in UNSEEN.values()]), strict=True))
+    usual = float(np.median([answer.confidence for answer in said]))
+    sure = {name: answer.confidence for name, answer in answers.items() if answer.confidence > usual - 0.2}
+    assert not sure
 
 
 def test_no_face_widens_ratings(said: list[Said], said_of_no_face: list[Said]) -> None:

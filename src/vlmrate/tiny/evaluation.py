@@ -12,9 +12,9 @@ from vlmrate.resources import embedded_model_folder
 from vlmrate.simulate.faces import EMOTIONS
 from vlmrate.tiny import figures
 from vlmrate.tiny.asking import TinyModel
-from vlmrate.tiny.data import no_face
 from vlmrate.tiny.figures import Figure
 from vlmrate.tiny.held_out import Asker, Face, Said, crossed_faces, held_out_faces
+from vlmrate.tiny.no_faces import ALL_KINDS, no_face
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ def held_out_figures(model: TinyModel, count: int, people: int) -> list[Figure]:
     said = asker.rate([face.image() for face in faces])
     said_crossed = asker.rate([face.image() for face in crossed])
     rng = np.random.default_rng([7, 41])
-    others = asker.rate([no_face(rng) for _ in range(max(count // 8, 24))])
+    others = asker.rate([no_face(rng, ALL_KINDS) for _ in range(max(count // 8, 24))])
     _print_details(faces, said, crossed, said_crossed)
     return [
         *figures.label_figures(faces, said),

@@ -10,7 +10,7 @@ import numpy as np
 
 from vlmrate.simulate.faces import EMOTIONS, HAIR_LEVELS, SKIN_LEVELS, Expression, Identity, draw_face
 from vlmrate.tiny.asking import Cache, TinyModel, probabilities
-from vlmrate.tiny.data import HELD_OUT, random_face
+from vlmrate.tiny.people import HELD_OUT, random_face
 from vlmrate.tiny.prompts import DIGITS, Prompt, json_answer, prompts_of
 
 if TYPE_CHECKING:

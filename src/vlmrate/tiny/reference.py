@@ -19,7 +19,8 @@ from PIL import Image
 from safetensors.numpy import save_file
 
 from vlmrate.simulate.faces import EMOTIONS, HAIR_LEVELS, SKIN_LEVELS, Expression, Identity, draw_face
-from vlmrate.tiny.data import HELD_OUT, to_model_size
+from vlmrate.tiny.data import to_model_size
+from vlmrate.tiny.people import HELD_OUT
 from vlmrate.tiny.prompts import DIGITS, Prompt
 
 INTENSITIES = (0.15, 0.45, 0.75, 1.0)

@@ -1,10 +1,11 @@
 """Train the tiny model from nothing.
 
-`python -m vlmrate.tiny.training --steps-vision N --steps-language M --seed S --out DIR`
+`python -m vlmrate.tiny.training --steps-vision N --steps-language M --steps-doubt K --seed S --out DIR`
 
-Two stages, each a fixed number of seeded steps on one thread. First the vision tower alone learns to read
+Three stages, each a fixed number of seeded steps on one thread. First the vision tower alone learns to read
 the movements of a face (a head that is thrown away names them); then the whole model learns to answer the
-questions of the shipped protocols, most of all context-carry. Needs the extra `train` (torch).
+questions of the shipped protocols, most of all context-carry; last it learns to doubt what is no face.
+Needs the extra `train` (torch).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from torch.nn import functional
 
 from vlmrate.tiny.architecture import VISION_WIDTH, model_config
 from vlmrate.tiny.batches import LanguageBatches, Pictures, load_pictures
+from vlmrate.tiny.data import DOUBT, training_pictures
 from vlmrate.tiny.export import export_model
 from vlmrate.tiny.packing import Vocabulary
 from vlmrate.tiny.tokenizer import train_tokenizer
@@ -29,6 +31,7 @@ VISION_BATCH = 64
 VISION_RATE, LANGUAGE_RATE, VISION_RATE_LATER = 1.2e-3, 1.5e-3, 0.35
 WARM_UP = 100
 IMAGE_LAST_SHARE = 0.04
+DOUBT_PICTURES, DOUBT_RATE = 8000, 5e-4
 
 
 def new_model(vocabulary: int) -> Any:
@@ -66,10 +69,10 @@ def train_vision(model: Any, pictures: Pictures, steps: int, rng: np.random.Gene
 
 
 def train_language(
-    model: Any, batches: LanguageBatches, steps: int, rng: np.random.Generator, out: Path, every: int
+    model: Any, batches: LanguageBatches, steps: int, rng: np.random.Generator, *, rate: float = LANGUAGE_RATE
 ) -> None:
-    """Stage two: the whole model answers; the vision tower goes on at a lower rate."""
-    optimizer = _language_optimizer(model)
+    """Stages two and three: the whole model answers; the vision tower goes on at a lower rate."""
+    optimizer = _language_optimizer(model, rate)
     parameters = list(model.parameters())
     started = time.time()
     for step in range(steps):
@@ -83,11 +86,9 @@ def train_language(
             entropy = -(targets * (targets + 1e-12).log()).sum(-1).mean(0)
             gaps = [f"{value:.3f}" for value in (each - entropy)[weights == 1].tolist()]
             print(f"language {step + 1} {time.time() - started:.0f}s divergence {' '.join(gaps)}", flush=True)
-        if every and (step + 1) % every == 0:
-            model.save_pretrained(out / f"checkpoint-{step + 1}")
 
 
-def _language_optimizer(model: Any) -> torch.optim.Optimizer:
+def _language_optimizer(model: Any, full_rate: float) -> torch.optim.Optimizer:
     groups = []
     for vision in (True, False):
         for matrix in (True, False):
@@ -95,7 +96,7 @@ def _language_optimizer(model: Any) -> torch.optim.Optimizer:
                 weight for name, weight in model.named_parameters()
                 if ("vision_tower" in name) == vision and (weight.ndim >= 2) == matrix
             ]  # fmt: skip
-            rate = LANGUAGE_RATE * (VISION_RATE_LATER if vision else 1)
+            rate = full_rate * (VISION_RATE_LATER if vision else 1)
             groups.append({"params": chosen, "lr": rate, "weight_decay": 0.02 if matrix else 0.0})
     return torch.optim.AdamW(groups, betas=(0.9, 0.98))
 
@@ -119,41 +120,56 @@ def _cross_entropy(logits: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:
     return -(shares * logits.log_softmax(-1)).sum(-1).mean()
 
 
+def first_stages(options: argparse.Namespace, words: Vocabulary) -> Any:
+    """Stages one and two, from random weights."""
+    torch.manual_seed(options.seed)
+    rng = np.random.default_rng([options.seed, 21])
+    pictures = load_pictures(options.pictures, options.seed, options.keep_pictures)
+    model = new_model(words.size)
+    size = sum(weight.numel() for weight in model.parameters()) / 1e6
+    print(f"{size:.3f} M parameters, {words.size} tokens", flush=True)
+    train_vision(model, pictures, options.steps_vision, rng)
+    train_language(model, LanguageBatches(pictures, words, rng), options.steps_language, rng)
+    model.save_pretrained(options.out / "stage-two")
+    return model
+
+
+def learn_doubt(model: Any, words: Vocabulary, steps: int, seed: int) -> None:
+    """Stage three: a few steps at a low rate on new people and on many more kinds of pictures that show no face."""
+    rng = np.random.default_rng([seed, 22])
+    pictures = Pictures(*training_pictures(DOUBT_PICTURES, seed, mixture=DOUBT))
+    train_language(model, LanguageBatches(pictures, words, rng), steps, rng, rate=DOUBT_RATE)
+
+
 def main() -> None:
     """Draw, train, export."""
     options = _options()
     torch.set_num_threads(1)
-    torch.manual_seed(options.seed)
-    rng = np.random.default_rng([options.seed, 21])
     tokenizer = train_tokenizer()
     words = Vocabulary(tokenizer)
-    pictures = load_pictures(options.pictures, options.seed, options.keep_pictures)
-    model = new_model(words.size)
-    print(
-        f"{sum(weight.numel() for weight in model.parameters()) / 1e6:.3f} M parameters, {words.size} tokens",
-        flush=True,
-    )
-    train_vision(model, pictures, options.steps_vision, rng)
     options.out.mkdir(parents=True, exist_ok=True)
-    batches = LanguageBatches(pictures, words, rng)
-    train_language(model, batches, options.steps_language, rng, options.out, options.checkpoint_every)
-    model.save_pretrained(options.out / "transformers")
-    export_model(options.out / "transformers", options.out / "tiny", tokenizer)
+    model = first_stages(options, words) if options.resume is None else _saved_model(options.resume)
+    learn_doubt(model, words, options.steps_doubt, options.seed)
+    model.save_pretrained(options.out / "stage-three")
+    export_model(options.out / "stage-three", options.out / "tiny", tokenizer)
+
+
+def _saved_model(folder: Path) -> Any:
+    from transformers import Gemma3ForConditionalGeneration
+
+    return Gemma3ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa")
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Train the embedded tiny model.")
-    parser.add_argument("--steps-vision", type=int, required=True)
-    parser.add_argument("--steps-language", type=int, required=True)
+    parser.add_argument("--steps-vision", type=int, default=1800)
+    parser.add_argument("--steps-language", type=int, default=1600)
+    parser.add_argument("--steps-doubt", type=int, default=250)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--pictures", type=int, default=40_000)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument(
-        "--keep-pictures", type=Path, help="file stem to keep the drawn pictures under, and to find them again"
-    )
-    parser.add_argument(
-        "--checkpoint-every", type=int, default=0, help="also save the model every so many language steps"
-    )
+    parser.add_argument("--keep-pictures", type=Path, help="file stem to keep the drawn pictures under, for a next run")
+    parser.add_argument("--resume", type=Path, help="a saved `stage-two`, to run the third stage alone")
     return parser.parse_args()
 
 

@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 import pytest
-from raters.mlx.references import whole
 
+from raters.mlx.references import whole
 from vlmrate.raters.mlx.prompt import picture_first
 
 if TYPE_CHECKING:

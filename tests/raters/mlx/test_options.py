@@ -13,7 +13,6 @@ from raters.mlx.references import log_softmax
 from vlmrate.protocol.parser import read_answers
 from vlmrate.protocol.records import Question
 from vlmrate.raters.mlx.options import probabilities, spellings
-from vlmrate.raters.mlx.prompt import picture_first
 from vlmrate.raters.mlx.rater import MlxRater
 from vlmrate.study.records import Item, Labels, Likert
 

@@ -5,13 +5,13 @@ The excerpts in tests/golden/vocabularies serve everywhere; the slow tests need 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
+
 from raters.mlx import folders
 from raters.mlx.bruteforce import BruteForce, agree
 from raters.mlx.vocabularies import INSTALL, NAMES, Name, Vocabulary, installed, stored
-
 from vlmrate.raters.mlx.loading import load_model
 from vlmrate.raters.mlx.options import probabilities, spellings
 from vlmrate.raters.mlx.rater import MlxRater
@@ -37,7 +37,7 @@ SPLITS: dict[Name, dict[str, list[str]]] = {
         "disgust": ["dis", "g", "ust"], "neutral": ["neutral"], " disgust": ["Ġdisgust"], "7": ["7"], "10": ["10"],
     },
 }  # fmt: skip
-PROMPT_TOKENS: dict[Name, list[int]] = {"gemma3": [], "llama3": []}
+PROMPT_TOKENS = [32, 41, 54]
 
 
 def folder_with(vocabulary: Vocabulary, folder: Path) -> Path:
@@ -60,7 +60,9 @@ def check_probabilities(vocabulary: Vocabulary, item: Item, folder: Path, pictur
     """The rater's probabilities of an item's answers equal the brute-force sum on a small model."""
     loaded = load_model(folder_with(vocabulary, folder), reference=True)
     prompt = "What is the facial expression in this image?"
-    rater = MlxRater(loaded, source=vocabulary.name, likely_prompts=[prompt, f"{prompt} Answer with a single word only."])
+    rater = MlxRater(
+        loaded, source=vocabulary.name, likely_prompts=[prompt, f"{prompt} Answer with a single word only."]
+    )
     branch = rater._architecture.read(rater._architecture.look(picture), rater._write(prompt))
     found = probabilities(rater._architecture, branch, spellings(item.answers, rater._encode))
     agree(found, BruteForce(loaded, picture, prompt).masses(item))
@@ -75,10 +77,10 @@ def test_labels_and_digits_split_as_in_the_published_vocabularies(name: Name) ->
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_prompts_have_as_many_tokens_as_in_the_published_vocabularies(name: Name, prompts: tuple[str, ...]) -> None:
+def test_prompts_have_32_41_and_54_tokens_in_both(name: Name, prompts: tuple[str, ...]) -> None:
     """The excerpts hold every piece of the shipped prompts, none of which falls apart into letters."""
     tokenizer = stored(name).tokenizer()
-    assert [len(tokenizer.encode(prompt).tokens) for prompt in prompts] == PROMPT_TOKENS[name]
+    assert [len(tokenizer.encode(prompt).tokens) for prompt in prompts] == PROMPT_TOKENS
     assert [tokenizer.decode(tokenizer.encode(prompt).ids) for prompt in prompts] == list(prompts)
 
 
@@ -111,5 +113,4 @@ def test_answers_are_scored_whole_over_the_whole_vocabularies(
     name: Name, item: Item, tmp_path: Path, opened: Callable[..., Image]
 ) -> None:
     """Small models over all 262,145 pieces of Gemma 3 and 128,256 of Llama 3: equal to the brute-force sum."""
-    vocabulary: Any = whole_or_skip(name)
-    check_probabilities(vocabulary, item, tmp_path / "model", opened("odd"))
+    check_probabilities(whole_or_skip(name), item, tmp_path / "model", opened("odd"))

@@ -196,7 +196,7 @@ def _texts() -> Iterator[str]:
         yield file.read_text(encoding="utf-8")
     for label in ("happy", "sad", "angry", "fear", "disgust", "neutral"):
         yield from (label, label.capitalize(), f" {label}", f" {label.capitalize()}", f'"{label}"')
-    yield " 0 1 2 3 4 5 6 7 8 9 10 100 0123456789"
+    yield " ".join(map(str, range(101)))
     yield "user\n\nmodel\n\nassistant\n\n Choose one from: extremely negative positive not at all highly aroused"
     yield "".join(_gemma_marks()) + "<image_soft_token>" + "".join(_LLAMA_MARKS)
 

@@ -7,7 +7,7 @@ the longer one's mass is taken off the shorter: what counts is that the answer w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -67,16 +67,17 @@ def _sequence_log_probabilities(
     architecture: Architecture, branch: Branch, sequences: Sequence[Tokens]
 ) -> dict[Tokens, float]:
     """Log-probability of each token sequence; one-token sequences cost nothing beyond the branch's own logits."""
-    first = log_softmax(np.array(branch.logits))
-    result = {way: float(first[way[0]]) for way in sequences}
-    # Each run of tokens that must be read is read once, whatever number of sequences go through it.
-    stems = sorted({way[:-1] for way in sequences if len(way) > 1})
-    read = dict(zip(stems, architecture.score(branch, stems), strict=True)) if stems else {}
-    after = {stem: log_softmax(np.array(logits)) for stem, logits in read.items()}
-    for way in sequences:
-        for i, token in enumerate(way[1:]):
-            result[way] += float(after[way[:-1]][i][token])
-    return result
+    after = {(): log_softmax(np.array(branch.logits))}
+    runs = _longest({way[:-1] for way in sequences if len(way) > 1})
+    for run, logits in zip(runs, architecture.score(branch, runs) if runs else [], strict=True):
+        after |= {run[: i + 1]: row for i, row in enumerate(log_softmax(np.array(logits)))}
+    return {way: sum(float(after[way[:i]][token]) for i, token in enumerate(way)) for way in sequences}
+
+
+def _longest(runs: Collection[Tokens]) -> list[Tokens]:
+    """The runs of tokens with which no other begins: reading these reads them all."""
+    begun = {run[:n] for run in runs for n in range(len(run))}
+    return sorted(run for run in runs if run not in begun)
 
 
 def _without_longer(logp: Mapping[Tokens, float]) -> dict[Tokens, float]:

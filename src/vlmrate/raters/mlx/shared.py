@@ -94,22 +94,17 @@ class PictureInHead(ABC):
         return Branch(cache=cache, logits=logits, prompt_ids=(*branch.prompt_ids, *tokens))
 
     def score(self, branch: Branch, rows: Sequence[Sequence[int]]) -> list[mx.array]:
-        """Logits after every token of every row; rows of one length go through the model together."""
-        scored: dict[int, mx.array] = {}
-        for length in {len(row) for row in rows}:
-            group = [i for i, row in enumerate(rows) if len(row) == length]
-            logits = self._every([rows[i] for i in group], fork(branch.cache, rows=len(group)))
-            scored |= dict(zip(group, logits, strict=True))
-        return [scored[i] for i in range(len(rows))]
+        """Logits after every token of every row; all rows go through the model together."""
+        # Shorter rows are filled up at their end, where no token of theirs looks.
+        longest = max(map(len, rows))
+        filled = [[*row, *[0] * (longest - len(row))] for row in rows]
+        logits = self._logits(self._hidden(filled, fork(branch.cache, rows=len(rows))))
+        return [logits[i, : len(row)] for i, row in enumerate(rows)]
 
     def _next(self, rows: Sequence[Sequence[int]], cache: Cache) -> mx.array:
         """Logits (rows, vocabulary) after the last token of each row; the cache is written to."""
         # The vocabulary is the widest matrix of all: only the position that is read goes through it.
         return self._logits(self._hidden(rows, cache)[:, -1:, :])[:, 0]
-
-    def _every(self, rows: Sequence[Sequence[int]], cache: Cache) -> mx.array:
-        """Logits (rows, tokens, vocabulary) after every token; the cache is written to."""
-        return self._logits(self._hidden(rows, cache))
 
     def _hidden(self, rows: Sequence[Sequence[int]], cache: Cache) -> mx.array:
         import mlx.core as mx
