@@ -85,11 +85,11 @@ def main() -> None:
         wide = load_model(_wide_folder(Path(scratch) / "wide", wishes), reference=True)
         small = load_model(_small_folder(Path(scratch)), reference=True)
     layers = f"{wishes.vision_layers} vision and {wishes.text_layers} text layers"
-    print(f"Gemma 3 of 4B widths, {layers}, {wishes.pixels} px, float32, {wishes.repeats} repeats:")
+    print(f"Gemma 3 of 4B widths, {layers}, {wishes.pixels} px, float32, {wishes.repeats} repeats:", flush=True)
     contest = _contest(wide, protocol, study.stimuli, wishes.repeats, clock)
     print(f"  {contest}; {'reached' if contest.ratio >= TARGET else 'MISSED'}: the target is {TARGET} or better")
     del wide
-    print(f"{small.name} model, {wishes.small_repeats} repeats:")
+    print(f"{small.name} model, {wishes.small_repeats} repeats:", flush=True)
     print(f"  {_contest(small, protocol, study.stimuli, wishes.small_repeats, clock)}")
     print(f"{small.name} model, {wishes.images} images one after the other:")
     print(f"  {_memory(small, protocol, study.stimuli, wishes.images)}")
@@ -97,9 +97,12 @@ def main() -> None:
 
 def _wishes() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pixels", type=int, default=448, help="side of the picture; 896 as the real model has it")
-    parser.add_argument("--vision-layers", type=int, default=3)
-    parser.add_argument("--text-layers", type=int, default=4)
+    slow = _slow()
+    parser.add_argument(
+        "--pixels", type=int, default=448 if slow else 896, help="side of the picture; the model has 896"
+    )
+    parser.add_argument("--vision-layers", type=int, default=1 if slow else 3)
+    parser.add_argument("--text-layers", type=int, default=1 if slow else 4)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--small-repeats", type=int, default=21)
     parser.add_argument("--images", type=int, default=300)
@@ -179,24 +182,27 @@ def _resident() -> int:
 
 def _clock() -> tuple[Callable[[], float], str]:
     """CPU time where the CPU computes; elapsed time where a GPU does, since the CPU then only waits."""
+    return (time.process_time, "CPU time") if _on_cpu() else (time.perf_counter, "elapsed time")
+
+
+def _on_cpu() -> bool:
     import mlx.core as mx
 
-    if mx.default_device().type == mx.cpu:
-        return time.process_time, "CPU time"
-    return time.perf_counter, "elapsed time"
+    return mx.default_device().type == mx.cpu
+
+
+def _slow() -> bool:
+    """Whether matrices go through the reference BLAS that mlx's Linux wheel links."""
+    return _on_cpu() and sys.platform == "linux" and "openblas" not in os.environ.get("LD_PRELOAD", "")
 
 
 def _arithmetic() -> str:
-    """What multiplies matrices, as far as it can be told."""
-    import mlx.core as mx
-
-    if mx.default_device().type != mx.cpu:
-        return "mlx on the GPU"
-    if sys.platform != "linux":
-        return "mlx on the CPU"
-    if "openblas" in os.environ.get("LD_PRELOAD", ""):
-        return f"mlx on the CPU, OpenBLAS preloaded, {os.environ.get('OPENBLAS_NUM_THREADS', 'all')} thread(s)"
-    return "mlx on the CPU with the reference BLAS of its wheel (some 25 times slower than with OpenBLAS preloaded)"
+    """What multiplies matrices."""
+    if _slow():
+        return "mlx on the CPU with its wheel's reference BLAS (benchmarks/README.md says how to preload OpenBLAS)"
+    if sys.platform == "linux" and _on_cpu():
+        return f"mlx on the CPU, OpenBLAS preloaded, threads: {os.environ.get('OPENBLAS_NUM_THREADS', 'all')}"
+    return f"mlx on {'the CPU' if _on_cpu() else 'the GPU'}"
 
 
 def _wide_folder(folder: Path, wishes: argparse.Namespace) -> Path:

@@ -11,11 +11,6 @@ _PACKAGE = Path(__file__).resolve().parent
 _CHECKOUT = _PACKAGE.parent.parent
 
 
-def checkout() -> Path | None:
-    """The repository's top when vlmrate runs from a checkout, else None."""
-    return _CHECKOUT if (_CHECKOUT / "prompts").is_dir() and (_CHECKOUT / "pyproject.toml").is_file() else None
-
-
 def _folder(in_wheel: str, in_checkout: str) -> Path:
     packaged = _PACKAGE / "resources" / in_wheel
     return packaged if packaged.is_dir() else _CHECKOUT / in_checkout

@@ -70,7 +70,7 @@ def test_the_manifest_keeps_given_and_defaulted_arguments(rated: tuple[Path, sub
     assert run["passed"] == ["limit", "model", "results"]
     assert (run["arguments"]["limit"], run["arguments"]["temperature"], run["arguments"]["fidelity"]) == (
         6,
-        0.0,
+        None,
         "reference",
     )
     settings = manifest["recipe"]["settings"]

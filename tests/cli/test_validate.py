@@ -24,6 +24,13 @@ ratings: ratings.csv
 items:
   valence: {low: 1, high: 9}
 factors: {emotion: emotion}
+protocol: ./one
+"""
+PROTOCOL = """\
+description: One question.
+steps:
+  - asks: [valence]
+    template: valence.txt
 """
 
 
@@ -43,6 +50,9 @@ def study(tmp_path: Path) -> Path:
     (tmp_path / "study.yaml").write_text(STUDY, encoding="utf-8")
     (tmp_path / "stimuli.csv").write_text("image_id,path,emotion\na,a.png,happy\nb,b.png,sad\n", encoding="utf-8")
     (tmp_path / "ratings.csv").write_text("rater_id,image_id,valence\nr1,a,8\nr2,a,6\n", encoding="utf-8")
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "protocol.yaml").write_text(PROTOCOL, encoding="utf-8")
+    (tmp_path / "one" / "valence.txt").write_text("How pleasant, {valence.low} to {valence.high}?", encoding="utf-8")
     return tmp_path / "study.yaml"
 
 
@@ -65,6 +75,7 @@ def test_images_without_ratings_are_named(study: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "old", "new", "place", "words"),
     [
+        ("one/valence.txt", "valence.low", "valence.lo", "study.yaml, key protocol", "one/valence.txt"),
         ("study.yaml", "high: 9", "hihg: 9", "study.yaml, line 5, key items.valence.hihg", "did you mean 'high'?"),
         (
             "study.yaml",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,9 +12,11 @@ from PIL import Image
 from vlmrate.errors import RunStoppedError, StoreError
 from vlmrate.inference.files import exclusive
 from vlmrate.inference.runner import FailAfter, run
+from vlmrate.inference.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from vlmrate.inference.runner import Job, Progress
 
@@ -116,8 +119,6 @@ def test_ratings_made_in_another_way_are_not_mixed_in(
 
 def test_another_protocol_text_is_refused(job: Callable[..., Job]) -> None:
     """One changed byte of a template is another recipe."""
-    from dataclasses import replace
-
     run(job(stimuli=2))
     made = job()
     changed = replace(made, protocol=replace(made.protocol, digest="0" * 64))
@@ -159,16 +160,23 @@ def test_a_damaged_manifest_is_one_sentence(job: Callable[..., Job]) -> None:
     file.write_text('{"format": "vlmrate-manifest/1"', encoding="utf-8")
     with pytest.raises(StoreError, match=r"manifest.json cannot be read .* --fresh"):
         run(job())
-    assert len(list(job().store.ratings())) == 6
+    assert len(list(job().store.rating_files())) == 6
 
 
 def test_a_second_process_is_refused(job: Callable[..., Job]) -> None:
-    """While one process holds the folder, another ends with a sentence and writes nothing."""
-    made = job()
-    made.store.open()
+    """While one process holds the folder, another ends with a sentence: it writes nothing, clears no file that the
+    first has in hand, and moves nothing away, also with --fresh."""
+    made = replace(job(), fresh=True)
+    run(job(stimuli=1))
+    in_hand = made.store.ratings_folder / ".a_sad.json.tmp"
+    in_hand.touch()
     with exclusive(made.store.lock_file), pytest.raises(StoreError, match="another vlmrate process"):
         run(made)
-    assert list(made.store.ratings()) == []
+    assert in_hand.exists()
+    assert made.store.read("a_happy", 1) is not None
+    in_hand.unlink()
+    made.store.path("a_happy", 1).unlink()
+    assert list(made.store.rating_files()) == []
 
 
 def test_unreadable_answers_are_kept_and_counted(job: Callable[..., Job], scripted: type) -> None:
@@ -185,14 +193,34 @@ def test_unreadable_answers_are_kept_and_counted(job: Callable[..., Job], script
 
 
 def test_fresh_sets_aside_and_loses_nothing(job: Callable[..., Job]) -> None:
-    """Folders set aside keep their ratings under another name, one number each."""
+    """A fresh run moves earlier ratings to a name of their own, one number each, and begins anew."""
+    assert run(replace(job(), fresh=True)).set_aside is None
     for number in (1, 2):
-        run(job())
-        aside = job().store.set_aside()
-        assert aside is not None
-        assert aside.name == f"context-carry~{number}"
-        assert len(list((aside / "ratings").iterdir())) == 6
-    assert job().store.set_aside() is None
+        finished = run(replace(job(), fresh=True))
+        assert finished.progress.rated == 6
+        assert finished.set_aside is not None
+        assert finished.set_aside.name == f"context-carry~{number}"
+        assert len(list((finished.set_aside / "ratings").iterdir())) == 6
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(job: Callable[..., Job], tmp_path: Path) -> None:
+    """A results folder that is a file (or a full disk) ends the run with a sentence that says what is kept."""
+    (tmp_path / "occupied").write_text("", encoding="utf-8")
+    made = replace(job(), store=Store(tmp_path / "occupied" / "script" / "context-carry"))
+    with pytest.raises(StoreError, match=r"occupied/script/context-carry cannot be written: .* every rating so far"):
+        run(made)
+
+
+def test_a_failure_survives_signs_that_look_like_line_ends(job: Callable[..., Job], scripted: type) -> None:
+    """Unicode line separators in a message stay in it; a line torn inside a character is left out."""
+    made = job(scripted(failing=frozenset({"a_sad"})))
+    run(made)
+    (failure,) = made.store.failures()
+    odd = failure.model_copy(update={"message": "one\u2028two 행복"})
+    made.store.record_failure(odd)
+    with (made.store.folder / "errors.jsonl").open("ab") as log:
+        log.write('{"message": "행'.encode()[:-1])
+    assert made.store.failures() == (failure, odd)
 
 
 def test_the_manifest_says_how_the_ratings_were_made(job: Callable[..., Job]) -> None:

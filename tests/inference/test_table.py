@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -11,6 +13,7 @@ from vlmrate.errors import StoreError
 from vlmrate.inference.export import export_table
 from vlmrate.inference.runner import run
 from vlmrate.inference.table import COLUMNS, load_results
+from vlmrate.study.records import Likert
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +50,50 @@ def test_folders_set_aside_are_left_out(job: Callable[..., Job], study: Study) -
     run(job())
     job().store.set_aside()
     assert load_results(study).ratings.empty
+
+
+def test_ratings_copied_in_from_elsewhere_are_refused(job: Callable[..., Job], study: Study, scripted: type) -> None:
+    """A rating made at another temperature, laid into a folder by hand, is named and not counted."""
+    run(job())
+    run(job(scripted(temperature=1.5), name="warm"))
+    foreign = job(name="warm").store.path("a_sad", 1)
+    foreign.replace(job().store.path("a_sad", 1))
+    with pytest.raises(StoreError, match=r"a_sad.json was made in another way than its folder's manifest says"):
+        load_results(study)
+
+
+def test_a_copied_folder_is_no_second_rater(job: Callable[..., Job], study: Study) -> None:
+    """A backup beside the rater's folder is named and to be moved away."""
+    run(job())
+    folder = job().store.folder.parent
+    shutil.copytree(folder, folder.with_name("script-backup"))
+    with pytest.raises(StoreError, match="holds ratings by script under context-carry, so it is a copy"):
+        load_results(study)
+
+
+def test_images_taken_out_of_the_study_are_left_out_and_counted(job: Callable[..., Job], study: Study) -> None:
+    """Ratings of images that the study no longer has do not stop an analysis."""
+    run(job())
+    results = load_results(replace(study, stimuli=study.stimuli[:4]))
+    assert set(results.ratings["image_id"]) == {stimulus.image_id for stimulus in study.stimuli[:4]}
+    assert (results.runs[0].rated, results.runs[0].outside) == (4, 2)
+
+
+def test_answers_on_another_scale_are_refused(job: Callable[..., Job], study: Study) -> None:
+    """A scale changed after the run would give the stored numbers another meaning."""
+    run(job())
+    items = tuple(replace(i, scale=Likert(1, 20)) if i.name == "valence" else i for i in study.items)
+    with pytest.raises(StoreError, match=r"answers to valence on another scale \(1 to 9\) than the study has now .1 to 20"):
+        load_results(replace(study, items=items))
+
+
+def test_items_left_unasked_are_rows_of_their_own(job: Callable[..., Job], study: Study, scripted: type) -> None:
+    """Where a protocol stopped at an unreadable answer, the later items count as asked for and not answered."""
+    made = job(scripted(answers=("no idea",)))
+    run(replace(made, protocol=replace(made.protocol, on_invalid="stop")))
+    ratings = load_results(study).ratings
+    assert len(ratings) == 18
+    assert dict(ratings["route"].value_counts()) == {"unasked": 12, "invalid": 6}
 
 
 @pytest.mark.parametrize("ending", [".csv", ".csv.gz", ".parquet"])

@@ -39,6 +39,11 @@ class RaterClassification:
     pathways: tuple[Pathway, ...]
     kappa_check: KappaIdentity | Skipped
 
+    @property
+    def images(self) -> int:
+        """Number of images rated, with or without a valid answer."""
+        return sum(map(sum, self.confusion.counts))
+
 
 @dataclass(frozen=True, slots=True)
 class ItemClassification:

@@ -65,6 +65,7 @@ class RunQuality:
     rated: int
     failed: int
     unreadable: int
+    outside: int
     repeats: int
     answers: tuple[AnswerQuality, ...]
     settings: tuple[Setting, ...]
@@ -87,6 +88,7 @@ def _run(material: Material, rater: RaterRun) -> RunQuality:
         rated=run.rated,
         failed=run.failed,
         unreadable=run.unreadable,
+        outside=run.outside,
         repeats=max(1, int(mine["repeat"].nunique())),
         answers=tuple(_answers(material, material.rows(rater, item), item) for item in asked),
         settings=tuple(Setting(name, _shown(value)) for name, value in sorted(run.settings.items())),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,6 @@ from vlmrate.study.load import find_study, load_study
 
 if TYPE_CHECKING:
     from vlmrate.analysis import Analysis
-    from vlmrate.study.records import Study
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ def analyze_study(request: Request, *, as_json: bool) -> None:
     Raises:
         VlmrateError: The study cannot be used, there are no ratings, or the report cannot be written.
     """
-    study = _study(request)
+    study = load_study(find_study(request.study, Path.cwd()), results=request.results)
     options = AnalysisOptions(request.raters, Bootstrap(resamples=request.resamples, seed=request.seed))
     analysis = run_analysis(study, load_results(study), options)
     written = write_report(analysis, request.output or study.results / study.name / REPORT_FOLDER)
@@ -52,11 +51,6 @@ def analyze_study(request: Request, *, as_json: bool) -> None:
     console = Console(highlight=False)
     show(analysis, console)
     show_files(written, console)
-
-
-def _study(request: Request) -> Study:
-    study = load_study(find_study(request.study, Path.cwd()))
-    return study if request.results is None else replace(study, results=request.results)
 
 
 def _summary(analysis: Analysis, written: Written) -> str:

@@ -13,13 +13,16 @@ def export(
     study: Annotated[
         Path | None, typer.Option("--study", metavar="FILE", help="The study file [./study.yaml or configs/study.yaml]")
     ] = None,
+    results: Annotated[
+        Path | None, typer.Option("--results", metavar="DIR", help="Where ratings are [the study's results folder]")
+    ] = None,
     people: Annotated[bool, typer.Option("--people", help="Add the people's ratings as rows of their own.")] = False,
 ) -> None:
     """Write all ratings as one long table: a row a rater, image, item and repeat, with the image's factors."""
     from vlmrate.inference.export import export_table
     from vlmrate.study.load import find_study, load_study
 
-    rows = export_table(load_study(find_study(study, Path.cwd())), file, people=people)
+    rows = export_table(load_study(find_study(study, Path.cwd()), results=results), file, people=people)
     typer.echo(f"Wrote {rows:,} rows to {file}.")
 
 

@@ -26,9 +26,9 @@ def infer(  # one parameter an option
         typer.Option("--path", help="Encode each picture once for all prompts (shared) or once a prompt (plain)."),
     ] = "auto",
     temperature: Annotated[
-        float,
-        typer.Option("--temperature", min=0.0, max=2.0, help="0: the likeliest answer; above: drawn."),
-    ] = 0.0,
+        float | None,
+        typer.Option("--temperature", min=0.0, max=2.0, help="0: the likeliest answer; above: drawn [the model's]"),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Drives what is drawn at temperatures above 0.")] = 0,
     repeats: Annotated[int, typer.Option("--repeats", min=1, help="How often each image is rated.")] = 1,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Rate only the first so many images.")] = None,
@@ -69,12 +69,13 @@ def infer(  # one parameter an option
         limit=limit,
         only=tuple(only or ()),
         fail_after=fail_after,
+        fresh=fresh,
         name=name,
         results=results,
         models_file=models_file,
         arguments=arguments_of(context),
     )
-    raise typer.Exit(rate(wishes, fresh=fresh, as_json=as_json))
+    raise typer.Exit(rate(wishes, as_json=as_json))
 
 
 def register(app: typer.Typer) -> None:

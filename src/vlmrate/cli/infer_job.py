@@ -26,14 +26,10 @@ if TYPE_CHECKING:
 _EXIT = {"finished": 0, "interrupted": 130}
 
 
-def rate(wishes: Wishes, *, fresh: bool, as_json: bool) -> int:
+def rate(wishes: Wishes, *, as_json: bool) -> int:
     """Carry out a run and return the exit code: 0 done, 1 some images failed, 130 interrupted."""
     console = Console(highlight=False, stderr=as_json)
-    job = prepare(wishes)
-    if fresh:
-        aside = job.store.set_aside()
-        if aside is not None:
-            console.print(f"Earlier ratings are now in {escape(shown(aside))}.", soft_wrap=True)
+    job = prepare(wishes, lambda words: console.print(escape(words), soft_wrap=True))
     _announce(console, job)
     with _stop_on_interrupt() as should_stop, reporter(console) as report:
         finished = run(job, report=report, should_stop=should_stop)
@@ -77,6 +73,8 @@ def _announce(console: Console, job: Job) -> None:
 def _conclude(console: Console, job: Job, finished: Finished) -> None:
     progress = finished.progress
     folder = escape(shown(job.store.folder))
+    if finished.set_aside is not None:
+        console.print(f"Earlier ratings are now in {escape(shown(finished.set_aside))}.", soft_wrap=True)
     if progress.already_rated == progress.total:
         console.print(f"Nothing to do: all {progress.total:,} ratings are in {folder}.", soft_wrap=True)
         return
@@ -88,9 +86,7 @@ def _conclude(console: Console, job: Job, finished: Finished) -> None:
         soft_wrap=True,
     )
     if progress.failed:
-        console.print(
-            f"Failures are in {folder}/errors.jsonl; the same command tries them again.", soft_wrap=True
-        )
+        console.print(f"Failures are in {folder}/errors.jsonl; the same command tries them again.", soft_wrap=True)
     if finished.status == "interrupted":
         console.print(f"Interrupted with {progress.left:,} images left; the same command goes on.", soft_wrap=True)
     console.print(f"Ratings are in {folder}.", soft_wrap=True)

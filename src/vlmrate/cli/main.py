@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Annotated
@@ -12,7 +13,6 @@ from vlmrate import __version__
 from vlmrate.cli import analyze, doctor, export, infer, init, models, validate
 from vlmrate.errors import VlmrateError
 
-INTERRUPTED = 130
 INTERNAL = 70
 _DEBUG = "VLMRATE_DEBUG"
 
@@ -46,18 +46,14 @@ def _options(
 
 def run() -> None:
     """Run the command line; ends the process with 0, 1, 2, 130 (interrupted) or 70 (a fault of vlmrate itself)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that knows no – or ≥ gets a ? and not an error
     try:
         app()
     except VlmrateError as error:
         _say(str(error))
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        _say("interrupted; everything rated so far is stored")
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        # The reader (head, less) has gone: nothing is left to say, and flushing at exit must not complain either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
     except Exception as error:  # the command line's border
         if os.environ.get(_DEBUG):
             raise

@@ -19,6 +19,7 @@ def validate(
     """Check a study and print its design: levels, cell sizes, who rated what, and every fault."""
     from vlmrate.cli.study_tables import print_examined, print_examined_as_json
     from vlmrate.errors import StudyError
+    from vlmrate.protocol.check import with_protocol
     from vlmrate.study.file import schema_text
     from vlmrate.study.load import find_study
     from vlmrate.study.validate import validated
@@ -27,7 +28,7 @@ def validate(
         typer.echo(schema_text(), nl=False)
         return
     file = find_study(study, Path.cwd())
-    examined = validated(file)
+    examined = with_protocol(validated(file))
     (print_examined_as_json if as_json else print_examined)(file, examined)
     if count := len(examined.faults):
         raise StudyError(f"{count:,} fault{'s' if count > 1 else ''} in the study, listed above")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 from packaging.requirements import Requirement
 
 from vlmrate.errors import VlmrateError
-from vlmrate.inference.machine import machine, memory_bytes, versions
-from vlmrate.raters.registry import find_model, missing_weights, mlx_problem, models
+from vlmrate.machine import machine, versions
+from vlmrate.raters.registry import find_model, memory_warning, missing_weights, mlx_problem, models
 from vlmrate.study.faults import shown
 from vlmrate.study.load import find_study, load_study
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 Verdict = Literal["ok", "note", "missing"]
 
 _GIB = 2**30
-# A model's arithmetic needs room beside its weights: pictures, the prompt's cache, and the system itself.
-_ROOM_BESIDE_WEIGHTS = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +95,9 @@ def _weights(model: Model, *, needed: bool) -> Iterator[Check]:
         return
     size = sum(file.stat().st_size for file in model.folder.glob("*.safetensors"))
     yield Check(name, "ok" if size else "missing", f"{size / _GIB:.3g} GiB of weights")
-    memory = memory_bytes()
-    if memory is not None and size * _ROOM_BESIDE_WEIGHTS > memory:
-        yield Check(name, "note", f"{memory / _GIB:.0f} GiB of memory is tight for {size / _GIB:.1f} GiB of weights")
+    scarce = memory_warning(model)
+    if scarce is not None:
+        yield Check(name, "note", scarce)
 
 
 def _study(option: Path | None, cwd: Path) -> Check:

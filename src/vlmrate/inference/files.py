@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
@@ -44,6 +44,9 @@ def exclusive(path: Path) -> Iterator[bool]:
     """Hold a lock file while the block runs; yields False when another process holds it.
 
     The operating system lets go of the lock when the process ends, however it ends.
+
+    Raises:
+        OSError: The file cannot be made, or its file system knows no locks.
     """
     with path.open("a+b") as stream:
         yield _try_lock(stream)
@@ -60,9 +63,11 @@ def _to_disk(stream: BinaryIO) -> None:
         import fcntl
 
         # On macOS fsync hands the data to the drive, which may keep it in its own memory; this waits for the platter.
-        fcntl.fcntl(stream.fileno(), fcntl.F_FULLFSYNC)
-    else:
-        os.fsync(stream.fileno())
+        # Network and exFAT volumes do not offer it.
+        with suppress(OSError):
+            fcntl.fcntl(stream.fileno(), fcntl.F_FULLFSYNC)
+            return
+    os.fsync(stream.fileno())
 
 
 def _sync_folder(folder: Path) -> None:
@@ -70,7 +75,8 @@ def _sync_folder(folder: Path) -> None:
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        with suppress(OSError):  # some network file systems cannot flush a folder; the file itself is flushed
+            os.fsync(handle)
     finally:
         os.close(handle)
 
@@ -85,6 +91,6 @@ def _try_lock(stream: BinaryIO) -> bool:
             import fcntl
 
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except (BlockingIOError, PermissionError):  # held by another process, as POSIX and Windows say it
         return False
     return True

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vlmrate.errors import StoreError, StudyError
 from vlmrate.inference.plan import select
 from vlmrate.inference.runner import FailAfter, Job
-from vlmrate.inference.store import REPORT_FOLDER, SET_ASIDE, store_for
+from vlmrate.inference.store import REPORT_FOLDER, store_for
 from vlmrate.protocol.likely import likely_prompts
 from vlmrate.protocol.load import load_protocol
-from vlmrate.raters.mlx.decoding import Decoding
-from vlmrate.raters.registry import RaterOptions, find_model, make_rater
+from vlmrate.raters.registry import RaterOptions, find_model, make_rater, memory_warning
 from vlmrate.study.load import find_study, load_study
 from vlmrate.study.names import plain_name_problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from vlmrate.raters.mlx.rater import Fidelity, PathChoice
-    from vlmrate.study.records import Study
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,31 +40,37 @@ class Wishes:
     protocol: str | None = None
     fidelity: Fidelity = "reference"
     path: PathChoice = "auto"
-    temperature: float = 0.0
+    temperature: float | None = None
     seed: int = 0
     repeats: int = 1
     limit: int | None = None
     only: tuple[str, ...] = ()
     fail_after: str | None = None
+    fresh: bool = False
     name: str | None = None
     results: Path | None = None
     models_file: Path | None = None
     arguments: Arguments = field(default_factory=Arguments)
 
 
-def prepare(wishes: Wishes) -> Job:
+def prepare(wishes: Wishes, tell: Callable[[str], None]) -> Job:
     """Load study, protocol and rater, cheapest first, so that a mistake shows before a large model is read.
+
+    `tell` is given what a person should know before a long load: that memory may not suffice.
 
     Raises:
         VlmrateError: Anything asked for is missing or unsuitable.
     """
-    study = _study(wishes)
+    study = load_study(find_study(wishes.study, Path.cwd()), results=wishes.results)
     protocol = load_protocol(wishes.protocol or study.protocol, study)
     stimuli = select(study, only=wishes.only, limit=wishes.limit)
     fail_after = parse_fail_after(wishes.fail_after)
     model = find_model(wishes.model, wishes.models_file)
     name = _rater_name(wishes.name or model.name)
-    options = RaterOptions(wishes.fidelity, wishes.path, Decoding(temperature=wishes.temperature))
+    options = RaterOptions(wishes.fidelity, wishes.path, model.decoding(wishes.temperature))
+    scarce = memory_warning(model)
+    if scarce is not None:
+        tell(scarce)
     return Job(
         study=study,
         protocol=protocol,
@@ -77,10 +81,11 @@ def prepare(wishes: Wishes) -> Job:
         repeats=wishes.repeats,
         seed=wishes.seed,
         fail_after=fail_after,
+        fresh=wishes.fresh,
         arguments=wishes.arguments.values,
         passed=wishes.arguments.passed,
         note=model.entry.note,
-        about=model.entry.about,
+        about=model.about,
     )
 
 
@@ -99,17 +104,10 @@ def parse_fail_after(text: str | None) -> FailAfter:
     return FailAfter(share=float(share) / 100) if share is not None else FailAfter(count=int(count))
 
 
-def _study(wishes: Wishes) -> Study:
-    study = load_study(find_study(wishes.study, Path.cwd()))
-    return study if wishes.results is None else replace(study, results=wishes.results)
-
-
 def _rater_name(name: str) -> str:
     problem = plain_name_problem(name)
     if name == REPORT_FOLDER:
         problem = "is where reports are written"
-    elif SET_ASIDE in name:
-        problem = f"has a {SET_ASIDE} in it, which marks what was set aside"
     if problem is not None:
         raise StoreError(f"the name {name!r} {problem}; give the rater another with --as")
     return name

@@ -118,7 +118,8 @@ class RunRecord(Record):
 class Manifest(Record):
     """How the ratings of a folder were made, and every run that added to them.
 
-    `about` says what is known of the model and decides nothing: its family and number of parameters, for tables.
+    `scales` are the valid answers of every item asked. `about` says what is known of the model and decides nothing: its
+    name, family, number of parameters.
     """
 
     format: Literal["vlmrate-manifest/1"] = "vlmrate-manifest/1"
@@ -126,9 +127,8 @@ class Manifest(Record):
     study_sha256: str
     rater: str
     protocol: str
-    images: int
-    repeats: int
     recipe: Recipe
+    scales: dict[str, tuple[str, ...]]
     about: dict[str, str]
     runs: tuple[RunRecord, ...]
 

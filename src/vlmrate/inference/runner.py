@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
+from vlmrate import machine
 from vlmrate.errors import RunStoppedError, StoreError
-from vlmrate.inference import machine
 from vlmrate.inference.files import exclusive
 from vlmrate.inference.plan import plan_run
 from vlmrate.inference.records import Failure, Manifest, Rating, Recipe, RunRecord
@@ -20,6 +20,7 @@ from vlmrate.study.images import image_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
+    from pathlib import Path
 
     from vlmrate.inference.plan import Plan, Task
     from vlmrate.inference.store import Store
@@ -49,7 +50,8 @@ class Job:
     """All that a run needs: who rates what, how, and where it is stored.
 
     `arguments` are those of the command, as recorded in the manifest; `passed` names the ones that were given; `note`
-    is what people should know of the model, `about` what is known of it for tables.
+    is what people should know of the model, `about` what is known of it for tables; `fresh` sets earlier
+    ratings aside.
     """
 
     study: Study
@@ -65,6 +67,7 @@ class Job:
     passed: tuple[str, ...] = ()
     note: str | None = None
     about: Mapping[str, str] = field(default_factory=dict)
+    fresh: bool = False
 
     @property
     def recipe(self) -> Recipe:
@@ -92,10 +95,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """How a run ended."""
+    """How a run ended; `set_aside` is where earlier ratings were moved, if they were."""
 
     status: Status
     progress: Progress
+    set_aside: Path | None = None
 
 
 def _nothing(_: Progress) -> None:
@@ -112,16 +116,29 @@ def run(
     """Rate every image that is left; `should_stop` is asked between images.
 
     Raises:
-        StoreError: Another process writes to the same folder, or it holds ratings made in another way.
+        StoreError: Another process writes to the same folder, it holds ratings made in another way, or it cannot be
+            written (a full disk: what is stored stays).
         RunStoppedError: Too many images failed.
     """
-    job.store.open()
+    try:
+        return _run_locked(job, report, should_stop)
+    except OSError as error:
+        raise StoreError(
+            f"{shown(job.store.folder)} cannot be written: {error.strerror or error}; every rating so far is stored, "
+            "and the same command goes on"
+        ) from error
+
+
+def _run_locked(job: Job, report: Callable[[Progress], None], should_stop: Callable[[], bool]) -> Finished:
+    job.store.folder.parent.mkdir(parents=True, exist_ok=True)
     with exclusive(job.store.lock_file) as held:
         if not held:
             raise StoreError(f"another vlmrate process is rating into {shown(job.store.folder)}; wait or stop it")
+        set_aside = job.store.set_aside() if job.fresh else None
+        job.store.open()
         job.store.refuse_other_recipe(job.recipe)
         plan = plan_run(job.store, job.stimuli, job.repeats, job.recipe.digest)
-        return _Run(job, plan, report, should_stop).go()
+        return replace(_Run(job, plan, report, should_stop).go(), set_aside=set_aside)
 
 
 class _Run:
@@ -232,9 +249,8 @@ class _Run:
             study_sha256=hashlib.sha256(job.study.file.read_bytes()).hexdigest(),
             rater=job.rater_name,
             protocol=job.protocol.name,
-            images=len(job.stimuli),
-            repeats=job.repeats,
             recipe=job.recipe,
+            scales={item.name: item.answers for step in job.protocol.steps for item in step.asks},
             about=dict(job.about),
             runs=(*self._earlier, self._record(status)),
         )

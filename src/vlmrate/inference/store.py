@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
     from vlmrate.study.records import Study
 
-# A folder set aside by --fresh; nothing reads it again.
-SET_ASIDE = "~"
+# A folder set aside by --fresh ends in ~1, ~2, …; nothing reads it again. No rater and no protocol may be called so.
+_SET_ASIDE = re.compile(r"~\d+$")
 _REPEAT = "~"
 # Beside the raters' folders; no rater may be called that.
 REPORT_FOLDER = "report"
@@ -38,8 +39,8 @@ class Store:
 
     @property
     def lock_file(self) -> Path:
-        """Held by the process that writes here."""
-        return self.folder / ".lock"
+        """Held by the process that writes here; beside the folder, so that it stays when the folder is set aside."""
+        return self.folder.with_name(f".{self.folder.name}.lock")
 
     def open(self) -> None:
         """Make the folder, and clear what a killed run left half-written."""
@@ -60,12 +61,12 @@ class Store:
         """Store one rating, whole or not at all."""
         write_atomically(self.path(rating.image_id, rating.repeat), rating.model_dump_json(indent=1) + "\n")
 
-    def ratings(self) -> Iterator[Rating]:
-        """All readable ratings, in the order of their file names."""
+    def rating_files(self) -> Iterator[tuple[Path, Rating]]:
+        """All readable ratings with their files, in the order of the files' names."""
         for file in sorted(self.ratings_folder.glob("*.json")):
             rating = _read_rating(file)
             if rating is not None:
-                yield rating
+                yield file, rating
 
     def manifest(self) -> Manifest | None:
         """The manifest, or None before the first run.
@@ -98,7 +99,7 @@ class Store:
         file = self.folder / "errors.jsonl"
         if not file.is_file():
             return ()
-        return tuple(filter(None, map(_read_failure, file.read_text(encoding="utf-8").splitlines())))
+        return tuple(filter(None, map(_read_failure, file.read_bytes().splitlines())))
 
     def refuse_other_recipe(self, recipe: Recipe) -> None:
         """Never mix ratings made in different ways.
@@ -116,7 +117,7 @@ class Store:
         if not self.folder.exists():
             return None
         number = 1
-        while (aside := self.folder.with_name(f"{self.folder.name}{SET_ASIDE}{number}")).exists():
+        while (aside := self.folder.with_name(f"{self.folder.name}~{number}")).exists():
             number += 1
         self.folder.rename(aside)
         return aside
@@ -131,9 +132,9 @@ def store_for(study: Study, rater: str, protocol: str) -> Store:
 
 
 def stores(study: Study) -> tuple[Store, ...]:
-    """Every store of a study that has a manifest, sorted by rater and protocol; folders set aside are left out."""
+    """Every store of a study with a manifest, sorted by rater and protocol; folders set aside are left out."""
     manifests = sorted((study.results / study.name).glob("*/*/manifest.json"))
-    return tuple(Store(file.parent) for file in manifests if SET_ASIDE not in file.parent.name)
+    return tuple(Store(file.parent) for file in manifests if not _SET_ASIDE.search(file.parent.name))
 
 
 def _read_rating(file: Path) -> Rating | None:
@@ -143,7 +144,7 @@ def _read_rating(file: Path) -> Rating | None:
         return None
 
 
-def _read_failure(line: str) -> Failure | None:
+def _read_failure(line: bytes) -> Failure | None:
     try:
         return Failure.model_validate_json(line)
     except ValidationError:

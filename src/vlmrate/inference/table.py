@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vlmrate.errors import StoreError
-from vlmrate.inference.store import stores
+from vlmrate.inference.store import WHAT_TO_DO, stores
 from vlmrate.study.faults import shown
 
 if TYPE_CHECKING:
@@ -33,12 +33,15 @@ COLUMNS = (
 )
 
 
+UNASKED = "unasked"
+
+
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
     """One rater under one protocol: how many ratings were asked for, made, and failed for good, and how it was set.
 
-    `unreadable` counts rating files that cannot be read; `settings` are the recipe's, and what is known of
-    the model beside them.
+    `unreadable` counts rating files that cannot be read, `outside` ratings of images that the study no longer has;
+    `settings` are the recipe's, and what is known of the model beside them.
     """
 
     rater: str
@@ -48,6 +51,7 @@ class RunOutcome:
     failed: int
     unreadable: int
     settings: Settings
+    outside: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,8 @@ class Results:
 
     `ratings` has a row an image, item and repeat, with the columns of `COLUMNS`: `value` is a label, a number, or None
     where the answer could not be read; `expected` the probability-weighted rating and `valid_mass` the probability of
-    all valid answers together, both NaN where unknown; `clamped` whether the number said was off the scale. Images
-    that failed have no rows.
+    all valid answers together, both NaN where unknown; `clamped` whether the number said was off the scale. An item
+    that was not asked because the protocol had stopped has route `unasked`. Images that failed have no rows.
     """
 
     ratings: pd.DataFrame
@@ -68,50 +72,76 @@ def load_results(study: Study) -> Results:
     """Every rating on disk of every rater of a study.
 
     Raises:
-        StoreError: A manifest cannot be read.
+        StoreError: A manifest cannot be read, a rating lies where it does not belong, or an item was asked on another
+            scale than the study has now.
     """
     import pandas as pd
 
+    images = {stimulus.image_id for stimulus in study.stimuli}
     rows: list[tuple[Any, ...]] = []
     runs = []
     for store in stores(study):
-        ratings = list(store.ratings())
-        rows.extend(row for rating in ratings for row in _rows(rating))
-        runs.append(_outcome(store, ratings))
+        manifest = _manifest(store)
+        _refuse_other_scales(store, manifest, study)
+        ratings = list(_own_ratings(store, manifest))
+        known = [rating for rating in ratings if rating.image_id in images]
+        rows.extend(row for rating in known for row in _rows(rating, manifest))
+        runs.append(_outcome(store, manifest, ratings, outside=len(ratings) - len(known)))
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     numbers = dict.fromkeys(("expected", "valid_mass"), "float64")
     return Results(table.astype(numbers | {"value": object}), tuple(runs))
 
 
-def _rows(rating: Rating) -> Iterator[tuple[Any, ...]]:
-    for step in rating.steps:
-        for answer in step.answers:
-            yield (
-                rating.rater,
-                rating.protocol,
-                rating.repeat,
-                rating.image_id,
-                answer.item,
-                float(answer.value) if isinstance(answer.value, int) else answer.value,
-                answer.expected,
-                answer.route,
-                answer.clamped_from is not None,
-                answer.valid_mass,
+def _refuse_other_scales(store: Store, manifest: Manifest, study: Study) -> None:
+    now = {item.name: item.answers for item in study.items}
+    for name, answers in manifest.scales.items():
+        if name in now and now[name] != answers:
+            raise StoreError(
+                f"{shown(store.folder)} has answers to {name} on another scale ({_range(answers)}) than the study has "
+                f"now ({_range(now[name])}); put the scale back, or move the folder out of the results"
             )
 
 
-def _outcome(store: Store, ratings: list[Rating]) -> RunOutcome:
-    manifest = _manifest(store)
+def _range(answers: tuple[str, ...]) -> str:
+    return ", ".join(answers) if len(answers) <= 8 else f"{answers[0]} to {answers[-1]}"
+
+
+def _own_ratings(store: Store, manifest: Manifest) -> Iterator[Rating]:
+    """The ratings of a store; what was copied in from elsewhere is not taken for the rater's own."""
+    made_with = manifest.recipe.digest
+    for file, rating in store.rating_files():
+        belongs = file == store.path(rating.image_id, rating.repeat) and rating.made_with == made_with
+        if not belongs:
+            raise StoreError(f"{shown(file)} was made in another way than its folder's manifest says. {WHAT_TO_DO}")
+        yield rating
+
+
+def _rows(rating: Rating, manifest: Manifest) -> Iterator[tuple[Any, ...]]:
+    place = (rating.rater, rating.protocol, rating.repeat, rating.image_id)
+    asked = set()
+    for step in rating.steps:
+        for answer in step.answers:
+            asked.add(answer.item)
+            value = float(answer.value) if isinstance(answer.value, int) else answer.value
+            clamped = answer.clamped_from is not None
+            yield (*place, answer.item, value, answer.expected, answer.route, clamped, answer.valid_mass)
+    for item in manifest.scales:
+        if item not in asked:
+            yield (*place, item, None, None, UNASKED, False, None)
+
+
+def _outcome(store: Store, manifest: Manifest, ratings: list[Rating], *, outside: int) -> RunOutcome:
     made = {(rating.image_id, rating.repeat) for rating in ratings}
     failed = {(failure.image_id, failure.repeat) for failure in store.failures()} - made
     return RunOutcome(
         rater=manifest.rater,
         protocol=manifest.protocol,
-        planned=max(run.planned for run in manifest.runs),
-        rated=len(ratings),
+        planned=max(*(run.planned for run in manifest.runs), len(ratings) + len(failed)),
+        rated=len(ratings) - outside,
         failed=len(failed),
         unreadable=len(list(store.ratings_folder.glob("*.json"))) - len(ratings),
         settings={**manifest.recipe.settings, **manifest.about},
+        outside=outside,
     )
 
 
@@ -119,4 +149,9 @@ def _manifest(store: Store) -> Manifest:
     manifest = store.manifest()
     if manifest is None:  # stores() lists only folders that have one, so it was taken away in between
         raise StoreError(f"{shown(store.folder)} has lost its manifest.json; restore it or move the folder away")
+    if (manifest.rater, manifest.protocol) != (store.folder.parent.name, store.folder.name):
+        raise StoreError(
+            f"{shown(store.folder)} holds ratings by {manifest.rater} under {manifest.protocol}, so it is a copy; "
+            "move it out of the results"
+        )
     return manifest

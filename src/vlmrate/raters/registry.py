@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +14,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from vlmrate.errors import RaterError
+from vlmrate.machine import memory_bytes
 from vlmrate.raters.mlx.decoding import Decoding
 from vlmrate.records import Record
 from vlmrate.resources import configs_folder, embedded_model_folder
@@ -24,27 +27,37 @@ if TYPE_CHECKING:
     from vlmrate.raters.mlx.rater import Fidelity, PathChoice
 
 
+_USUAL_REVISION = "main"
+
+
+class DecodingEntry(Record):
+    """How a model's answers are spoken, where it differs from the usual (vlmrate.raters.mlx.decoding)."""
+
+    temperature: float = Field(default=0.0, ge=0.0, le=2.0)
+    max_tokens_text: int = Field(default=16, ge=1)
+    max_tokens_json: int = Field(default=96, ge=1)
+    thinking_tokens: int = Field(default=0, ge=0, description="Most tokens of reasoning before an answer; 0: none")
+    thinking_end: str = "</think>"
+
+
 class ModelEntry(Record):
     """One model of models.yaml.
 
     `repo` names it on the Hugging Face hub, `path` a folder on this machine (relative to the file), `embedded` the
-    model that travels with vlmrate: exactly one of them. `parameters` and `family` serve tables only.
+    model that travels with vlmrate: exactly one of them. `family`, `parameters`, `quantisation`, `download` (its size)
+    and `note` are for people; what the model's own files say of its quantisation is what the manifest records.
     """
 
     repo: str | None = None
-    revision: str = "main"
+    revision: str = _USUAL_REVISION
     path: str | None = None
     embedded: bool = False
     family: str | None = None
     parameters: str | None = None
-    download: str | None = Field(default=None, description="Size of the download, for people: 3.0 GB")
+    quantisation: str | None = None
+    download: str | None = None
     note: str | None = None
-
-    @property
-    def about(self) -> dict[str, str]:
-        """What is known of the model for tables."""
-        known = {"family": self.family, "parameters": self.parameters}
-        return {name: value for name, value in known.items() if value is not None}
+    decoding: DecodingEntry = DecodingEntry()
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -65,6 +78,33 @@ class Model:
     def source(self) -> str:
         """Where the model comes from, for people."""
         return self.entry.repo or self.entry.path or "travels with vlmrate"
+
+    @property
+    def about(self) -> dict[str, str]:
+        """What is known of the model beside what decides its answers; `revision` is the hub's commit."""
+        commit = self.folder.name if self.entry.repo and self.folder else None
+        known = {
+            "model": self.source,
+            "revision": commit,
+            "family": self.entry.family,
+            "parameters": self.entry.parameters,
+        }
+        return {name: value for name, value in known.items() if value is not None}
+
+    def decoding(self, temperature: float | None = None) -> Decoding:
+        """How the model's answers are spoken: as models.yaml says, at another temperature if one is given."""
+        usual = self.entry.decoding
+        return Decoding(
+            temperature=usual.temperature if temperature is None else temperature,
+            max_tokens_text=usual.max_tokens_text,
+            max_tokens_json=usual.max_tokens_json,
+            thinking_tokens=usual.thinking_tokens,
+            thinking_end=usual.thinking_end,
+        )
+
+
+# The picture, the prompt's cache and the system need room beside the weights.
+_BESIDE_WEIGHTS = 3 * 2**30
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +135,9 @@ def find_model(name: str, file: Path | None = None) -> Model:
     known = {model.name: model for model in models(file)}
     if name in known:
         return known[name]
-    folder = Path(name).expanduser()
+    folder = Path(name).expanduser().resolve()
     if folder.is_dir():
-        return Model(folder.resolve().name, ModelEntry(path=name), folder)
+        return Model(folder.name, ModelEntry(path=str(folder)), folder)
     near = difflib.get_close_matches(name, known, n=1)
     hint = f" (did you mean {near[0]}?)" if near else ""
     raise RaterError(
@@ -119,7 +159,6 @@ def make_rater(model: Model, options: RaterOptions, likely_prompts: Sequence[str
 
     return MlxRater(
         load_model(folder, reference=options.fidelity == "reference"),
-        source=model.source,
         fidelity=options.fidelity,
         path=options.path,
         decoding=options.decoding,
@@ -183,18 +222,57 @@ def _hub_snapshot(entry: ModelEntry) -> Path | None:
     named = folder / "refs" / entry.revision
     commit = named.read_text(encoding="utf-8").strip() if named.is_file() else entry.revision
     snapshot = folder / "snapshots" / commit
-    return snapshot if (snapshot / "config.json").is_file() else None
+    return snapshot if _is_complete(snapshot) else None
+
+
+def _is_complete(folder: Path) -> bool:
+    """Whether all files of weights are there, not only the small ones of a download cut short."""
+    index = folder / "model.safetensors.index.json"
+    if not (folder / "config.json").is_file():
+        return False
+    if not index.is_file():
+        return any(folder.glob("*.safetensors"))
+    try:
+        shards = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+    except (json.JSONDecodeError, KeyError, AttributeError, UnicodeDecodeError):
+        return False
+    return all((folder / shard).is_file() for shard in shards)
 
 
 def missing_weights(model: Model) -> str:
     """What to do about a model whose weights are not on this machine."""
     if model.entry.repo is None:
         return f"the folder of model {model.name} ({model.source}) is not there; correct its path in models.yaml"
-    size = f", {model.entry.download}" if model.entry.download else ""
+    size = f", about {model.entry.download}" if model.entry.download else ""
     return (
-        f"the weights of {model.name} ({model.entry.repo}{size}) are not on this machine; fetch them once with "
-        f"`hf download {model.entry.repo} --revision {model.entry.revision}` and run the same command again"
+        f"the weights of {model.name} ({model.entry.repo}{size}) are not on this machine, or not whole; fetch "
+        f"them once with `{download_command(model)}` and run the same command again"
     )
+
+
+def download_command(model: Model) -> str:
+    """The command that fetches a model's weights from the hub."""
+    revision = "" if model.entry.revision == _USUAL_REVISION else f" --revision {model.entry.revision}"
+    return f"hf download {model.entry.repo}{revision}"
+
+
+def memory_warning(model: Model) -> str | None:
+    """What to say before a model is loaded that will hardly fit; None when it will, or is not here."""
+    if model.folder is None:
+        return None
+    weights = sum(file.stat().st_size for file in model.folder.glob("*.safetensors"))
+    needed, there = weights * _room() + _BESIDE_WEIGHTS, memory_bytes()
+    if there is None or needed <= there:
+        return None
+    return (
+        f"{model.name} needs about {needed / 2**30:.0f} GiB of memory and this machine has {there / 2**30:.0f} GiB: it "
+        "will swap and be very slow, or be ended by the system; close other programs or take a smaller model"
+    )
+
+
+def _room() -> float:
+    """Memory a byte of weights takes: on a processor half precision is widened to float32."""
+    return 1.0 if sys.platform == "darwin" else 2.0
 
 
 def _weights(model: Model) -> Path:

@@ -39,12 +39,16 @@ def write_report(analysis: Analysis, folder: Path) -> Written:
         report=folder / "report.md",
         tables=tuple(to_tables / f"{table.id}.csv" for table in tables(analysis)),
     )
+    ours = written.analysis.is_file()
     try:
         to_tables.mkdir(parents=True, exist_ok=True)
         write_atomically(written.analysis, json_text(analysis))
         write_atomically(written.report, document(analysis))
         for path, table in zip(written.tables, tables(analysis), strict=True):
             write_atomically(path, csv_text(table))
+        # Tables of an earlier state of the study would be taken for this one's.
+        for stale in (set(to_tables.glob("*.csv")) - set(written.tables)) if ours else ():
+            stale.unlink()
     except OSError as error:
         raise AnalysisError(f"the report cannot be written to {folder}: {error.strerror or error}") from error
     return written

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vlmrate.errors import StudyError
@@ -53,15 +53,17 @@ def find_study(option: Path | None, cwd: Path) -> Path:
     )
 
 
-def load_study(path: Path) -> Study:
+def load_study(path: Path, *, results: Path | None = None) -> Study:
     """The study of a study file, with its tables read and checked; pictures are not opened.
+
+    `results` takes the place of the results folder that the file names.
 
     Raises:
         StudyError: Something in the study file or its tables is wrong; the message is the first fault's.
     """
     examined = examine(path)
     if not examined.faults and examined.study is not None:
-        return examined.study
+        return examined.study if results is None else replace(examined.study, results=results)
     first, *others = examined.faults
     more = f" … and {len(others):,} more; `vlmrate validate` lists them" if others else ""
     raise StudyError(f"{first}{more}")

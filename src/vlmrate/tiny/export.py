@@ -33,15 +33,23 @@ def export_model(saved: Path, out: Path, tokenizer: Tokenizer) -> None:
 
 
 def shared_config(config: dict[str, Any]) -> dict[str, Any]:
-    """The configuration with every key that mlx-vlm needs beside those of transformers."""
-    text = dict(config["text_config"])
+    """The configuration with every key that mlx-vlm needs beside those of transformers.
+
+    Types noted for the parts are left out: a model that was loaded before it was saved has them, a new one has not.
+    """
+    text, vision = (_without_dtype(config[part]) for part in ("text_config", "vision_config"))
     rope = text["rope_parameters"]
     text["mm_tokens_per_image"] = config["mm_tokens_per_image"]
     text["sliding_window_pattern"] = text.get("_sliding_window_pattern", text.get("sliding_window_pattern"))
     text["rope_global_base_freq"] = rope["full_attention"]["rope_theta"]
     text["rope_local_base_freq"] = rope["sliding_attention"]["rope_theta"]
     text["rope_scaling"] = {"factor": rope["full_attention"]["factor"], "rope_type": "linear"}
-    return {**config, "text_config": text, "hidden_size": text["hidden_size"], "vocab_size": text["vocab_size"]}
+    parts = {"text_config": text, "vision_config": vision}
+    return {**config, **parts, "hidden_size": text["hidden_size"], "vocab_size": text["vocab_size"]}
+
+
+def _without_dtype(part: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in part.items() if key != "dtype"}
 
 
 def _mlx_name(name: str) -> str:

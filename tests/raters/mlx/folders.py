@@ -7,12 +7,25 @@ are toys; the shapes of the computation (sliding windows, tiles, cross-attention
 from __future__ import annotations
 
 import importlib
-import json
 from typing import TYPE_CHECKING, Any
 
 import mlx.core as mx
 from mlx import nn
 from mlx.utils import tree_flatten, tree_unflatten
+
+from raters.mlx.chat_formats import (
+    GEMMA_MARKS,
+    GEMMA_TEMPLATE,
+    LLAMA_MARKS,
+    LLAMA_TEMPLATE,
+    QWEN_MARKS,
+    QWEN_TEMPLATE,
+    SMOLVLM_MARKS,
+    SMOLVLM_TEMPLATE,
+    save_tokenizer,
+    train_tokenizer,
+    write_json,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,56 +35,6 @@ if TYPE_CHECKING:
 Config = dict[str, Any]
 
 FOUR_BIT: Config = {"group_size": 64, "bits": 4}
-
-# Enough repetition that some labels become one token and others (disgust, fear) stay several, as in real vocabularies.
-_CORPUS = [
-    "What is the expression in this image? Choose one: happy, sad, angry, neutral. Answer with a single word only.",
-    "You identified this as happy sad angry neutral. How pleasant or intense is this? Rate from 1 to 9, where 1 is",
-] * 20 + [form for word in ("happy", "sad", "angry", "neutral") for form in (word, f" {word}")] * 40
-_CORPUS += ["dis", "gust"] * 40
-
-_TURN = "{% for turn in messages %}"
-_PARTS = (
-    "{% if turn.content is string %}{{ turn.content | trim }}{% else %}{% for part in turn.content %}"
-    "{% if part.type == 'image' %}IMAGE{% else %}{{ part.text | trim }}{% endif %}{% endfor %}{% endif %}"
-)
-GEMMA_TEMPLATE = (
-    "{{ bos_token }}" + _TURN + "<start_of_turn>{{ turn.role }}{{ '\\n' }}" + _PARTS + "<end_of_turn>{{ '\\n' }}"
-    "{% endfor %}{% if add_generation_prompt %}<start_of_turn>model{{ '\\n' }}{% endif %}"
-).replace("IMAGE", "<start_of_image>")
-LLAMA_TEMPLATE = (
-    "{{ bos_token }}"
-    + _TURN
-    + "<|start_header_id|>{{ turn.role }}<|end_header_id|>{{ '\\n\\n' }}"
-    + _PARTS
-    + "<|eot_id|>{% endfor %}"
-    "{% if add_generation_prompt %}<|start_header_id|>assistant<|end_header_id|>{{ '\\n\\n' }}{% endif %}"
-).replace("IMAGE", "<|image|>")
-QWEN_TEMPLATE = (
-    _TURN + "<|im_start|>{{ turn.role }}{{ '\\n' }}" + _PARTS + "<|im_end|>{{ '\\n' }}"
-    "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant{{ '\\n' }}{% endif %}"
-).replace("IMAGE", "<|vision_start|><|image_pad|><|vision_end|>")
-SMOLVLM_TEMPLATE = (
-    "<|im_start|>" + _TURN + "{{ turn.role | capitalize }}:" + _PARTS + "<end_of_utterance>{{ '\\n' }}"
-    "{% endfor %}{% if add_generation_prompt %}Assistant:{% endif %}"
-).replace("IMAGE", "<image>")
-
-GEMMA_MARKS = (
-    "<pad>", "<eos>", "<bos>", "<unk>", "<start_of_turn>", "<end_of_turn>",
-    "<start_of_image>", "<end_of_image>", "<image_soft_token>",
-)  # fmt: skip
-LLAMA_MARKS = (
-    "<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>",
-    "<|finetune_right_pad_id|>", "<|python_tag|>", "<|eom_id|>",
-)  # fmt: skip
-QWEN_MARKS = (
-    "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|vision_pad|>",
-    "<|image_pad|>", "<|video_pad|>",
-)  # fmt: skip
-SMOLVLM_MARKS = (
-    "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<fake_token_around_image>", "<image>", "<end_of_utterance>",
-    "<global-img>",
-)  # fmt: skip
 
 
 def gemma3(
@@ -118,7 +81,7 @@ def gemma3(
         "pad_token_id": tokenizer.token_to_id("<pad>"),
     }
     processor = {"processor_class": "Gemma3Processor", "image_seq_length": picture_tokens}
-    _write_json(folder / "processor_config.json", processor)
+    write_json(folder / "processor_config.json", processor)
     _write_pictures(folder, "Gemma3ImageProcessor", size=_square(vision_config["image_size"]), resample=2)
     tied = ("language_model.model.embed_tokens.weight", "language_model.lm_head.weight")
     return _save_weights(folder, config, quantisation, tied=tied)
@@ -234,48 +197,12 @@ def smolvlm(folder: Path) -> Path:
         "pad_token_id": tokenizer.token_to_id("<|im_end|>"),
         "eos_token_id": [tokenizer.token_to_id("<end_of_utterance>")],
     }  # fmt: skip
-    _write_json(folder / "processor_config.json", {"processor_class": "SmolVLMProcessor", "image_seq_len": 4})
+    write_json(folder / "processor_config.json", {"processor_class": "SmolVLMProcessor", "image_seq_len": 4})
     _write_pictures(
         folder, "SmolVLMImageProcessor", processor="SmolVLMProcessor", do_image_splitting=False, do_pad=True,
         do_convert_rgb=True, max_image_size=edge, size=edge, resample=1,
     )  # fmt: skip
     return _save_weights(folder, config, None)
-
-
-def train_tokenizer(marks: tuple[str, ...], size: int = 400) -> Tokenizer:
-    """A byte-level tokenizer of a few hundred pieces, printable ASCII only, every digit a piece of its own."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-
-    tokenizer = Tokenizer(models.BPE())
-    digits = pre_tokenizers.Digits(individual_digits=True)
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([digits, pre_tokenizers.ByteLevel(add_prefix_space=False)])
-    tokenizer.decoder = decoders.ByteLevel()
-    printable = [*map(chr, range(33, 127)), "Ġ", "Ċ"]
-    trainer = trainers.BpeTrainer(
-        vocab_size=size, special_tokens=list(marks), initial_alphabet=printable, show_progress=False
-    )
-    tokenizer.train_from_iterator(_CORPUS, trainer)
-    return tokenizer
-
-
-def save_tokenizer(
-    folder: Path, tokenizer: Tokenizer, template: str, *, begin: str | None, end: str, pad: str,
-    more: Config | None = None,
-) -> None:  # fmt: skip
-    """Write tokenizer and chat template; the tokenizer puts `begin` before what it is given, as the real ones do."""
-    from tokenizers import processors
-
-    if begin is not None and begin != "<|im_start|>":
-        tokenizer.post_processor = processors.TemplateProcessing(
-            single=f"{begin} $A", special_tokens=[(begin, tokenizer.token_to_id(begin))]
-        )
-    tokenizer.save(str(folder / "tokenizer.json"))
-    config = {
-        "tokenizer_class": "PreTrainedTokenizerFast", "bos_token": begin, "eos_token": end, "pad_token": pad,
-        "model_max_length": 131072, "clean_up_tokenization_spaces": False,
-    }  # fmt: skip
-    _write_json(folder / "tokenizer_config.json", config | (more or {}))
-    (folder / "chat_template.jinja").write_text(template, encoding="utf-8")
 
 
 def _square(pixels: int) -> Config:
@@ -288,7 +215,7 @@ def _write_pictures(folder: Path, kind: str, processor: str | None = None, **set
         "rescale_factor": 1 / 255, "image_mean": [0.5] * 3, "image_std": [0.5] * 3, "resample": 2,
     }  # fmt: skip
     named = {"processor_class": processor} if processor else {}
-    _write_json(folder / "preprocessor_config.json", config | named | settings)
+    write_json(folder / "preprocessor_config.json", config | named | settings)
 
 
 def _save_weights(
@@ -309,7 +236,7 @@ def _save_weights(
         config = {**config, "quantization": quantisation}
     saved = dict(tree_flatten(model.parameters()))
     mx.save_safetensors(str(folder / "model.safetensors"), saved, metadata={"format": "mlx"})
-    _write_json(folder / "config.json", config)
+    write_json(folder / "config.json", config)
     return folder
 
 
@@ -333,7 +260,3 @@ def _random_weights(model: nn.Module) -> dict[str, mx.array]:
         else:
             weights[name] = value.astype(mx.float32) + 0.05 * noise
     return weights
-
-
-def _write_json(file: Path, content: Config) -> None:
-    file.write_text(json.dumps(content, indent=1), encoding="utf-8")

@@ -12,11 +12,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
-    """How answers are spoken. Temperature 0 takes the likeliest token each time; above, tokens are drawn."""
+    """How answers are spoken. Temperature 0 takes the likeliest token each time; above, tokens are drawn.
+
+    A model that thinks may reason for `thinking_tokens` before each answer, up to the mark `thinking_end`.
+    """
 
     temperature: float = 0.0
     max_tokens_text: int = 16
     max_tokens_json: int = 96
+    thinking_tokens: int = 0
+    thinking_end: str = "</think>"
 
 
 @dataclass(frozen=True, slots=True)

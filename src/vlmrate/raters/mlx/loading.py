@@ -157,7 +157,18 @@ def _reference_settings(config: Mapping[str, Any], folder: Path) -> dict[str, An
         text.setdefault("rope_local_base_freq", local["rope_theta"])
     if "_sliding_window_pattern" in text:
         text.setdefault("sliding_window_pattern", text["_sliding_window_pattern"])
-    return {"hidden_size": text["hidden_size"], "text_config": text}
+    return {"hidden_size": _scale_in_bfloat16(text["hidden_size"]) ** 2, "text_config": text}
+
+
+def _scale_in_bfloat16(hidden_size: int) -> float:
+    """The factor by which mlx-vlm multiplies embeddings: the root of the width, rounded to bfloat16.
+
+    Picture features are divided by the root of the top-level size first; only the very same number cancels.
+    """
+    import mlx.core as mx
+
+    rounded: Any = mx.array(hidden_size**0.5, mx.bfloat16).astype(mx.float32)
+    return float(rounded.item())
 
 
 def _load(mlx_vlm: Any, folder: Path, overrides: Mapping[str, Any]) -> tuple[Any, Any]:

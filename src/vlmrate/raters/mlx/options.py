@@ -7,6 +7,7 @@ the longer one's mass is taken off the shorter: what counts is that the answer w
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -38,18 +39,20 @@ class Ways:
 def spellings(answers: Sequence[str], tokenize: Tokenize, lead: str = "") -> Ways:
     """All ways to write each answer after `lead`, the text that shares a token with it.
 
-    At the very start of an answer (`lead` empty) a leading space counts too. The answer as declared and its capitalised
-    form always count.
+    At the very start of an answer (`lead` empty) a leading space counts too. The answer counts as declared, in lower
+    case, and with a capital at its beginning.
     """
     leads = (lead,) if lead else ("", " ")
     return Ways(
         {
-            answer: frozenset(
-                tuple(tokenize(before + form)) for before in leads for form in (answer, answer.capitalize())
-            )
+            answer: frozenset(tuple(tokenize(before + form)) for before in leads for form in _cases(answer))
             for answer in answers
         }
     )
+
+
+def _cases(answer: str) -> set[str]:
+    return {answer, answer.lower(), answer.capitalize(), answer[:1].upper() + answer[1:]}
 
 
 def probabilities(architecture: Architecture, branch: Branch, ways: Ways) -> OptionProbabilities | None:
@@ -67,11 +70,11 @@ def _sequence_log_probabilities(
     architecture: Architecture, branch: Branch, sequences: Sequence[Tokens]
 ) -> dict[Tokens, float]:
     """Log-probability of each token sequence; one-token sequences cost nothing beyond the branch's own logits."""
-    after = {(): log_softmax(np.array(branch.logits))}
+    after: dict[Tokens, np.ndarray] = {(): log_softmax(np.array(branch.logits))}
     runs = _longest({way[:-1] for way in sequences if len(way) > 1})
     for run, logits in zip(runs, architecture.score(branch, runs) if runs else [], strict=True):
         after |= {run[: i + 1]: row for i, row in enumerate(log_softmax(np.array(logits)))}
-    return {way: sum(float(after[way[:i]][token]) for i, token in enumerate(way)) for way in sequences}
+    return {way: math.fsum(after[way[:i]][token] for i, token in enumerate(way)) for way in sequences}
 
 
 def _longest(runs: Collection[Tokens]) -> list[Tokens]:

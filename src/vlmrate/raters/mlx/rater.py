@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from vlmrate.raters.base import Settings
     from vlmrate.raters.mlx.architecture import Architecture
     from vlmrate.raters.mlx.branch import Branch
+    from vlmrate.raters.mlx.gemma3 import Gemma3
     from vlmrate.raters.mlx.loading import LoadedModel
+    from vlmrate.raters.mlx.mllama import Mllama
     from vlmrate.raters.mlx.prompt import PromptWriter
     from vlmrate.study.records import Item
 
@@ -44,14 +46,12 @@ class MlxRater:
         self,
         loaded: LoadedModel,
         *,
-        source: str,
         fidelity: Fidelity = "reference",
         path: PathChoice = "auto",
         decoding: Decoding | None = None,
         likely_prompts: Sequence[str] = (),
     ) -> None:
         self._loaded = loaded
-        self._source = source
         self._decoding = decoding or Decoding()
         self._fidelity = fidelity
         self._architecture, self._write = _architecture(loaded, fidelity, path)
@@ -63,20 +63,21 @@ class MlxRater:
     def settings(self) -> Settings:
         """All that decides this rater's answers."""
         reference = self._fidelity == "reference"
+        own_family = self._loaded.kind in _families()
         return {
             "kind": "mlx",
-            "model": self._source,
             "model_type": self._loaded.kind,
             "model_digest": self._loaded.digest,
             "quantisation": self._loaded.quantisation,
             "dtype": self._loaded.dtype,
-            "fidelity": self._fidelity,
+            "fidelity": self._fidelity if own_family or not reference else "mlx-vlm, picture first",
             "path": self._architecture.path,
             "picture": "first" if reference else "as mlx-vlm places it",
             "begin_marks": "as the chat template writes them" if reference else "as mlx-vlm adds them",
             "temperature": self._decoding.temperature,
             "max_tokens_text": self._decoding.max_tokens_text,
             "max_tokens_json": self._decoding.max_tokens_json,
+            "thinking_tokens": self._decoding.thinking_tokens,
             "batch_size": 1,
         }
 
@@ -97,7 +98,8 @@ class MlxRater:
         """Answer one question about a picture that this rater's architecture has looked at."""
         start = time.perf_counter()
         written = self._write(question.prompt)
-        branch = self._architecture.read(picture, written)
+        asked = self._architecture.read(picture, written)
+        branch, thought = self._think(asked, seed)
         spoken = speak(
             self._architecture,
             branch,
@@ -110,13 +112,33 @@ class MlxRater:
         options = self._options(branch, spoken.tokens, read_answers(text, question.items, question.answer), question)
         return Reply(
             text=text,
-            sent_sha256=_tokens_sha256(branch.prompt_ids),
-            prompt_tokens=len(branch.prompt_ids),
-            answer_tokens=len(spoken.tokens),
+            sent_sha256=_tokens_sha256(asked.prompt_ids),
+            prompt_tokens=len(asked.prompt_ids),
+            answer_tokens=len(spoken.tokens) + len(thought),
             seconds=time.perf_counter() - start,
             finish=spoken.finish,
+            reasoning=self._decode(thought) if self._decoding.thinking_tokens else None,
             options=options,
         )
+
+    def _think(self, asked: Branch, seed: int) -> tuple[Branch, tuple[int, ...]]:
+        """Let a thinking model reason up to its budget; the branch from which it answers, and the tokens of reasoning.
+
+        Reasoning that is not at its end when the budget is spent is ended for the model, so that it always answers.
+        """
+        decoding = self._decoding
+        if not decoding.thinking_tokens:
+            return asked, ()
+        end = self._encode(decoding.thinking_end)
+        thought = speak(
+            self._architecture,
+            asked,
+            stops=self._loaded.stops | ({end[0]} if len(end) == 1 else set()),
+            temperature=decoding.temperature,
+            max_tokens=decoding.thinking_tokens,
+            seed=seed,
+        )
+        return self._architecture.go_on(asked, (*thought.tokens, *end, *self._encode("\n\n"))), thought.tokens
 
     def _max_tokens(self, question: Question) -> int:
         return self._decoding.max_tokens_json if question.answer == "json" else self._decoding.max_tokens_text
@@ -182,13 +204,19 @@ class MlxView:
         return self._rater.answer(self._picture, question, self._seed + self._asked)
 
 
-def _architecture(loaded: LoadedModel, fidelity: Fidelity, path: PathChoice) -> tuple[Architecture, PromptWriter]:
+def _families() -> dict[str, type[Gemma3 | Mllama]]:
+    """The families whose own code is followed; all others are read as mlx-vlm reads them."""
     from vlmrate.raters.mlx.gemma3 import Gemma3
-    from vlmrate.raters.mlx.library import Library
     from vlmrate.raters.mlx.mllama import Mllama
+
+    return {"gemma3": Gemma3, "mllama": Mllama}
+
+
+def _architecture(loaded: LoadedModel, fidelity: Fidelity, path: PathChoice) -> tuple[Architecture, PromptWriter]:
+    from vlmrate.raters.mlx.library import Library
     from vlmrate.raters.mlx.prompt import as_library, picture_first
 
-    families = {"gemma3": Gemma3, "mllama": Mllama}
+    families = _families()
     family = families.get(loaded.kind)
     if path == "shared" and (family is None or fidelity == "mlx-vlm"):
         raise RaterError(

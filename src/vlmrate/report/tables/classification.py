@@ -67,7 +67,7 @@ def _overall(analysis: Analysis, item: ItemClassification, raters: Sequence[Rate
 def _overall_row(entry: RaterClassification) -> tuple[Cell, ...]:
     scores = entry.scores
     if isinstance(scores, Skipped):
-        return (entry.rater, 0, *[scores] * 5)
+        return (entry.rater, entry.images, *[scores] * 5)
     estimates = (scores.accuracy, scores.macro_f1, scores.kappa, scores.accuracy_valid, scores.balanced_accuracy)
     return (entry.rater, scores.n, *estimates)
 

@@ -32,13 +32,17 @@ def _runs(analysis: Analysis) -> Table:
             count("rated", "Rated"),
             count("failed", "Failed"),
             count("unreadable", "Broken"),
+            count("outside", "Outside"),
             count("repeats", "Repeats"),
         ),
         rows=tuple(
-            (run.name, run.protocol, run.planned, run.rated, run.failed, run.unreadable, run.repeats)
+            (run.name, run.protocol, run.planned, run.rated, run.failed, run.unreadable, run.outside, run.repeats)
             for run in analysis.runs
         ),
-        notes=("A rating = one image once, all items. Broken = files that are there but cannot be read.",),
+        notes=(
+            "A rating = one image once, all items. Broken = files that are there but cannot be read. "
+            "Outside = ratings of images that the study no longer has, left out.",
+        ),
         main=False,
     )
 
