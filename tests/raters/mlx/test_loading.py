@@ -45,7 +45,7 @@ def change(file: Path, edit: Callable[[dict[str, Any]], Any]) -> None:
 def logits(folder: Path, picture: Image, *, reference: bool) -> np.ndarray:
     """What a model says to one question about a picture, picture first, two-way attention in either case."""
     loaded = load_model(folder, reference=reference)
-    reader = MlxRater(loaded, source="x")._architecture
+    reader = MlxRater(loaded)._architecture
     return np.array(reader.read(reader.look(picture), picture_first(loaded.processor, "x")("Well?")).logits)
 
 
@@ -147,7 +147,7 @@ def test_a_folder_without_chat_template_is_refused(name: str, fidelity: Any, cop
     (folder / "chat_template.jinja").unlink()
     loaded = load_model(folder, reference=fidelity == "reference")
     with pytest.raises(RaterError, match=r"copy has no chat template.*chat_template\.jinja"):
-        MlxRater(loaded, source="x", fidelity=fidelity)
+        MlxRater(loaded, fidelity=fidelity)
 
 
 def test_a_chat_template_in_json_will_do(copied: Callable[..., Path], opened: Opened, model_folder: Folder) -> None:
@@ -271,11 +271,11 @@ def test_a_rater_ends_where_the_folder_says(copied: Callable[..., Path], picture
     """With the token it says first declared an end, a model says nothing, and says that it stopped by itself."""
     folder = copied()
     question = Question("Well?", (MOOD,))
-    said = MlxRater(load_model(folder, reference=True), source="x").view(picture(), 0).ask(question)
+    said = MlxRater(load_model(folder, reference=True)).view(picture(), 0).ask(question)
     assert said.finish == "length"
     first = int(logits(folder, _opened(picture()), reference=True).argmax())
     change(folder / "config.json", lambda config: config["eos_token_id"].append(first))
-    ended = MlxRater(load_model(folder, reference=True), source="x").view(picture(), 0).ask(question)
+    ended = MlxRater(load_model(folder, reference=True)).view(picture(), 0).ask(question)
     assert (ended.text, ended.answer_tokens, ended.finish) == ("", 0, "stop")
 
 

@@ -36,7 +36,7 @@ def scored(load: Callable[..., LoadedModel], opened: Callable[..., Image]) -> Ca
 
     def score(name: str, prompt: str, item: Item) -> tuple[OptionProbabilities | None, BruteForce]:
         loaded, picture = load(name), opened("odd")
-        rater = MlxRater(loaded, source=name, likely_prompts=[prompt, prompt + " Please."])
+        rater = MlxRater(loaded, likely_prompts=[prompt, prompt + " Please."])
         reader = rater._architecture
         branch = reader.read(reader.look(picture), rater._write(prompt))
         brute = BruteForce(loaded, picture, prompt)
@@ -98,7 +98,7 @@ def judged(load: Callable[..., LoadedModel], opened: Callable[..., Image]) -> Ca
 
     def judge(text: str, items: tuple[Item, ...], answer: Any, name: str = "gemma3_window") -> Any:
         loaded, picture = load(name), opened()
-        rater = MlxRater(loaded, source=name)
+        rater = MlxRater(loaded)
         question = Question("Tell me.", items, answer)
         branch = rater._architecture.read(rater._architecture.look(picture), rater._write(question.prompt))
         tokens = tuple(rater._encode(text))

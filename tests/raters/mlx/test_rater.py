@@ -79,7 +79,7 @@ def test_every_family_answers_all_three_steps_with_probabilities(
     name: str, load: Callable[..., LoadedModel], likely: tuple[str, ...], rated: Callable[..., Outcome[Reply]]
 ) -> None:
     """Each step has its text, its count of tokens, and a probability for every valid answer, summing to one."""
-    outcome = rated(MlxRater(load(name), source=name, likely_prompts=likely))
+    outcome = rated(MlxRater(load(name), likely_prompts=likely))
     assert [turn.question.items[0].name for turn in outcome.turns] == ["emotion", "valence", "arousal"]
     for turn in outcome.turns:
         (item,) = turn.question.items
@@ -101,7 +101,7 @@ def test_library_fidelity_says_word_for_word_what_generate_says(
 ) -> None:  # fmt: skip
     """At all three steps the greedy text is that of mlx_vlm.generate on mlx-vlm's own prompt."""
     loaded = load(name, reference=False)
-    outcome = rated(MlxRater(loaded, source=name, fidelity="mlx-vlm"), shape)
+    outcome = rated(MlxRater(loaded, fidelity="mlx-vlm"), shape)
     for turn in outcome.turns:
         written = apply_chat_template(loaded.processor, loaded.model.config, turn.question.prompt, num_images=1)
         said = generate(
@@ -115,8 +115,8 @@ def test_shared_and_plain_path_give_the_same_answers(
     load: Callable[..., LoadedModel], likely: tuple[str, ...], rated: Callable[..., Outcome[Reply]]
 ) -> None:
     """Sharing is a saving and nothing else: texts the same, probabilities the same to six digits."""
-    shared = rated(MlxRater(load("gemma3_window"), source="x", path="shared", likely_prompts=likely))
-    plain = rated(MlxRater(load("gemma3_window"), source="x", path="plain", likely_prompts=likely))
+    shared = rated(MlxRater(load("gemma3_window"), path="shared", likely_prompts=likely))
+    plain = rated(MlxRater(load("gemma3_window"), path="plain", likely_prompts=likely))
     assert texts(shared) == texts(plain)
     for one, other in zip(options(shared), options(plain), strict=True):
         for item, found in one.items():
@@ -127,7 +127,7 @@ def test_settings_declare_all_that_decides_the_answers(
     load: Callable[..., LoadedModel], model_folder: Callable[[str], Path]
 ) -> None:
     """Model, digest, quantisation, arithmetic, fidelity, path and decoding are in the manifest's settings."""
-    rater = MlxRater(load("gemma3_4bit"), source="maker/model", decoding=Decoding(temperature=0.5))
+    rater = MlxRater(load("gemma3_4bit"), decoding=Decoding(temperature=0.5))
     assert rater.settings == {
         "kind": "mlx",
         "model": "maker/model",
@@ -161,7 +161,7 @@ def test_settings_say_which_path_ran(
     name: str, fidelity: Any, path: Any, ran: str, load: Callable[..., LoadedModel]
 ) -> None:
     """Shared where the family allows it and nothing else was asked for; and fidelity as asked."""
-    settings = MlxRater(load(name), source=name, fidelity=fidelity, path=path).settings
+    settings = MlxRater(load(name), fidelity=fidelity, path=path).settings
     assert (settings["path"], settings["fidelity"], settings["quantisation"]) == (ran, fidelity, "none")
 
 
@@ -177,7 +177,7 @@ def test_a_shared_path_that_cannot_be_is_refused(
 ) -> None:
     """Asked for by name, the shared path is not quietly replaced: one sentence says what it needs."""
     with pytest.raises(RaterError, match=f"--path shared needs --fidelity reference and a model of {sentence}"):
-        MlxRater(load(name), source=name, fidelity=fidelity, path="shared")
+        MlxRater(load(name), fidelity=fidelity, path="shared")
 
 
 def test_the_picture_comes_first_and_one_begin_mark(load: Callable[..., LoadedModel], picture: Any) -> None:
@@ -190,7 +190,7 @@ def test_the_picture_comes_first_and_one_begin_mark(load: Callable[..., LoadedMo
         "<|start_header_id|>assistant<|end_header_id|>\n\n": llama,
     }
     for written, loaded in turns.items():
-        reply = MlxRater(loaded, source="x").view(picture(), 0).ask(Question("Well?", (MOOD,)))
+        reply = MlxRater(loaded).view(picture(), 0).ask(Question("Well?", (MOOD,)))
         assert reply.sent_sha256 == ids_digest(loaded, written)
 
 
@@ -206,7 +206,7 @@ def test_library_fidelity_sends_two_begin_marks_and_the_picture_last(
         "<|start_header_id|>assistant<|end_header_id|>\n\n": llama,
     }
     for written, loaded in turns.items():
-        rater = MlxRater(loaded, source="x", fidelity="mlx-vlm")
+        rater = MlxRater(loaded, fidelity="mlx-vlm")
         reply = rater.view(picture(), 0).ask(Question("Well?", (MOOD,)))
         assert reply.sent_sha256 == ids_digest(loaded, written)
 
@@ -216,10 +216,10 @@ def test_drawn_answers_follow_the_seed(
     name: str, load: Callable[..., LoadedModel], rated: Callable[..., Outcome[Reply]]
 ) -> None:
     """The same seed draws the same answers, another seed others; greedy answers know no seed."""
-    drawn = MlxRater(load(name), source=name, decoding=Decoding(temperature=1.5))
+    drawn = MlxRater(load(name), decoding=Decoding(temperature=1.5))
     assert texts(rated(drawn, seed=3)) == texts(rated(drawn, seed=3))
     assert texts(rated(drawn, seed=3)) != texts(rated(drawn, seed=4))
-    greedy = MlxRater(load(name), source=name)
+    greedy = MlxRater(load(name))
     assert texts(rated(greedy, seed=3)) == texts(rated(greedy, seed=4))
 
 
@@ -227,8 +227,8 @@ def test_temperature_leaves_probabilities_alone(
     load: Callable[..., LoadedModel], rated: Callable[..., Outcome[Reply]]
 ) -> None:
     """Probabilities are the model's own, whatever temperature its words are drawn at."""
-    greedy = rated(MlxRater(load("gemma3"), source="x"))
-    drawn = rated(MlxRater(load("gemma3"), source="x", decoding=Decoding(temperature=0.01)), seed=5)
+    greedy = rated(MlxRater(load("gemma3")))
+    drawn = rated(MlxRater(load("gemma3"), decoding=Decoding(temperature=0.01)), seed=5)
     assert options(drawn)[0] == options(greedy)[0]
 
 
@@ -236,7 +236,7 @@ def test_drawing_never_touches_the_global_random_state(
     load: Callable[..., LoadedModel], rated: Callable[..., Outcome[Reply]]
 ) -> None:
     """Another user of mlx's random numbers in the same process draws what he would have drawn, and changes nothing."""
-    drawn = MlxRater(load("gemma3"), source="x", decoding=Decoding(temperature=1.5))
+    drawn = MlxRater(load("gemma3"), decoding=Decoding(temperature=1.5))
     mx.random.seed(1)
     before = np.array(mx.random.state[0])
     first = texts(rated(drawn, seed=9))
@@ -249,7 +249,7 @@ def test_other_pictures_get_other_answers_from_one_rater(
     load: Callable[..., LoadedModel], likely: tuple[str, ...], rated: Callable[..., Outcome[Reply]]
 ) -> None:
     """A rater that has seen twenty pictures says of the first what it said at first."""
-    rater = MlxRater(load("gemma3_window"), source="x", likely_prompts=likely)
+    rater = MlxRater(load("gemma3_window"), likely_prompts=likely)
     first = rated(rater)
     others = [rated(rater, number=number) for number in range(1, 20)]
     assert all(options(other)[0] != options(first)[0] for other in others)
@@ -262,4 +262,4 @@ def test_a_damaged_picture_is_refused_before_it_is_shown(load: Callable[..., Loa
     file = tmp_path / "face.png"
     file.write_text("no picture", encoding="utf-8")
     with pytest.raises(ImageError, match=r"face\.png"):
-        MlxRater(load("gemma3"), source="x").view(file, 0)
+        MlxRater(load("gemma3")).view(file, 0)

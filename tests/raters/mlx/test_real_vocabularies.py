@@ -61,7 +61,7 @@ def check_probabilities(vocabulary: Vocabulary, item: Item, folder: Path, pictur
     loaded = load_model(folder_with(vocabulary, folder), reference=True)
     prompt = "What is the facial expression in this image?"
     rater = MlxRater(
-        loaded, source=vocabulary.name, likely_prompts=[prompt, f"{prompt} Answer with a single word only."]
+        loaded, likely_prompts=[prompt, f"{prompt} Answer with a single word only."]
     )
     branch = rater._architecture.read(rater._architecture.look(picture), rater._write(prompt))
     found = probabilities(rater._architecture, branch, spellings(item.answers, rater._encode))
