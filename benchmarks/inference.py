@@ -113,9 +113,7 @@ def _contest(
     loaded: LoadedModel, protocol: Protocol, stimuli: Sequence[Stimulus], repeats: int, clock: Callable[[], float]
 ) -> Contest:
     """Both ways by turns, after one round to warm up; three calls are given the prompts that the rater was asked."""
-    rater = MlxRater(
-        loaded, source="benchmark", decoding=ANSWER_AND_END, likely_prompts=likely_prompts(protocol, stimuli[0])
-    )
+    rater = MlxRater(loaded, decoding=ANSWER_AND_END, likely_prompts=likely_prompts(protocol, stimuli[0]))
     contest = Contest([], [])
     for stimulus in stimuli[: repeats + 1]:
         start = clock()
@@ -156,7 +154,7 @@ def _memory(loaded: LoadedModel, protocol: Protocol, stimuli: Sequence[Stimulus]
     """Resident and mlx's active memory after each picture: the level, and the slope once warm."""
     import mlx.core as mx
 
-    rater = MlxRater(loaded, source="benchmark", likely_prompts=likely_prompts(protocol, stimuli[0]))
+    rater = MlxRater(loaded, likely_prompts=likely_prompts(protocol, stimuli[0]))
     resident, active = [], []
     for i in range(images):
         _rate(rater, protocol, stimuli[i % len(stimuli)])

@@ -130,7 +130,6 @@ def test_settings_declare_all_that_decides_the_answers(
     rater = MlxRater(load("gemma3_4bit"), decoding=Decoding(temperature=0.5))
     assert rater.settings == {
         "kind": "mlx",
-        "model": "maker/model",
         "model_type": "gemma3",
         "model_digest": folder_digest(model_folder("gemma3_4bit")),
         "quantisation": "4-bit, groups of 64",
@@ -142,27 +141,29 @@ def test_settings_declare_all_that_decides_the_answers(
         "temperature": 0.5,
         "max_tokens_text": 16,
         "max_tokens_json": 96,
+        "thinking_tokens": 0,
+        "thinking_tokens": 0,
         "batch_size": 1,
     }
 
 
 @pytest.mark.parametrize(
-    ("name", "fidelity", "path", "ran"),
+    ("name", "fidelity", "path", "told", "ran"),
     [
-        ("gemma3", "reference", "auto", "shared"),
-        ("gemma3", "reference", "plain", "plain"),
-        ("gemma3", "mlx-vlm", "auto", "plain"),
-        ("mllama", "reference", "auto", "shared"),
-        ("qwen2_5_vl", "reference", "auto", "plain"),
-        ("smolvlm", "mlx-vlm", "plain", "plain"),
+        ("gemma3", "reference", "auto", "reference", "shared"),
+        ("gemma3", "reference", "plain", "reference", "plain"),
+        ("gemma3", "mlx-vlm", "auto", "mlx-vlm", "plain"),
+        ("mllama", "reference", "auto", "reference", "shared"),
+        ("qwen2_5_vl", "reference", "auto", "mlx-vlm, picture first", "plain"),
+        ("smolvlm", "mlx-vlm", "plain", "mlx-vlm", "plain"),
     ],
 )
 def test_settings_say_which_path_ran(
-    name: str, fidelity: Any, path: Any, ran: str, load: Callable[..., LoadedModel]
+    name: str, fidelity: Any, path: Any, told: str, ran: str, load: Callable[..., LoadedModel]
 ) -> None:
-    """Shared where the family allows it and nothing else was asked for; and fidelity as asked."""
+    """Shared where the family allows it and nothing else was asked for; reference only where its own code is followed."""
     settings = MlxRater(load(name), fidelity=fidelity, path=path).settings
-    assert (settings["path"], settings["fidelity"], settings["quantisation"]) == (ran, fidelity, "none")
+    assert (settings["path"], settings["fidelity"], settings["quantisation"]) == (ran, told, "none")
 
 
 @pytest.mark.parametrize(

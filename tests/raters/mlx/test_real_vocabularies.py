@@ -60,9 +60,7 @@ def check_probabilities(vocabulary: Vocabulary, item: Item, folder: Path, pictur
     """The rater's probabilities of an item's answers equal the brute-force sum on a small model."""
     loaded = load_model(folder_with(vocabulary, folder), reference=True)
     prompt = "What is the facial expression in this image?"
-    rater = MlxRater(
-        loaded, likely_prompts=[prompt, f"{prompt} Answer with a single word only."]
-    )
+    rater = MlxRater(loaded, likely_prompts=[prompt, f"{prompt} Answer with a single word only."])
     branch = rater._architecture.read(rater._architecture.look(picture), rater._write(prompt))
     found = probabilities(rater._architecture, branch, spellings(item.answers, rater._encode))
     agree(found, BruteForce(loaded, picture, prompt).masses(item))

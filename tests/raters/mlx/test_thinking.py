@@ -9,6 +9,7 @@ import pytest
 from vlmrate.protocol.records import Question
 from vlmrate.raters.mlx.decoding import Decoding
 from vlmrate.raters.mlx.rater import MlxRater
+from vlmrate.study.records import Item, Likert
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,18 +17,17 @@ if TYPE_CHECKING:
 
     from vlmrate.raters.base import Reply
     from vlmrate.raters.mlx.loading import LoadedModel
-    from vlmrate.study.records import Item
 
 BUDGET = 5
 
 
 @pytest.fixture
-def ask(load: Callable[..., LoadedModel], picture: Callable[..., Path], items: dict[str, Item]) -> Callable[..., Reply]:
+def ask(load: Callable[..., LoadedModel], picture: Callable[..., Path]) -> Callable[..., Reply]:
     """Asks a small model about valence, with a budget of reasoning."""
 
     def asked(model: str, thinking_tokens: int = BUDGET) -> Reply:
         rater = MlxRater(load(model), decoding=Decoding(thinking_tokens=thinking_tokens, max_tokens_text=3))
-        return rater.view(picture(), seed=0).ask(Question("How pleasant?", (items["valence"],)))
+        return rater.view(picture(), seed=0).ask(Question("How pleasant?", (Item("valence", Likert(1, 9)),)))
 
     return asked
 
