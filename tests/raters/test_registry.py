@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -80,7 +81,7 @@ def test_a_path_in_the_file_is_relative_to_the_file(models_file: Callable[[str],
 
 
 def test_weights_in_the_hub_cache_are_found_without_a_network(models_file: Callable[[str], Path], no_hub: Path) -> None:
-    """A snapshot that was fetched once is found by its branch or its commit."""
+    """A snapshot that was fetched once and whole is found by its branch or its commit."""
     kept = no_hub / "models--maker--model"
     (kept / "refs").mkdir(parents=True)
     (kept / "refs" / "main").write_text("abc123\n", encoding="utf-8")
@@ -89,8 +90,24 @@ def test_weights_in_the_hub_cache_are_found_without_a_network(models_file: Calla
     file = models_file("branch: {repo: maker/model}\ncommit: {repo: maker/model, revision: abc123}\n")
     assert find_model("branch", file).folder is None
     (snapshot / "config.json").write_text("{}", encoding="utf-8")
+    assert find_model("branch", file).folder is None
+    (snapshot / "model-1.safetensors").touch()
     assert find_model("branch", file).folder == snapshot
     assert find_model("commit", file).folder == snapshot
+
+
+def test_a_download_that_broke_off_is_not_taken_for_the_model(models_file: Callable[[str], Path], no_hub: Path) -> None:
+    """Every file that the index of weights names must be there."""
+    snapshot = no_hub / "models--maker--model" / "snapshots" / "abc123"
+    snapshot.mkdir(parents=True)
+    shards = {"weight_map": {"first": "model-1.safetensors", "second": "model-2.safetensors"}}
+    for name, text in (("config.json", "{}"), ("model.safetensors.index.json", json.dumps(shards))):
+        (snapshot / name).write_text(text, encoding="utf-8")
+    file = models_file("m: {repo: maker/model, revision: abc123}\n")
+    (snapshot / "model-1.safetensors").touch()
+    assert find_model("m", file).folder is None
+    (snapshot / "model-2.safetensors").touch()
+    assert find_model("m", file).folder == snapshot
 
 
 def test_missing_weights_are_told_with_the_command_that_fetches_them(models_file: Callable[[str], Path]) -> None:
@@ -99,7 +116,7 @@ def test_missing_weights_are_told_with_the_command_that_fetches_them(models_file
     with pytest.raises(RaterError) as refused:
         make_rater(model, RaterOptions(), ())
     assert str(refused.value) == missing_weights(model)
-    assert "the weights of big (maker/model, 3.0 GB) are not on this machine" in str(refused.value)
+    assert "the weights of big (maker/model, about 3.0 GB) are not on this machine" in str(refused.value)
     assert "`hf download maker/model --revision v2`" in str(refused.value)
 
 

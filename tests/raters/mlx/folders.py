@@ -257,6 +257,9 @@ def _random_weights(model: nn.Module) -> dict[str, mx.array]:
             fan_in = value.shape[-1] if "embed" in name or value.ndim == 2 else value[0].size
             # Outputs twice as wide as the unit normal give probabilities that differ by orders of magnitude.
             weights[name] = noise * (2.0 if "lm_head" in name else 1.0) / fan_in**0.5
-        else:
+        elif name.endswith("weight"):
             weights[name] = value.astype(mx.float32) + 0.05 * noise
+        else:
+            # Nothing of the value: mlx draws biases anew in every process.
+            weights[name] = 0.05 * noise
     return weights

@@ -161,7 +161,7 @@ def test_settings_declare_all_that_decides_the_answers(
 def test_settings_say_which_path_ran(
     name: str, fidelity: Any, path: Any, told: str, ran: str, load: Callable[..., LoadedModel]
 ) -> None:
-    """Shared where the family allows it and nothing else was asked for; reference only where its own code is followed."""
+    """Shared where the family allows it; reference fidelity only where the family's own code is followed."""
     settings = MlxRater(load(name), fidelity=fidelity, path=path).settings
     assert (settings["path"], settings["fidelity"], settings["quantisation"]) == (ran, told, "none")
 
