@@ -83,7 +83,7 @@ def test_answers_on_another_scale_are_refused(job: Callable[..., Job], study: St
     """A scale changed after the run would give the stored numbers another meaning."""
     run(job())
     items = tuple(replace(i, scale=Likert(1, 20)) if i.name == "valence" else i for i in study.items)
-    with pytest.raises(StoreError, match=r"answers to valence on another scale \(1 to 9\) than the study has now .1 to 20"):
+    with pytest.raises(StoreError, match=r"valence on another scale \(1 to 9\) than the study has now .1 to 20"):
         load_results(replace(study, items=items))
 
 

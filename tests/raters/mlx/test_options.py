@@ -55,6 +55,15 @@ def test_the_toy_vocabulary_splits_labels_as_real_ones_do(load: Callable[..., Lo
     assert pieces == {"happy": ["happy"], "disgust": ["dis", "gust"], "100": ["1", "0", "0"]}
 
 
+def test_the_case_in_which_labels_are_declared_does_not_matter(scored: Callable[..., Any]) -> None:
+    """A study that writes its labels with capitals gets the probabilities of the words, however they are spoken."""
+    declared = Item("emotion", Labels(tuple(option.capitalize() for option in EMOTION.answers)))
+    usual, _ = scored("gemma3", "What do you see?", EMOTION)
+    capital, _ = scored("gemma3", "What do you see?", declared)
+    assert capital.valid_mass == pytest.approx(usual.valid_mass)
+    assert list(capital.probabilities.values()) == pytest.approx(list(usual.probabilities.values()))
+
+
 @pytest.mark.parametrize("name", ["gemma3_window", "gemma3_4bit", "mllama", "mllama_4bit"])
 @pytest.mark.parametrize("item", [EMOTION, VALENCE], ids=lambda item: item.name)
 def test_probabilities_equal_the_brute_force_sum(name: str, item: Item, scored: Callable[..., Any]) -> None:

@@ -142,7 +142,6 @@ def test_settings_declare_all_that_decides_the_answers(
         "max_tokens_text": 16,
         "max_tokens_json": 96,
         "thinking_tokens": 0,
-        "thinking_tokens": 0,
         "batch_size": 1,
     }
 
