@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vlmrate.stats.mixed.design import INTERCEPT, Factor
+from vlmrate.stats.mixed.design import INTERCEPT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +42,7 @@ def type_three(
         if containing:
             functions[rows[term]] = _projected_out(functions[np.concatenate(containing)], functions[rows[term]])
     weights = functions[:, [columns.index(name) for name in names]]
-    return {term: weights[own] for term, own in rows.items() if len(own)}
+    return {term: weights[own] for term, own in rows.items() if np.any(weights[own])}
 
 
 def _estimable_functions(
@@ -57,10 +57,18 @@ def _estimable_functions(
 
 
 def _contains(coding: Coding, larger: Term, smaller: Term) -> bool:
-    """Whether a term has the covariates of another, all of its factors, and more."""
-    factors = {name for name, variable in coding.variables.items() if isinstance(variable, Factor)}
-    same_covariates = set(larger) - factors == set(smaller) - factors
-    return same_covariates and set(smaller) & factors < set(larger) & factors
+    """Whether a term has the covariates of another, all of its factors, and more.
+
+    As in lmerTest, a variable that the larger term codes by all its levels does not count: the term then holds the
+    margin itself, as in `0 + emotion + emotion:group`.
+    """
+    inside, outside = _counted(coding, smaller), _counted(coding, larger)
+    covariates = set(coding.covariates)
+    return inside < outside and inside & covariates == outside & covariates
+
+
+def _counted(coding: Coding, term: Term) -> set[str]:
+    return {name for name in term if len(term) == 1 or not coding.full[term, name]}
 
 
 def _projected_out(containing: FloatArray, rows: FloatArray) -> FloatArray:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 SLICE = 1024
 """Rows mirrored, or leading levels multiplied, at a time."""
+CACHED = 64
+"""Rows multiplied with their columns at a time: few enough to stay in the processor's cache."""
 SPARSE_COST = 15
 """How many times a multiplication costs more in a sparse product than in a dense one."""
 
@@ -58,8 +60,8 @@ def _by_matrix(system: Crossed, inverse: FloatArray, scale: FloatArray) -> tuple
     product = blas.dgemm(1.0, inverse, gram)
     blocks = [np.einsum("ij,ij->", product[block], inverse[block]) for block in system.crossing.blocks]
     whole = 0.0
-    for start in range(0, len(product), SLICE):
-        some = slice(start, start + SLICE)
+    for start in range(0, len(product), CACHED):
+        some = slice(start, start + CACHED)
         whole += float(np.einsum("ij,ji->", product[some], product[:, some]))
     return whole, np.array(blocks)
 
@@ -88,5 +90,4 @@ def _mirror(lower: FloatArray) -> None:
         end = min(start + SLICE, size)
         lower[start:end, end:] = lower[end:, start:end].T
         corner = lower[start:end, start:end]
-        below = np.tril(corner, -1)
-        corner[:] = below + below.T + np.diag(np.diag(corner).copy())
+        np.copyto(corner, corner.T.copy(), where=np.triu(np.ones(corner.shape, dtype=bool), 1))

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 SMALLEST_P = float(np.finfo(np.float64).eps)
 """P-values below that are printed as an inequality."""
+PLAIN_P = 1e-4
+"""P-values from there on share their decimals; smaller ones are in powers of ten where that is shorter."""
 
 
 def fixed(values: FloatArray, digits: int) -> list[str]:
@@ -22,44 +24,48 @@ def fixed(values: FloatArray, digits: int) -> list[str]:
 
 
 def significant(values: FloatArray, digits: int) -> list[str]:
-    """As `fixed`, but in powers of ten where that is shorter."""
+    """As `fixed`, but all in powers of ten where that is shorter."""
     texts = fixed(values, digits)
-    scientific = [f"{value:.{digits - 1}e}" for value in values]
-    return scientific if max(map(len, texts)) > max(map(len, scientific)) else texts
+    mantissa = max((_shown(float(value), digits) - 1 for value in values), default=0)
+    powers = [f"{value:.{mantissa}e}" for value in values]
+    return powers if max(map(len, texts), default=0) > max(map(len, powers), default=0) else texts
 
 
 def p_values(values: FloatArray, digits: int) -> list[str]:
-    """P-values: small ones in powers of ten, those below machine precision as an inequality."""
-    small = (values > 0) & (values < 1e-3) & (values >= SMALLEST_P)
-    plain = (values >= 1e-3) & (values >= SMALLEST_P)
-    texts = np.full(len(values), f"<{SMALLEST_P:.0e}", dtype=object)
-    mantissa = max((_mantissa(float(value), digits) for value in values[small]), default=0)
-    texts[small] = [f"{value:.{mantissa}e}" for value in values[small]]
-    texts[plain] = fixed(values[plain], digits)
+    """P-values to `digits` significant ones; those below machine precision as an inequality."""
+    texts = np.full(len(values), "", dtype=object)
+    plain = values >= PLAIN_P
+    small = (values < PLAIN_P) & (values >= SMALLEST_P)
+    texts[plain] = significant(values[plain], digits)
+    texts[small] = significant(values[small], digits)
+    space = " " if max(map(len, texts), default=0) > len("<2e-16") else ""
+    texts[values < SMALLEST_P] = f"<{space}{SMALLEST_P:.0e}"
     return [str(text) for text in texts]
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Lines with the first column to the left and the others to the right, a space apart."""
+    """Lines with every column to the right, a space apart; a first column without a heading goes to the left."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    labelled = rows[0][0] == ""
     return [
         " ".join(
-            cell.ljust(width) if place == 0 and rows[0][0] == "" else cell.rjust(width)
+            cell.ljust(width) if labelled and place == 0 else cell.rjust(width)
             for place, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
         for row in rows
     ]
 
 
-def _mantissa(value: float, digits: int) -> int:
-    """Decimals of the mantissa that are not trailing zeros."""
-    return len(f"{value:.{digits - 1}e}".split("e")[0].rstrip("0").rstrip(".")) - 2 if value else 0
+def _shown(value: float, digits: int) -> int:
+    """Significant digits that are not trailing zeros, at most `digits`."""
+    if not np.isfinite(value) or value == 0:
+        return 1
+    return len(f"{abs(value):.{digits - 1}e}".split("e")[0].replace(".", "").rstrip("0"))
 
 
 def _decimals(value: float, digits: int) -> int:
-    """Decimals needed to show a number's significant digits."""
+    """Decimals needed to show those digits."""
     if not np.isfinite(value) or value == 0:
         return 0
-    mantissa, exponent = f"{abs(value):.{digits - 1}e}".split("e")
-    shown = len(mantissa.replace(".", "").rstrip("0"))
-    return max(0, shown - 1 - int(exponent))
+    exponent = int(f"{abs(value):.{digits - 1}e}".split("e")[1])
+    return max(0, _shown(value, digits) - 1 - exponent)

@@ -63,15 +63,15 @@ def _random(fit: MixedModelFit) -> str:
 
 def _coefficients(fit: MixedModelFit) -> str:
     table = fit.coefficients
-    numbers = np.column_stack([table["estimate"], table["std_error"]])
+    numbers = table[["estimate", "std_error", "df"]].to_numpy()
     smallest = np.abs(numbers[numbers != 0]).min()
     places = max(1, DIGITS - 1 - int(np.floor(np.log10(smallest))))
-    both = fixed(np.round(numbers, places).ravel(), DIGITS)
+    shared = fixed(np.round(numbers, places).ravel(), DIGITS)  # R gives these three columns the same decimals
     columns = [
         ["", *table["term"]],
-        ["Estimate", *both[0::2]],
-        ["Std. Error", *both[1::2]],
-        ["df", *fixed(table["df"].to_numpy(), DIGITS)],
+        ["Estimate", *shared[0::3]],
+        ["Std. Error", *shared[1::3]],
+        ["df", *shared[2::3]],
         ["t value", *fixed(np.round(table["statistic"].to_numpy(), DIGITS - 1), DIGITS)],
         ["Pr(>|t|)", *p_values(table["p_value"].to_numpy(), DIGITS - 1)],
     ]
