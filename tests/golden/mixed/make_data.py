@@ -11,7 +11,7 @@ HERE = Path(__file__).parent
 
 
 def crossed() -> pd.DataFrame:
-    """Twelve raters see most of 24 images of eight identities; a fifth of the cells is missing; batches do not matter."""
+    """Twelve raters see most of 24 images of eight identities; batches of rows do not matter."""
     rng = np.random.default_rng(20)
     raters, identities = rng.normal(0, 0.6, 12), rng.normal(0, 1.2, 8)
     images = rng.normal(0, 0.7, 24)

@@ -48,9 +48,7 @@ def test_at_r_s_variance_parameters_hardly_a_digit_differs(
 
 
 @pytest.mark.parametrize("name", ["a", "a_demo", "d1"])
-def test_kenward_roger_is_that_of_pbkrtest(
-    name: str, shared: Any, same_coefficients: Any, same_f_tests: Any
-) -> None:
+def test_kenward_roger_is_that_of_pbkrtest(name: str, shared: Any, same_coefficients: Any, same_f_tests: Any) -> None:
     """Adjusted standard errors, df, and F tests of all terms agree with pbkrtest."""
     data, answers = shared(name, SETS[name])
     fit = fit_mixed_model(answers["formula"], data)

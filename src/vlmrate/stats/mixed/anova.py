@@ -1,9 +1,9 @@
 """Type III tests: which combinations of coefficients each term of the formula stands for.
 
 Type III hypotheses do not depend on how often each cell occurs (SAS/STAT User's Guide, The Four Types of Estimable
-Functions). Let R be the design in which every term is coded by all levels of its factors, and M = X^+ R: its rows are the
-estimable functions of R's coefficients. From the rows of a term, those of the terms that contain it are projected out;
-what the rows then weigh of R's columns that are also X's is the hypothesis. lmerTest computes the same.
+Functions). Let R be the design in which every term is coded by all levels of its factors, and M = X^+ R: its rows are
+the estimable functions of R's coefficients. From the rows of a term, those of the terms that contain it are projected
+out; what the rows then weigh of R's columns that are also X's is the hypothesis. lmerTest computes the same.
 """
 
 from __future__ import annotations
@@ -45,9 +45,7 @@ def type_three(
     return {term: weights[own] for term, own in rows.items() if np.any(weights[own])}
 
 
-def _estimable_functions(
-    coding: Coding, values: Mapping[str, Any], basis: Basis
-) -> tuple[FloatArray, list[str]]:
+def _estimable_functions(coding: Coding, values: Mapping[str, Any], basis: Basis) -> tuple[FloatArray, list[str]]:
     """M, shape (p, columns of R), and the names of R's columns."""
     blocks, names = coding.encode_full(values)
     if coding.intercept:

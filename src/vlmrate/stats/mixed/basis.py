@@ -6,11 +6,15 @@ All fitting happens in this basis: a covariate that nearly repeats another colum
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.linalg import qr, solve_triangular
 
-from vlmrate.stats._arrays import FloatArray, IntArray
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from vlmrate.stats._arrays import FloatArray, IntArray
 
 REDUNDANT = 1e-7
 """A column is redundant if what the columns before it leave of it is below this share of its length, as in lme4."""
@@ -40,11 +44,11 @@ class Basis:
         turned: FloatArray = solve_triangular(self.triangle, in_basis)
         return turned
 
-    def estimable(self, weights: FloatArray) -> FloatArray:
+    def estimable(self, weights: FloatArray) -> NDArray[np.bool_]:
         """Whether each row of weights over all columns is determined by the data in spite of dropped columns."""
         gap = weights[:, self.dropped] - weights[:, self.kept] @ self.repeats
         scale = np.maximum(np.abs(weights).max(axis=1, initial=0.0), 1.0)
-        ok: FloatArray = np.abs(gap).max(axis=1, initial=0.0) <= NOT_ESTIMABLE * scale
+        ok: NDArray[np.bool_] = np.abs(gap).max(axis=1, initial=0.0) <= NOT_ESTIMABLE * scale
         return ok
 
 
@@ -52,14 +56,19 @@ def orthonormal_basis(design: FloatArray) -> Basis:
     """Find the basis of a design of shape (n, p); columns that repeat earlier ones are dropped from left to right."""
     lengths = np.linalg.norm(design, axis=0)
     scale = np.where(lengths > 0, lengths, 1.0)
-    vectors, upper = qr(design / scale, mode="economic", check_finite=False)
+    vectors, upper = _qr(design / scale)
     kept, dropped = _independent(upper)
     if not len(dropped):
         return Basis(vectors, upper * scale, kept, dropped, np.zeros((len(kept), 0)))
-    turn, triangle = qr(upper[:, kept], mode="economic")
+    turn, triangle = _qr(upper[:, kept])
     repeats = solve_triangular(triangle, turn.T @ upper[:, dropped]) * scale[dropped] / scale[kept][:, None]
     repeats[np.abs(repeats) < REDUNDANT * np.abs(repeats).max(initial=0.0)] = 0.0
     return Basis(vectors @ turn, triangle * scale[kept], kept, dropped, repeats)
+
+
+def _qr(columns: FloatArray) -> tuple[FloatArray, FloatArray]:
+    vectors, upper = qr(columns, mode="economic", check_finite=False)
+    return vectors.astype(np.float64, copy=False), upper.astype(np.float64, copy=False)
 
 
 def _independent(upper: FloatArray) -> tuple[IntArray, IntArray]:

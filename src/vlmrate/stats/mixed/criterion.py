@@ -20,8 +20,10 @@ The mean of observed and expected second derivative has no trace (Gilmour, Thomp
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from vlmrate.stats._arrays import FloatArray
+if TYPE_CHECKING:
+    from vlmrate.stats._arrays import FloatArray
 
 
 @dataclass(frozen=True, slots=True)

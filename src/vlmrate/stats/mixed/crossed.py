@@ -1,7 +1,7 @@
 """Several random intercepts: the criterion at one vector of variance ratios.
 
-Henderson's mixed model equations for (u, b) with the leading random intercept eliminated. With n_i the rows of its level
-i, w_i = g_1 / (1 + g_1 n_i), W = I - Z_1 diag(w) Z_1' and F = [Z_2 ... Z_K, X], what remains is one dense system
+Henderson's mixed model equations for (u, b) with the leading random intercept eliminated. With n_i the rows of its
+level i, w_i = g_1 / (1 + g_1 n_i), W = I - Z_1 diag(w) Z_1' and F = [Z_2 ... Z_K, X], what remains is one dense system
 
     S = F'WF + diag(1/g_2, ..., 1/g_K, 0),    log|H| = sum_i log(1 + g_1 n_i) + sum_k q_k log g_k + log|S_rr|
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from vlmrate.stats._arrays import FloatArray
     from vlmrate.stats.mixed.crossing import Crossing
     from vlmrate.stats.mixed.pairs import PairList
+
+SMALLEST = 1e-15
+"""Least residual sum of squares of a response of unit variance: rounding may leave less than nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,8 @@ class _Equations:
     @property
     def inflation(self) -> FloatArray:
         """1 + g_1 n_i, shape (q,)."""
-        return 1 + self.ratios[0] * self.crossing.rows
+        inflation: FloatArray = 1 + self.ratios[0] * self.crossing.rows
+        return inflation
 
     @property
     def shrinkage(self) -> FloatArray:
@@ -85,7 +89,9 @@ class _Equations:
         """F'Wt, shape (width, columns)."""
         crossing, p = self.crossing, self.crossing.p
         pulled = self.shrinkage[:, None] * sums.leading
-        return np.vstack([sums.rest - crossing.joint.T @ pulled, sums.fixed - crossing.sums[:, :p].T @ pulled])
+        parts = [sums.rest - crossing.joint.T @ pulled, sums.fixed - crossing.sums[:, :p].T @ pulled]
+        reduced: FloatArray = np.vstack(parts)
+        return reduced
 
     def solve(self, right: FloatArray, *, fixed: bool) -> FloatArray:
         """Solve S x = right; without the fixed part, S_rr x = right for the random intercepts, and zeros."""
@@ -112,7 +118,8 @@ def evaluate(system: Crossed, ratios: FloatArray) -> tuple[Point, Inverse]:
     reduced = equations.reduce(response)
     half = blas.dtrsm(1.0, equations.factor, reduced, lower=1)
     y = crossing.sums[:, p]
-    s = float(crossing.total[p, p] - y @ (equations.shrinkage * y) - half[:, 0] @ half[:, 0]) / system.degrees
+    explained = y @ (equations.shrinkage * y) + half[:, 0] @ half[:, 0]
+    s = max(float(crossing.total[p, p] - explained), SMALLEST) / system.degrees
     pulled, b = equations.project(response)
     first = np.array([float(part[:, 0] @ part[:, 0]) for part in pulled])
     # The inverse is written over the factor, so it comes after all that the factor is needed for.
@@ -182,7 +189,8 @@ def _second(equations: _Equations, pulled: list[FloatArray]) -> FloatArray:
         fixed.append(crossing.rest_sums[:, :p].T @ padded)
     again, _ = equations.project(_Sums(np.hstack(leading), np.hstack(rest), np.hstack(fixed)))
     found = np.array([[pulled[k][:, 0] @ again[k][:, j] for j in range(count)] for k in range(count)])
-    return (found + found.T) / 2
+    symmetric: FloatArray = (found + found.T) / 2
+    return symmetric
 
 
 def _spread(equations: _Equations) -> FloatArray:

@@ -6,16 +6,17 @@ eliminated. What remains, the *rest*, are the other random intercepts side by si
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
 
-from vlmrate.stats._arrays import FloatArray, IntArray
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from vlmrate.stats._arrays import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Crossing:
     def blocks(self) -> list[slice]:
         """Where each of the other random intercepts lies among the rest."""
         ends = np.cumsum([0, *self.sizes[1:]])
-        return [slice(int(start), int(end)) for start, end in zip(ends[:-1], ends[1:], strict=True)]
+        return [slice(int(start), int(end)) for start, end in itertools.pairwise(ends)]
 
 
 def count_crossing(
@@ -74,7 +75,8 @@ def count_crossing(
     leading = np.tile(ordered[0], len(shifted))
     side_by_side = np.concatenate(shifted)
     pairs = [(first, second) for first in shifted for second in shifted]
-    rest_joint = _meet(*(np.concatenate(side) for side in zip(*pairs, strict=True)), (rest, rest))
+    first, second = (np.concatenate(side) for side in zip(*pairs, strict=True))
+    rest_joint = _meet(first, second, (rest, rest))
     return Crossing(
         n=n,
         p=p,
@@ -90,7 +92,7 @@ def count_crossing(
 
 
 def _sums(values: FloatArray, codes: IntArray, size: int) -> FloatArray:
-    return np.column_stack([np.bincount(codes, column, minlength=size) for column in values.T])
+    return np.column_stack([np.bincount(codes, column, minlength=size) for column in values.T]).astype(np.float64)
 
 
 def _meet(first: IntArray, second: IntArray, shape: tuple[int, int]) -> sparse.csr_array:

@@ -19,8 +19,8 @@ from vlmrate.stats.mixed.pairs import weighted_gram
 
 if TYPE_CHECKING:
     from vlmrate.stats._arrays import FloatArray
-    from vlmrate.stats.mixed.crossed import Crossed, Inverse
     from vlmrate.stats.mixed.criterion import Point
+    from vlmrate.stats.mixed.crossed import Crossed, Inverse
 
 SLICE = 1024
 """Rows mirrored, or leading levels multiplied, at a time."""
@@ -73,7 +73,7 @@ def _by_level(system: Crossed, inverse: FloatArray, scale: FloatArray) -> tuple[
     scaled = sparse.diags_array(scale).tocsr() @ met
     whole, blocks = 0.0, np.zeros(len(crossing.blocks))
     for start in range(0, crossing.sizes[0], SLICE):
-        part = scaled[start : start + SLICE] @ inverse.T  # symmetric: its transpose lies in the order wanted
+        part = scaled[start : start + SLICE] @ inverse.T  # symmetric; transposed, its rows are contiguous
         for place, block in enumerate(crossing.blocks):
             blocks[place] += np.einsum("ij,ij->", part[:, block], part[:, block])
         closed = scaled[start:] @ np.ascontiguousarray(part.T)

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 
 from vlmrate.errors import AnalysisError
-from vlmrate.stats._arrays import FloatArray, IntArray
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from vlmrate.stats._arrays import FloatArray, IntArray
     from vlmrate.stats.mixed.formula import MixedFormula, Term
 
 INTERCEPT = "(Intercept)"
@@ -147,12 +147,13 @@ def level_numbers(column: pd.Series[Any]) -> tuple[IntArray, list[Any]]:
     """Number of each row's level and the levels that occur: in a categorical's own order, else alphabetical."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         used = column.cat.remove_unused_categories()
-        return used.cat.codes.to_numpy(np.int64), list(used.cat.categories)
+        return np.asarray(used.cat.codes, dtype=np.int64), list(used.cat.categories)
     codes, found = pd.factorize(column)
     order = sorted(range(len(found)), key=lambda place: str(found[place]))
     rank = np.empty(len(found), dtype=np.int64)
     rank[order] = np.arange(len(found))
-    return rank[codes], [found[place] for place in order]
+    ranked: IntArray = rank[codes]
+    return ranked, [found[place] for place in order]
 
 
 def _product(parts: Sequence[tuple[FloatArray, list[str]]]) -> tuple[FloatArray, list[str]]:

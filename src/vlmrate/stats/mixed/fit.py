@@ -11,7 +11,7 @@ from vlmrate.stats.mixed.basis import orthonormal_basis
 from vlmrate.stats.mixed.design import fit_coding
 from vlmrate.stats.mixed.formula import parse_formula
 from vlmrate.stats.mixed.model import Design, MixedModelFit
-from vlmrate.stats.mixed.rows import complete_rows, groups_of, response_of
+from vlmrate.stats.mixed.rows import complete_rows, groups_of, require_identified, response_of
 from vlmrate.stats.mixed.search import Problem, evaluate_at, minimise
 from vlmrate.stats.mixed.threads import one_blas_thread
 
@@ -84,6 +84,7 @@ def _fit(formula: MixedFormula, data: pd.DataFrame, reml: bool, theta: Mapping[s
             f"{len(response):,} rows cannot determine {len(design.names):,} fixed coefficients and two variances."
         )
     groups = tuple(groups_of(grouping, rows) for grouping in formula.groupings)
+    require_identified(groups, design.basis.vectors)
     along, left = _projected(design.basis.vectors, response)
     unit = float(np.sqrt(left @ left / len(left)))
     if unit <= EXPLAINED * np.abs(response).max():

@@ -75,6 +75,8 @@ def parse_formula(text: str) -> MixedFormula:
     if twice is not None:
         raise AnalysisError(f"The formula {text!r} asks for the random intercept of {twice} twice.")
     intercept, terms = _fixed_terms(_without_dangling_plus(fixed), text)
+    if not (intercept or terms):
+        raise AnalysisError(f"The formula {text!r} has no fixed part: leave the intercept in.")
     if response in {name for term in terms for name in term}:
         raise AnalysisError(f"The formula {text!r} explains {response} by itself.")
     return MixedFormula(" ".join(text.split()), response, intercept, terms, groupings)

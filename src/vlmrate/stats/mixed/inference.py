@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import numpy as np
 from scipy import special
 
-from vlmrate.stats._arrays import FloatArray
+if TYPE_CHECKING:
+    from vlmrate.stats._arrays import FloatArray
 
 Method: TypeAlias = Literal["satterthwaite", "kenward-roger"]
 

@@ -1,7 +1,7 @@
 """Kenward & Roger's adjusted covariance and degrees of freedom, for one random intercept.
 
-Kenward & Roger 1997, Biometrics 53, 983-997, as Halekoh & Hojsgaard 2014 (J. Stat. Softw. 59(9)) carry it out. With
-V = sigma^2 I + sigma_u^2 Z Z' =: sum_i f_i G_i, Phi = (X'V^-1 X)^-1 and W twice the inverse of the expected information,
+Kenward & Roger 1997, Biometrics 53, 983-997; see Halekoh & Hojsgaard 2014, J. Stat. Softw. 59(9). With
+V = sigma^2 I + sigma_u^2 Z Z' =: sum_i f_i G_i, Phi = (X'V^-1 X)^-1 and W twice the inverted expected information,
 
     P_i = -X'V^-1 G_i V^-1 X,    Q_ij = X'V^-1 G_i V^-1 G_j V^-1 X
     Phi_A = Phi + 2 Phi {sum_ij W_ij (Q_ij - P_i Phi P_j)} Phi
@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vlmrate.stats._arrays import FloatArray
 from vlmrate.stats.mixed.inference import FTest, TTests
 
 if TYPE_CHECKING:
+    from vlmrate.stats._arrays import FloatArray
     from vlmrate.stats.mixed.criterion import Point
     from vlmrate.stats.mixed.one_factor import OneFactor
 
@@ -95,9 +95,7 @@ def kenward_roger(system: OneFactor, point: Point, coefficients: FloatArray, uni
         for j in (0, 1):
             information[i, j] = own[i, j] - 2 * np.sum(phi * bends[i][j]) / s**3 + np.sum(shrunk[i] * shrunk[j].T)
     parameters = _twice_inverse(information)
-    change = sum(
-        parameters[i, j] * (bends[i][j] / s**3 - slopes[i] @ phi @ slopes[j]) for i in (0, 1) for j in (0, 1)
-    )
+    change = sum(parameters[i, j] * (bends[i][j] / s**3 - slopes[i] @ phi @ slopes[j]) for i in (0, 1) for j in (0, 1))
     adjusted = phi + 2 * phi @ change @ phi
     turned = np.stack([phi @ slope @ phi for slope in slopes])
     return KenwardRoger(coefficients, unit**2 * phi, unit**2 * adjusted, unit**2 * turned, parameters)
@@ -106,7 +104,8 @@ def kenward_roger(system: OneFactor, point: Point, coefficients: FloatArray, uni
 def _twice_inverse(information: FloatArray) -> FloatArray:
     values = np.linalg.eigvalsh(information)
     regular = values.min() > NO_INFORMATION * np.abs(values).max()
-    return 2 * (np.linalg.inv(information) if regular else np.linalg.pinv(information))
+    inverse = np.linalg.inv(information) if regular else np.linalg.pinv(information)
+    return 2 * inverse.astype(np.float64)
 
 
 def _independent(weights: FloatArray, covariance: FloatArray) -> FloatArray:

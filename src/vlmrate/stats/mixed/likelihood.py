@@ -20,13 +20,13 @@ def likelihood_ratio_test(smaller: MixedModelFit, larger: MixedModelFit, *, refi
     Both are fitted anew by maximum likelihood, as R's `anova(smaller, larger)` does, for restricted likelihoods of
     different fixed parts cannot be compared. With `refit=False` they are compared as they are, which REML allows where
     only the random intercepts differ. The p-value is about twice too large where the null puts a variance at zero, the
-    border of what it may be (Self & Liang 1987, JASA 82, 605-610). That the models are nested is for the caller to know.
+    border of what it may be (Self & Liang 1987, JASA 82, 605-610). Whether the models are nested is not checked.
 
     Raises `AnalysisError`: other rows or another response, as many or more parameters in the smaller one, or restricted
     likelihoods of different fixed parts.
     """
     if smaller.n != larger.n or not np.array_equal(smaller.response, larger.response):
-        raise AnalysisError("The two models are fitted to different rows or responses: their likelihoods do not compare.")
+        raise AnalysisError("The two models are fitted to different rows: their likelihoods do not compare.")
     if refit:
         smaller, larger = smaller.refitted(reml=False), larger.refitted(reml=False)
     elif smaller.reml != larger.reml or (smaller.reml and set(smaller.terms) != set(larger.terms)):

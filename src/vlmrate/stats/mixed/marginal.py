@@ -11,12 +11,13 @@ from itertools import combinations, product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from vlmrate.errors import AnalysisError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pandas as pd
 
     from vlmrate.stats._arrays import FloatArray
     from vlmrate.stats.mixed.basis import Basis

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from vlmrate.errors import AnalysisError
-from vlmrate.stats._arrays import FloatArray, IntArray
 from vlmrate.stats.mixed import marginal, predict, show
 from vlmrate.stats.mixed.anova import type_three
 from vlmrate.stats.mixed.formula import RESIDUAL
@@ -23,12 +22,15 @@ from vlmrate.stats.mixed.threads import one_blas_thread
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from vlmrate.stats._arrays import FloatArray, IntArray
     from vlmrate.stats.mixed.basis import Basis
     from vlmrate.stats.mixed.criterion import Optimum
     from vlmrate.stats.mixed.design import Coding
     from vlmrate.stats.mixed.formula import MixedFormula
     from vlmrate.stats.mixed.inference import Inference, Method
+    from vlmrate.stats.mixed.kenward_roger import KenwardRoger
     from vlmrate.stats.mixed.rows import Groups
+    from vlmrate.stats.mixed.satterthwaite import Satterthwaite
     from vlmrate.stats.mixed.search import Problem
 
 SINGULAR = 1e-4
@@ -190,8 +192,10 @@ class MixedModelFit:
     @cached_property
     def covariance(self) -> pd.DataFrame:
         """Covariance matrix of the coefficients, by their names."""
-        turned = self.design.basis.coefficients(np.linalg.cholesky(self._satterthwaite.covariance))
-        return pd.DataFrame(turned @ turned.T, index=list(self.terms), columns=list(self.terms))
+        turn = self.design.basis.coefficients(np.eye(len(self.terms)))
+        return pd.DataFrame(
+            turn @ self._satterthwaite.covariance @ turn.T, index=list(self.terms), columns=list(self.terms)
+        )
 
     def anova(self, method: Method = "satterthwaite") -> pd.DataFrame:
         """Type III F tests: term, sum_sq, mean_sq, num_df, den_df, statistic, p_value, one row a fixed term."""
@@ -276,11 +280,11 @@ class MixedModelFit:
             return replace(self, problem=problem, optimum=minimise(problem))
 
     @cached_property
-    def _satterthwaite(self) -> Inference:
+    def _satterthwaite(self) -> Satterthwaite:
         return satterthwaite(self.optimum, self.in_basis, self.unit)
 
     @cached_property
-    def _kenward_roger(self) -> Inference:
+    def _kenward_roger(self) -> KenwardRoger:
         if len(self.groups) > 1 or not self.reml:
             raise AnalysisError(
                 "Kenward-Roger's method is here for one random intercept fitted by REML: use method='satterthwaite'."

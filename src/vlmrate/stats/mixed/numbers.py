@@ -43,17 +43,24 @@ def p_values(values: FloatArray, digits: int) -> list[str]:
     return [str(text) for text in texts]
 
 
+def padded(texts: Sequence[str]) -> list[str]:
+    """All as wide as the widest, to the right."""
+    width = max(map(len, texts))
+    return [text.rjust(width) for text in texts]
+
+
+def named(names: Sequence[str], texts: Sequence[str]) -> list[str]:
+    """A line of names over a line of values, all equally wide."""
+    cells = padded([*names, *texts])
+    return [" ".join(cells[: len(names)]), " ".join(cells[len(names) :])]
+
+
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Lines with every column to the right, a space apart; a first column without a heading goes to the left."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    labelled = rows[0][0] == ""
-    return [
-        " ".join(
-            cell.ljust(width) if labelled and place == 0 else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]
+    """Lines with the labels of the first column to the left, all others to the right, a space apart."""
+    first, *others = zip(*rows, strict=True)
+    width = max(map(len, first))
+    columns = [[label.ljust(width) for label in first], *(padded(column) for column in others)]
+    return [" ".join(cells) for cells in zip(*columns, strict=True)]
 
 
 def _shown(value: float, digits: int) -> int:

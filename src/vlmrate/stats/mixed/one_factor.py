@@ -8,12 +8,15 @@ the number of groups, so that each evaluation costs as little as a regression on
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.linalg import cho_solve
 
-from vlmrate.stats._arrays import FloatArray, IntArray
 from vlmrate.stats.mixed.criterion import Optimum, Point
+
+if TYPE_CHECKING:
+    from vlmrate.stats._arrays import FloatArray, IntArray
 
 GRID = np.concatenate([[0.0], np.geomspace(1e-6, 1e6, 37)])
 """Variance ratios between which the minimum is bracketed."""
@@ -62,7 +65,7 @@ def one_factor(vectors: FloatArray, response: FloatArray, codes: IntArray, *, re
     """Set up the cross-products from an orthonormal basis (n, p), the response and each row's group."""
     both = np.column_stack([vectors, response])
     rows = np.bincount(codes).astype(np.float64)
-    sums = np.column_stack([np.bincount(codes, column) for column in both.T])
+    sums = np.column_stack([np.bincount(codes, column) for column in both.T]).astype(np.float64)
     inner = both - (sums / rows[:, None])[codes]
     sizes, place = np.unique(rows, return_inverse=True)
     between = np.stack([sums[place == j].T @ sums[place == j] / u for j, u in enumerate(sizes)])

@@ -14,11 +14,10 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg import blas
 
-from vlmrate.stats._arrays import FloatArray, IntArray
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from vlmrate.stats._arrays import FloatArray, IntArray
     from vlmrate.stats.mixed.crossing import Crossing
 
 MOST_PAIRS = 80_000_000

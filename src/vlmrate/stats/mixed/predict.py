@@ -6,7 +6,7 @@ The best linear unbiased prediction of the effects of random intercept k is g_k 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -66,7 +66,7 @@ def _fixed(fit: MixedModelFit, data: pd.DataFrame) -> FloatArray:
     return fixed
 
 
-def _effects(fit: MixedModelFit, group: Groups, columns: list[pd.Series[object]]) -> FloatArray:
+def _effects(fit: MixedModelFit, group: Groups, columns: list[pd.Series[Any]]) -> FloatArray:
     """The effect of each row's level; a level never fitted is refused."""
     labels = columns[0].astype(object)
     for more in columns[1:]:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from vlmrate.errors import AnalysisError
-from vlmrate.stats._arrays import FloatArray, IntArray
 from vlmrate.stats.mixed.design import level_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from vlmrate.stats._arrays import FloatArray, IntArray
     from vlmrate.stats.mixed.formula import Grouping, MixedFormula
+
+
+EXPLAINED = 1e-10
+"""Share of the differences between levels below which the fixed part explains them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,25 @@ def groups_of(grouping: Grouping, rows: pd.DataFrame) -> Groups:
             "cannot be told apart. A random intercept needs levels with more than one row."
         )
     return Groups(grouping.name, codes.astype(np.int64), levels)
+
+
+def require_identified(groups: Sequence[Groups], vectors: FloatArray) -> None:
+    """Raise `AnalysisError` where a variance has nothing to be estimated from.
+
+    That is so where two random intercepts divide the rows alike, or where the fixed part, given by an orthonormal basis
+    of shape (n, p), already has a coefficient for every level.
+    """
+    for one, other in combinations(groups, 2):
+        if one.size == other.size and len(np.unique(one.codes * other.size + other.codes)) == one.size:
+            raise AnalysisError(f"{one.name} and {other.name} divide the rows in the same way: leave one of them out.")
+    n = len(vectors)
+    for group in groups:
+        sums = [np.bincount(group.codes, column) for column in vectors.T]
+        if n - sum(float(of_column @ of_column) for of_column in sums) < EXPLAINED * n:
+            raise AnalysisError(
+                f"The fixed part already tells all levels of {group.name} apart: no variance between them is left. "
+                "Leave either of the two out."
+            )
 
 
 def _levels(column: pd.Series[Any]) -> tuple[IntArray, list[Any]]:

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vlmrate.stats._arrays import FloatArray
 from vlmrate.stats.mixed.inference import FTest, TTests
 
 if TYPE_CHECKING:
+    from vlmrate.stats._arrays import FloatArray
     from vlmrate.stats.mixed.criterion import Optimum
 
 FLAT = 1e-8

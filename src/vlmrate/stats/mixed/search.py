@@ -24,8 +24,12 @@ if TYPE_CHECKING:
 MOST_STEPS = 60
 ZERO = 1e-7
 """A ratio this small at which the criterion still falls towards zero is zero."""
-UNBOUNDED = 1e9
-"""A ratio beyond which the residual variance counts as zero."""
+NO_VARIANCE = 1e-10
+"""A residual variance that small, relative to that about the fixed part, counts as zero."""
+LEAST_CURVATURE = 1e-8
+"""Information below that share of the largest is taken to be that share."""
+LARGEST_CHANGE = 30
+"""Factor by which a ratio may change in one step."""
 SMALL_GAIN = 1e-10
 """Expected fall of the criterion at which the search ends, if the step is small too."""
 SMALL_STEP = 3e-6
@@ -108,22 +112,20 @@ def _minimise_crossed(problem: Problem, system: crossed.Crossed, start: FloatArr
     return _with_zero(reduced, place, problem.sizes[place], abs(slope))
 
 
-def _search(
-    system: crossed.Crossed, ratios: FloatArray
-) -> tuple[FloatArray, int, bool, tuple[Point, crossed.Inverse]]:
+def _search(system: crossed.Crossed, ratios: FloatArray) -> tuple[FloatArray, int, bool, tuple[Point, crossed.Inverse]]:
     """Average-information steps from a start until they no longer matter, or a ratio goes to zero."""
     current = crossed.evaluate(system, ratios)
     for step in range(MOST_STEPS):
         point = current[0]
+        if point.residual_variance < NO_VARIANCE:
+            raise AnalysisError(NO_RESIDUAL)
         change = _step(point)
         gain = -float(change @ point.gradient)
         if gain < SMALL_GAIN and (np.abs(change) < SMALL_STEP * ratios).all():
             return ratios, step, True, current
         if ((ratios < ZERO) & (point.gradient > 0)).any():
             return ratios, step, False, current
-        if (ratios > UNBOUNDED).any():
-            raise AnalysisError(NO_RESIDUAL)
-        target = np.maximum(ratios + change, ratios / 30)
+        target = np.clip(ratios + change, ratios / LARGEST_CHANGE, ratios * LARGEST_CHANGE)
         del current
         for _ in range(15):
             current = crossed.evaluate(system, target)
@@ -138,7 +140,7 @@ def _step(point: Point) -> FloatArray:
     """Newton's step with the average information, in relative ratios so that small ones count as much as large."""
     ratios = point.ratios
     values, directions = np.linalg.eigh(point.average_information * np.outer(ratios, ratios))
-    values = np.maximum(values, 1e-8 * max(float(values.max()), 1e-300))
+    values = np.maximum(values, LEAST_CURVATURE * max(float(values.max()), 1.0))
     slope = directions.T @ (point.gradient * ratios)
     change: FloatArray = -ratios * (directions @ (slope / values))
     return change

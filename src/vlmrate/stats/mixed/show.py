@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vlmrate.stats.mixed.formula import RESIDUAL
-from vlmrate.stats.mixed.numbers import aligned, fixed, p_values, significant
+from vlmrate.stats.mixed.numbers import aligned, fixed, named, p_values, padded, significant
 
 if TYPE_CHECKING:
     from vlmrate.stats.mixed.model import MixedModelFit
@@ -33,13 +33,15 @@ def _criterion(fit: MixedModelFit) -> str:
         return f"REML criterion at convergence: {-2 * fit.log_likelihood:.1f}"
     found = [fit.aic, fit.bic, fit.log_likelihood, -2 * fit.log_likelihood, fit.n - fit.parameter_count]
     texts = [*(f"{number:.1f}" for number in found[:-1]), str(found[-1])]
-    return "\n".join(aligned([["AIC", "BIC", "logLik", "deviance", "df.resid"], texts]))
+    return "\n".join(named(["AIC", "BIC", "logLik", "deviance", "df.resid"], texts))
 
 
 def _residuals(fit: MixedModelFit) -> str:
     scaled = fit.residuals.to_numpy() / np.sqrt(fit.residual_variance)
-    texts = fixed(np.quantile(scaled, [0, 0.25, 0.5, 0.75, 1]), DIGITS)
-    return "\n".join(["Scaled residuals:", *aligned([["Min", "1Q", "Median", "3Q", "Max"], texts])])
+    quantiles = np.quantile(scaled, [0, 0.25, 0.5, 0.75, 1])
+    places = round(DIGITS + 1 - float(np.log10(np.abs(quantiles).max())))
+    texts = fixed(np.round(quantiles, places), DIGITS)
+    return "\n".join(["Scaled residuals:", *named(["Min", "1Q", "Median", "3Q", "Max"], texts)])
 
 
 def _random(fit: MixedModelFit) -> str:
@@ -48,9 +50,9 @@ def _random(fit: MixedModelFit) -> str:
     columns = [
         ["Groups", *table["group"]],
         ["Name", *names],
-        ["Variance", *significant(table["variance"].to_numpy(), DIGITS)],
-        ["Std.Dev.", *significant(table["std_dev"].to_numpy(), DIGITS)],
-        ["Share", *(f"{share:.1%}" for share in table["share"])],
+        ["Variance", *padded(significant(table["variance"].to_numpy(), DIGITS))],
+        ["Std.Dev.", *padded(significant(table["std_dev"].to_numpy(), DIGITS))],
+        ["Share", *padded([f"{share:.1%}" for share in table["share"]])],
     ]
     widths = [max(map(len, column)) for column in columns]
     rows = [

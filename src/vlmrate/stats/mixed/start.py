@@ -39,7 +39,8 @@ def moment_ratios(crossing: Crossing) -> FloatArray:
     expected[count] = [*(n - (of_level**2).sum() / n for of_level in rows), n - 1]
     variances = np.linalg.lstsq(expected, observed, rcond=None)[0]
     residual = max(variances[count], SMALLEST * total / n)
-    return np.maximum(variances[:count] / residual, SMALLEST)
+    ratios: FloatArray = np.maximum(variances[:count] / residual, SMALLEST)
+    return ratios
 
 
 def _met(crossing: Crossing, k: int, other: int) -> sparse.csr_array:
