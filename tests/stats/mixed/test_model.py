@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
+import pkgutil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +12,7 @@ import pandas as pd
 import pytest
 import threadpoolctl
 
+import vlmrate.stats.mixed
 from vlmrate.errors import AnalysisError
 from vlmrate.stats.mixed import fit_mixed_model, likelihood_ratio_test
 from vlmrate.stats.mixed.numbers import fixed, p_values, significant
@@ -197,3 +201,13 @@ def test_one_blas_thread_while_fitting_and_as_many_as_before_after() -> None:
     after = [pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
     assert set(during) == {1}
     assert after == before
+
+
+MODULES = [f"vlmrate.stats.mixed.{module.name}" for module in pkgutil.iter_modules(vlmrate.stats.mixed.__path__)]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_print_what_they_say(name: str) -> None:
+    """Every example in a docstring yields exactly the output shown under it."""
+    result = doctest.testmod(importlib.import_module(name))
+    assert result.failed == 0, f"{result.failed} of {result.attempted} examples in {name}"

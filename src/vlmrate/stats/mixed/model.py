@@ -106,9 +106,14 @@ class MixedModelFit:
         return {group.name: float(np.sqrt(ratio)) for group, ratio in zip(self.groups, ratios, strict=True)}
 
     @property
+    def without_variance(self) -> tuple[str, ...]:
+        """Random intercepts whose variance is estimated as zero."""
+        return tuple(name for name, theta in self.theta.items() if theta < SINGULAR)
+
+    @property
     def singular(self) -> bool:
         """Whether a random intercept has no variance: the fit lies on the border of what is possible."""
-        return any(theta < SINGULAR for theta in self.theta.values())
+        return bool(self.without_variance)
 
     @property
     def residual_variance(self) -> float:
@@ -118,18 +123,7 @@ class MixedModelFit:
     @property
     def messages(self) -> tuple[str, ...]:
         """All a reader must know before using the numbers; empty if there is nothing."""
-        found = list(self.about_data)
-        if self.dropped:
-            found.append(
-                f"The fixed part is rank deficient: {', '.join(self.dropped)} cannot be told apart from the columns "
-                "before (a combination of levels without rows, or a repeated column) and is left out."
-            )
-        none = [name for name, theta in self.theta.items() if theta < SINGULAR]
-        if none:
-            found.append(f"The fit is singular: the variance of {', '.join(none)} is estimated as zero.")
-        if not self.optimum.converged:
-            found.append("The search for the variances did not converge: do not rely on these numbers.")
-        return tuple(found)
+        return (*self.about_data, *show.messages(self))
 
     @property
     def log_likelihood(self) -> float:

@@ -23,6 +23,21 @@ def summary(fit: MixedModelFit) -> str:
     return "\n\n".join(blocks)
 
 
+def messages(fit: MixedModelFit) -> list[str]:
+    """What a reader must know of a fit before using its numbers, a sentence each."""
+    found = []
+    if fit.dropped:
+        found.append(
+            f"The fixed part is rank deficient: {', '.join(fit.dropped)} cannot be told apart from the columns before "
+            "(a combination of levels without rows, or a repeated column) and is left out."
+        )
+    if fit.without_variance:
+        found.append(f"The fit is singular: the variance of {', '.join(fit.without_variance)} is estimated as zero.")
+    if not fit.optimum.converged:
+        found.append("The search for the variances did not converge: do not rely on these numbers.")
+    return found
+
+
 def _head(fit: MixedModelFit) -> str:
     by = "REML" if fit.reml else "maximum likelihood"
     return f"Linear mixed model fit by {by}. t-tests use Satterthwaite's method\nFormula: {fit.formula.text}"
