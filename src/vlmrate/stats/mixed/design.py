@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from vlmrate.stats._arrays import FloatArray, IntArray
+    from vlmrate.stats.mixed.basis import Basis
     from vlmrate.stats.mixed.formula import MixedFormula, Term
 
 INTERCEPT = "(Intercept)"
@@ -105,6 +106,22 @@ class Coding:
             else:
                 found[name] = data[name].to_numpy(np.float64)
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """The fixed part of a model on its rows."""
+
+    coding: Coding
+    values: Mapping[str, Any]
+    """Level numbers or numbers of each variable, one a row."""
+    basis: Basis
+    names: tuple[str, ...]
+    """Coefficients estimated, as lme4 names them."""
+    term_of_column: IntArray
+    """Which term each of them belongs to, 0 the intercept."""
+    dropped: tuple[str, ...]
+    """Columns that repeat earlier ones."""
 
 
 def fit_coding(formula: MixedFormula, data: pd.DataFrame) -> tuple[Coding, dict[str, Any]]:

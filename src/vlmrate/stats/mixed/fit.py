@@ -8,12 +8,12 @@ import numpy as np
 
 from vlmrate.errors import AnalysisError
 from vlmrate.stats.mixed.basis import orthonormal_basis
-from vlmrate.stats.mixed.design import fit_coding
+from vlmrate.stats.mixed.design import Design, fit_coding
 from vlmrate.stats.mixed.formula import parse_formula
-from vlmrate.stats.mixed.model import Design, MixedModelFit
+from vlmrate.stats.mixed.model import MixedModelFit
 from vlmrate.stats.mixed.rows import complete_rows, groups_of, require_identified, response_of
 from vlmrate.stats.mixed.search import Problem, evaluate_at, minimise
-from vlmrate.stats.mixed.threads import one_blas_thread
+from vlmrate.stats.mixed.threads import on_one_thread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,15 +66,14 @@ def fit_mixed_model(
     >>> fit = fit_mixed_model("rating ~ rater_type + (1 | image_id)", ratings)
     >>> fit.coefficients.round(4)
                 term  estimate  std_error      df  statistic  p_value
-    0    (Intercept)     4.700     0.6753  3.0534     6.9601   0.0057
+    0    (Intercept)     4.700     0.6870  3.0663     6.8413   0.0060
     1  rater_typevlm     0.825     0.1436  3.0000     5.7446   0.0105
 
     """
-    parsed = parse_formula(formula)
-    with one_blas_thread():
-        return _fit(parsed, data, reml, theta)
+    return _fit(parse_formula(formula), data, reml, theta)
 
 
+@on_one_thread
 def _fit(formula: MixedFormula, data: pd.DataFrame, reml: bool, theta: Mapping[str, float] | None) -> MixedModelFit:
     rows, messages = complete_rows(formula, data)
     response = response_of(formula, rows)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 import numpy as np
 from scipy import special
 
+from vlmrate.errors import AnalysisError
+
 if TYPE_CHECKING:
     from vlmrate.stats._arrays import FloatArray
 
@@ -34,7 +36,9 @@ class TTests:
         return p
 
     def interval(self, level: float) -> tuple[FloatArray, FloatArray]:
-        """Lower and upper ends of the confidence interval at a level in (0, 1)."""
+        """Lower and upper ends of the confidence interval at a level in (0, 1), by Student's t."""
+        if not 0 < level < 1:
+            raise AnalysisError(f"The confidence level {level} is not between 0 and 1.")
         half = special.stdtrit(self.df, (1 + level) / 2) * self.std_error
         return self.estimate - half, self.estimate + half
 

@@ -38,8 +38,9 @@ class Cells:
     """Shape (cells, all columns), dropped ones included."""
 
 
-def marginal_cells(coding: Coding, factors: Sequence[str]) -> Cells:
+def marginal_cells(coding: Coding, factor: str, by: str | Sequence[str] | None) -> Cells:
     """The weights of each combination's marginal mean; the factor named first varies fastest."""
+    factors = [factor, *([by] if isinstance(by, str) else by or [])]
     for name in factors:
         if name not in coding.factors:
             known = ", ".join(coding.factors) or "none"

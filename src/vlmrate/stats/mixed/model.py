@@ -17,15 +17,14 @@ from vlmrate.stats.mixed.kenward_roger import kenward_roger
 from vlmrate.stats.mixed.one_factor import one_factor
 from vlmrate.stats.mixed.satterthwaite import satterthwaite
 from vlmrate.stats.mixed.search import minimise
-from vlmrate.stats.mixed.threads import one_blas_thread
+from vlmrate.stats.mixed.threads import on_one_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from vlmrate.stats._arrays import FloatArray, IntArray
-    from vlmrate.stats.mixed.basis import Basis
+    from vlmrate.stats._arrays import FloatArray
     from vlmrate.stats.mixed.criterion import Optimum
-    from vlmrate.stats.mixed.design import Coding
+    from vlmrate.stats.mixed.design import Design
     from vlmrate.stats.mixed.formula import MixedFormula
     from vlmrate.stats.mixed.inference import Inference, Method
     from vlmrate.stats.mixed.kenward_roger import KenwardRoger
@@ -35,22 +34,6 @@ if TYPE_CHECKING:
 
 SINGULAR = 1e-4
 """A standard deviation below that share of the residual's counts as zero, as in lme4's isSingular."""
-
-
-@dataclass(frozen=True, slots=True)
-class Design:
-    """The fixed part of a model on its rows."""
-
-    coding: Coding
-    values: Mapping[str, Any]
-    """Level numbers or numbers of each variable, one a row."""
-    basis: Basis
-    names: tuple[str, ...]
-    """Coefficients estimated, as lme4 names them."""
-    term_of_column: IntArray
-    """Which term each of them belongs to, 0 the intercept."""
-    dropped: tuple[str, ...]
-    """Columns that repeat earlier ones."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,16 +154,18 @@ class MixedModelFit:
         """Columns term, estimate, std_error, df, statistic, p_value, by Satterthwaite's method."""
         return self.coefficient_table()
 
+    @on_one_thread
     def coefficient_table(self, method: Method = "satterthwaite") -> pd.DataFrame:
         """The coefficients with t tests against zero: term, estimate, std_error, df, statistic, p_value."""
         tests = self._inference(method).t_tests(self.design.basis.contrast(np.eye(len(self.terms))))
         columns = {"term": self.terms, "estimate": tests.estimate, "std_error": tests.std_error, "df": tests.df}
         return pd.DataFrame(columns | {"statistic": tests.statistic, "p_value": tests.p_value})
 
+    @on_one_thread
     def confidence_intervals(self, level: float = 0.95, method: Method = "satterthwaite") -> pd.DataFrame:
         """Intervals of the coefficients by Student's t: term, estimate, ci_low, ci_high."""
         tests = self._inference(method).t_tests(self.design.basis.contrast(np.eye(len(self.terms))))
-        low, high = tests.interval(_checked(level))
+        low, high = tests.interval(level)
         return pd.DataFrame({"term": self.terms, "estimate": tests.estimate, "ci_low": low, "ci_high": high})
 
     @cached_property
@@ -191,12 +176,12 @@ class MixedModelFit:
             turn @ self._satterthwaite.covariance @ turn.T, index=list(self.terms), columns=list(self.terms)
         )
 
+    @on_one_thread
     def anova(self, method: Method = "satterthwaite") -> pd.DataFrame:
         """Type III F tests: term, sum_sq, mean_sq, num_df, den_df, statistic, p_value, one row a fixed term."""
         design, inference = self.design, self._inference(method)
         names = list(design.names)
-        with one_blas_thread():
-            hypotheses = type_three(design.coding, design.values, design.basis, names, design.term_of_column)
+        hypotheses = type_three(design.coding, design.values, design.basis, names, design.term_of_column)
         rows = []
         for term, weights in hypotheses.items():
             test = inference.f_test(design.basis.contrast(weights))
@@ -206,6 +191,7 @@ class MixedModelFit:
         columns = ["term", "sum_sq", "mean_sq", "num_df", "den_df", "statistic", "p_value"]
         return pd.DataFrame(rows, columns=columns)
 
+    @on_one_thread
     def marginal_means(
         self,
         factor: str,
@@ -219,10 +205,11 @@ class MixedModelFit:
         Columns: the factors, estimate, std_error, df, ci_low, ci_high, note. Other factors' levels weigh alike,
         covariates are at their mean. A mean that the data do not determine has no numbers, and a note that says why.
         """
-        cells = marginal.marginal_cells(self.design.coding, [factor, *_names(by)])
+        cells = marginal.marginal_cells(self.design.coding, factor, by)
         frame = pd.DataFrame(cells.levels, columns=list(cells.factors))
         return self._tested(frame, cells.weights, level, method, against_zero=False)
 
+    @on_one_thread
     def contrasts(
         self,
         factor: str,
@@ -236,7 +223,7 @@ class MixedModelFit:
         Columns: contrast ("vlm - human"), the factors of `by`, estimate, std_error, df, ci_low, ci_high, statistic,
         p_value, note. The p-values are not adjusted for their number.
         """
-        cells = marginal.marginal_cells(self.design.coding, [factor, *_names(by)])
+        cells = marginal.marginal_cells(self.design.coding, factor, by)
         others, labels, weights = marginal.pairwise(cells)
         frame = pd.DataFrame(others, columns=list(cells.factors[1:]), index=range(len(labels)))
         frame.insert(0, "contrast", labels)
@@ -257,6 +244,7 @@ class MixedModelFit:
         """Response less fitted values, one a row used."""
         return pd.Series(self.response, index=self.index) - self.fitted_values
 
+    @on_one_thread
     def predict(self, data: pd.DataFrame, *, random: bool = True) -> pd.Series[float]:
         """Predicted response for rows with the model's columns; `random=False` leaves the random effects out.
 
@@ -265,13 +253,13 @@ class MixedModelFit:
         """
         return predict.predict(self, data, random=random)
 
+    @on_one_thread
     def refitted(self, *, reml: bool) -> MixedModelFit:
         """The same model by REML or ML; itself where it is that already."""
         if reml == self.reml:
             return self
         problem = replace(self.problem, reml=reml)
-        with one_blas_thread():
-            return replace(self, problem=problem, optimum=minimise(problem))
+        return replace(self, problem=problem, optimum=minimise(problem))
 
     @cached_property
     def _satterthwaite(self) -> Satterthwaite:
@@ -284,9 +272,8 @@ class MixedModelFit:
                 "Kenward-Roger's method is here for one random intercept fitted by REML: use method='satterthwaite'."
             )
         problem = self.problem
-        with one_blas_thread():
-            system = one_factor(problem.vectors, problem.response, problem.codes[0], reml=True)
-            return kenward_roger(system, self.optimum.point, self.in_basis, self.unit)
+        system = one_factor(problem.vectors, problem.response, problem.codes[0], reml=True)
+        return kenward_roger(system, self.optimum.point, self.in_basis, self.unit)
 
     def _inference(self, method: Method) -> Inference:
         if method == "satterthwaite":
@@ -303,18 +290,6 @@ class MixedModelFit:
             weights,
             self.design.basis,
             self._inference(method),
-            level=_checked(level),
+            level=level,
             against_zero=against_zero,
         )
-
-
-def _names(by: str | Sequence[str] | None) -> list[str]:
-    if by is None:
-        return []
-    return [by] if isinstance(by, str) else list(by)
-
-
-def _checked(level: float) -> float:
-    if not 0 < level < 1:
-        raise AnalysisError(f"The confidence level {level} is not between 0 and 1.")
-    return level
