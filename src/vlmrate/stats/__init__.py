@@ -6,7 +6,20 @@ What a function computes comes back as an `Estimate` or a `TestResult`; what the
 
 from __future__ import annotations
 
-from vlmrate.stats.agreement import Classification, LabelScores, accuracy, balanced_accuracy, classification, macro_f1
+from vlmrate.stats.agreement import (
+    Classification,
+    LabelScores,
+    accuracy,
+    balanced_accuracy,
+    classification,
+    macro_f1,
+)
+from vlmrate.stats.alt_test import (
+    Alignment,
+    AltTest,
+    AltTestRater,
+    alt_test,
+)
 from vlmrate.stats.bias import (
     GroupBias,
     bias_by_group,
@@ -17,6 +30,16 @@ from vlmrate.stats.bias import (
     t_test,
     wilcoxon,
 )
+from vlmrate.stats.bland_altman import (
+    BlandAltman,
+    LimitInterval,
+    bland_altman,
+)
+from vlmrate.stats.bland_altman_repeated import (
+    RepeatedBlandAltman,
+    bland_altman_paired,
+    bland_altman_repeated,
+)
 from vlmrate.stats.bootstrap import (
     Bootstrap,
     ResampledSums,
@@ -25,8 +48,37 @@ from vlmrate.stats.bootstrap import (
     bootstrap_weights,
     resample_sums,
 )
-from vlmrate.stats.confusion import INVALID, Pathway, Share, confusion, error_pathways
-from vlmrate.stats.corrections import Adjusted, Family, benjamini_hochberg, bonferroni, holm
+from vlmrate.stats.ceiling import (
+    ceiling_r,
+    raters_needed,
+    spearman_brown,
+)
+from vlmrate.stats.components import (
+    Estimator,
+    VarianceComponents,
+    henderson,
+    icc_from_components,
+    variance_components,
+)
+from vlmrate.stats.concordance import (
+    ccc,
+    ccc_bootstrap,
+)
+from vlmrate.stats.confusion import (
+    INVALID,
+    Pathway,
+    Share,
+    confusion,
+    error_pathways,
+)
+from vlmrate.stats.corrections import (
+    Adjusted,
+    Family,
+    benjamini_hochberg,
+    benjamini_yekutieli,
+    bonferroni,
+    holm,
+)
 from vlmrate.stats.correlation import (
     pearson,
     pearson_between,
@@ -37,59 +89,171 @@ from vlmrate.stats.correlation import (
     spearman,
     spearman_bootstrap,
 )
-from vlmrate.stats.dimensional import MeanSd, mae, mean_sd, rmse
-from vlmrate.stats.distribution import GroupSpread, PeopleSpread, SdRatios, people_spread, sd_ratios, spread_by_group
-from vlmrate.stats.estimate import Estimate, Outcome, Skipped, TestOutcome, TestResult
-from vlmrate.stats.kappa import KappaIdentity, cohen_kappa, cohen_kappa_asymptotic, kappa_identity, kappa_if_balanced
-from vlmrate.stats.proportion import wilson
-from vlmrate.stats.reliability import Metric, alpha_from_counts, krippendorff_alpha
+from vlmrate.stats.dimensional import (
+    MeanSd,
+    mae,
+    mean_sd,
+    rmse,
+)
+from vlmrate.stats.distribution import (
+    GroupSpread,
+    PeopleSpread,
+    SdRatios,
+    people_spread,
+    sd_ratios,
+    spread_by_group,
+)
+from vlmrate.stats.equivalence import (
+    Equivalence,
+    tost,
+)
+from vlmrate.stats.estimate import (
+    Estimate,
+    Outcome,
+    Skipped,
+    TestOutcome,
+    TestResult,
+)
+from vlmrate.stats.gwet import (
+    gwet_ac,
+    gwet_ac_bootstrap,
+)
+from vlmrate.stats.icc import (
+    Icc,
+    icc,
+    icc_matrix,
+)
+from vlmrate.stats.kappa import (
+    KappaIdentity,
+    cohen_kappa,
+    cohen_kappa_asymptotic,
+    kappa_identity,
+    kappa_if_balanced,
+)
+from vlmrate.stats.leave_one_out import (
+    LeaveOneOut,
+    LeftOutRater,
+    leave_one_rater_out,
+)
+from vlmrate.stats.mcnemar import (
+    McNemarPair,
+    McNemarPairs,
+    mcnemar,
+    mcnemar_pairs,
+)
+from vlmrate.stats.paired import (
+    ClassificationDifference,
+    DimensionalDifference,
+    PairedMetric,
+    compare_classification,
+    compare_dimensional,
+    paired_difference,
+)
+from vlmrate.stats.proportion import (
+    wilson,
+)
+from vlmrate.stats.reliability import (
+    Metric,
+    alpha_from_counts,
+    krippendorff_alpha,
+)
+from vlmrate.stats.split_half import (
+    SplitHalf,
+    split_half,
+)
+from vlmrate.stats.weighted_kappa import (
+    AgreementWeights,
+    agreement_weights,
+    weighted_kappa,
+    weighted_kappa_asymptotic,
+)
 
 __all__ = [
     "INVALID",
     "Adjusted",
+    "AgreementWeights",
+    "Alignment",
+    "AltTest",
+    "AltTestRater",
+    "BlandAltman",
     "Bootstrap",
     "Classification",
+    "ClassificationDifference",
+    "DimensionalDifference",
+    "Equivalence",
     "Estimate",
+    "Estimator",
     "Family",
     "GroupBias",
     "GroupSpread",
+    "Icc",
     "KappaIdentity",
     "LabelScores",
+    "LeaveOneOut",
+    "LeftOutRater",
+    "LimitInterval",
+    "McNemarPair",
+    "McNemarPairs",
     "MeanSd",
     "Metric",
     "Outcome",
+    "PairedMetric",
     "Pathway",
     "PeopleSpread",
+    "RepeatedBlandAltman",
     "ResampledSums",
     "SdRatios",
     "Share",
     "Skipped",
+    "SplitHalf",
     "TestOutcome",
     "TestResult",
+    "VarianceComponents",
     "accuracy",
+    "agreement_weights",
     "alpha_from_counts",
+    "alt_test",
     "balanced_accuracy",
     "benjamini_hochberg",
+    "benjamini_yekutieli",
     "bias_by_group",
+    "bland_altman",
+    "bland_altman_paired",
+    "bland_altman_repeated",
     "bonferroni",
     "bootstrap_rows",
     "bootstrap_sums",
     "bootstrap_weights",
+    "ccc",
+    "ccc_bootstrap",
+    "ceiling_r",
     "classification",
     "cohen_kappa",
     "cohen_kappa_asymptotic",
+    "compare_classification",
+    "compare_dimensional",
     "confusion",
     "d_z",
     "error_pathways",
+    "gwet_ac",
+    "gwet_ac_bootstrap",
+    "henderson",
     "holm",
+    "icc",
+    "icc_from_components",
+    "icc_matrix",
     "kappa_identity",
     "kappa_if_balanced",
     "krippendorff_alpha",
+    "leave_one_rater_out",
     "macro_f1",
     "mae",
+    "mcnemar",
+    "mcnemar_pairs",
     "mean_difference",
     "mean_difference_bootstrap",
     "mean_sd",
+    "paired_difference",
     "pearson",
     "pearson_between",
     "pearson_bootstrap",
@@ -97,14 +261,21 @@ __all__ = [
     "pearson_within_bootstrap",
     "people_spread",
     "rank_biserial",
+    "raters_needed",
     "resample_sums",
     "rmse",
     "sd_ratios",
     "share_between",
     "spearman",
     "spearman_bootstrap",
+    "spearman_brown",
+    "split_half",
     "spread_by_group",
     "t_test",
+    "tost",
+    "variance_components",
+    "weighted_kappa",
+    "weighted_kappa_asymptotic",
     "wilcoxon",
     "wilson",
 ]
