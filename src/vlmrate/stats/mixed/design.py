@@ -1,0 +1,164 @@
+"""The fixed part as columns of numbers: treatment coding, with R's column names and R's rule of full rank.
+
+A factor with k levels yields k - 1 columns, each a level against the first, unless the term that would hold its
+margin is not in the model: then it yields all k. That rule, and the order of columns within an interaction (the
+first factor varies fastest), are those of R's `model.matrix` (Chambers & Hastie 1992, Statistical Models in S, 2.4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from vlmrate.errors import AnalysisError
+from vlmrate.stats._arrays import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from vlmrate.stats.mixed.formula import MixedFormula, Term
+
+INTERCEPT = "(Intercept)"
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A column of categories and their order; the first level is the reference."""
+
+    name: str
+    levels: tuple[Any, ...]
+
+    def columns(self, values: IntArray, *, full: bool) -> tuple[FloatArray, list[str]]:
+        """Indicators of shape (n, k) where full, else (n, k - 1), and their names; values are level numbers."""
+        first = 0 if full else 1
+        indicators = (values[:, None] == np.arange(first, len(self.levels))).astype(np.float64)
+        return indicators, [f"{self.name}{level}" for level in self.levels[first:]]
+
+
+@dataclass(frozen=True, slots=True)
+class Covariate:
+    """A column of numbers, and its mean over the rows fitted."""
+
+    name: str
+    mean: float
+
+    def columns(self, values: FloatArray, *, full: bool) -> tuple[FloatArray, list[str]]:  # noqa: ARG002
+        """The numbers as they are, shape (n, 1): a covariate has one coding."""
+        return values[:, None], [self.name]
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """How rows become columns of the fixed part: fitted once, then applied to any rows with the same columns."""
+
+    variables: Mapping[str, Factor | Covariate]
+    intercept: bool
+    terms: tuple[Term, ...]
+    full: Mapping[tuple[Term, str], bool]
+    """Whether a column is coded by all its levels within a term."""
+
+    def encode(self, values: Mapping[str, Any], rows: int) -> tuple[FloatArray, list[str], IntArray]:
+        """The columns of all terms, their names, and the number of the term each belongs to (0: the intercept).
+
+        `values` holds an array a variable, of length `rows`: level numbers of a factor, numbers of a covariate.
+        """
+        blocks, names, places = [np.ones((rows, int(self.intercept)))], [INTERCEPT] * self.intercept, []
+        for term in self.terms:
+            block, of_term = self._term(term, values)
+            blocks.append(block)
+            names += of_term
+            places.append(len(of_term))
+        term_of_column = np.repeat(np.arange(len(places) + 1), [int(self.intercept), *places])
+        return np.hstack(blocks), names, term_of_column
+
+    def encode_full(self, values: Mapping[str, Any]) -> tuple[list[FloatArray], list[list[str]]]:
+        """Each term by itself with all levels of all its factors: columns and names, one entry a term."""
+        pairs = [_product([self.variables[name].columns(values[name], full=True) for name in t]) for t in self.terms]
+        return [block for block, _ in pairs], [names for _, names in pairs]
+
+    def _term(self, term: Term, values: Mapping[str, Any]) -> tuple[FloatArray, list[str]]:
+        return _product([self.variables[name].columns(values[name], full=self.full[term, name]) for name in term])
+
+    @property
+    def factors(self) -> dict[str, Factor]:
+        """The variables that are categories."""
+        return {name: variable for name, variable in self.variables.items() if isinstance(variable, Factor)}
+
+    @property
+    def covariates(self) -> dict[str, Covariate]:
+        """The variables that are numbers."""
+        return {name: variable for name, variable in self.variables.items() if isinstance(variable, Covariate)}
+
+    def values(self, data: pd.DataFrame) -> dict[str, Any]:
+        """Level numbers and numbers of the rows, for `encode`; a level never fitted is refused."""
+        found = {}
+        for name, variable in self.variables.items():
+            if isinstance(variable, Factor):
+                numbers = pd.Index(variable.levels).get_indexer(pd.Index(data[name].astype(object)))
+                if (numbers < 0).any():
+                    level = data[name].iloc[int(np.argmin(numbers))]
+                    raise AnalysisError(f"{name} has no level {level!r}: {', '.join(map(str, variable.levels))}.")
+                found[name] = numbers.astype(np.int64)
+            else:
+                found[name] = data[name].to_numpy(np.float64)
+        return found
+
+
+def fit_coding(formula: MixedFormula, data: pd.DataFrame) -> tuple[Coding, dict[str, Any]]:
+    """Learn levels and means from the rows, and return the coding with the rows' values for `Coding.encode`."""
+    variables: dict[str, Factor | Covariate] = {}
+    values: dict[str, Any] = {}
+    for name in formula.fixed_columns:
+        variables[name], values[name] = _variable(name, data[name])
+    full = {(term, name): False for term in formula.terms for name in term}
+    for place, term in enumerate(formula.terms):
+        for name in term:
+            full[term, name] = not _margin_is_there(term, name, formula.terms[:place])
+    if not formula.intercept:
+        alone = (term for term in formula.terms if len(term) == 1 and isinstance(variables[term[0]], Factor))
+        for term in list(alone)[:1]:
+            full[term, term[0]] = True
+    return Coding(variables, formula.intercept, formula.terms, full), values
+
+
+def _margin_is_there(term: Term, name: str, earlier: Sequence[Term]) -> bool:
+    """Whether the term without that factor is empty or contained in an earlier term."""
+    margin = set(term) - {name}
+    return not margin or any(margin <= set(other) for other in earlier)
+
+
+def _variable(name: str, column: pd.Series[Any]) -> tuple[Factor | Covariate, Any]:
+    numeric = pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype)
+    if numeric:
+        numbers = column.to_numpy(np.float64)
+        if np.isinf(numbers).any():
+            raise AnalysisError(f"{name} holds an infinite value.")
+        return Covariate(name, float(numbers.mean())), numbers
+    codes, levels = level_numbers(column)
+    if len(levels) < 2:
+        raise AnalysisError(f"{name} has one level only, {levels[0]!r}: there is nothing to compare. Leave it out.")
+    return Factor(name, tuple(levels)), codes
+
+
+def level_numbers(column: pd.Series[Any]) -> tuple[IntArray, list[Any]]:
+    """Number of each row's level and the levels that occur: in a categorical's own order, else alphabetical."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        used = column.cat.remove_unused_categories()
+        return used.cat.codes.to_numpy(np.int64), list(used.cat.categories)
+    codes, found = pd.factorize(column)
+    order = sorted(range(len(found)), key=lambda place: str(found[place]))
+    rank = np.empty(len(found), dtype=np.int64)
+    rank[order] = np.arange(len(found))
+    return rank[codes], [found[place] for place in order]
+
+
+def _product(parts: Sequence[tuple[FloatArray, list[str]]]) -> tuple[FloatArray, list[str]]:
+    """All products of one column of each part; the first part varies fastest."""
+    block, names = parts[0]
+    for columns, of_part in parts[1:]:
+        block = (columns[:, :, None] * block[:, None, :]).reshape(len(block), -1)
+        names = [f"{before}:{name}" for name in of_part for before in names]
+    return block, names

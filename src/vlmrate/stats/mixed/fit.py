@@ -1,0 +1,135 @@
+"""Fit a linear mixed model with random intercepts: from a formula and a table to a `MixedModelFit`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vlmrate.errors import AnalysisError
+from vlmrate.stats.mixed.basis import orthonormal_basis
+from vlmrate.stats.mixed.design import fit_coding
+from vlmrate.stats.mixed.formula import parse_formula
+from vlmrate.stats.mixed.model import Design, MixedModelFit
+from vlmrate.stats.mixed.rows import complete_rows, groups_of, response_of
+from vlmrate.stats.mixed.search import Problem, evaluate_at, minimise
+from vlmrate.stats.mixed.threads import one_blas_thread
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from vlmrate.stats._arrays import FloatArray
+    from vlmrate.stats.mixed.formula import MixedFormula
+    from vlmrate.stats.mixed.rows import Groups
+
+EXPLAINED = 1e-13
+"""Size of the residuals, relative to the response, below which the fixed part explains it to the last digit."""
+
+
+def fit_mixed_model(
+    formula: str, data: pd.DataFrame, reml: bool = True, *, theta: Mapping[str, float] | None = None
+) -> MixedModelFit:
+    """Fit `response ~ fixed terms + (1 | group) + ...` to the rows of a table.
+
+    Parameters
+    ----------
+    formula
+        Fixed part by Wilkinson's rules (`a * b` is `a + b + a:b`; `0 +` takes the intercept out); one or more random
+        intercepts `(1 | group)`, crossed, or nested as `(1 | identity/image_id)`.
+    data
+        One row an observation. Text, booleans and categoricals are factors (a categorical's own order of levels, else
+        alphabetical; the first level is the reference), numbers are covariates; a grouping may be either. Rows with a
+        missing value in a column of the model are left out, and `messages` says how many.
+    reml
+        Restricted maximum likelihood, or else maximum likelihood.
+    theta
+        Standard deviation of each random intercept over the residual's (lme4's theta), by the names of the groups: the
+        model is evaluated there instead of estimating them.
+
+    Raises
+    ------
+    AnalysisError
+        A column that is not there, a formula that cannot be read, a constant response, a group with one level or with
+        as many levels as rows, no more rows than coefficients, a response explained to the last digit, or a model too
+        large for the memory there is.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> ratings = pd.DataFrame({
+    ...     "image_id": ["a", "a", "b", "b", "c", "c", "d", "d"],
+    ...     "rater_type": ["human", "vlm"] * 4,
+    ...     "rating": [4.1, 5.0, 6.2, 7.4, 3.3, 3.9, 5.2, 5.8],
+    ... })
+    >>> fit = fit_mixed_model("rating ~ rater_type + (1 | image_id)", ratings)
+    >>> fit.coefficients.round(4)
+                term  estimate  std_error      df  statistic  p_value
+    0    (Intercept)     4.700     0.6753  3.0534     6.9601   0.0057
+    1  rater_typevlm     0.825     0.1436  3.0000     5.7446   0.0105
+
+    """
+    parsed = parse_formula(formula)
+    with one_blas_thread():
+        return _fit(parsed, data, reml, theta)
+
+
+def _fit(formula: MixedFormula, data: pd.DataFrame, reml: bool, theta: Mapping[str, float] | None) -> MixedModelFit:
+    rows, messages = complete_rows(formula, data)
+    response = response_of(formula, rows)
+    design = _design(formula, rows)
+    if len(response) <= len(design.names):
+        raise AnalysisError(
+            f"{len(response):,} rows cannot determine {len(design.names):,} fixed coefficients and two variances."
+        )
+    groups = tuple(groups_of(grouping, rows) for grouping in formula.groupings)
+    along, left = _projected(design.basis.vectors, response)
+    unit = float(np.sqrt(left @ left / len(left)))
+    if unit <= EXPLAINED * np.abs(response).max():
+        raise AnalysisError(f"The fixed part explains {formula.response} to the last digit: no variance is left.")
+    problem = Problem(design.basis.vectors, left / unit, [g.codes for g in groups], [g.size for g in groups], reml)
+    return MixedModelFit(
+        formula=formula,
+        index=rows.index,
+        response=response,
+        design=design,
+        groups=groups,
+        problem=problem,
+        unit=unit,
+        least_squares=along,
+        optimum=minimise(problem) if theta is None else evaluate_at(problem, _ratios(theta, groups)),
+        about_data=tuple(messages),
+    )
+
+
+def _design(formula: MixedFormula, rows: pd.DataFrame) -> Design:
+    coding, values = fit_coding(formula, rows)
+    columns, names, term_of_column = coding.encode(values, len(rows))
+    basis = orthonormal_basis(columns)
+    return Design(
+        coding=coding,
+        values=values,
+        basis=basis,
+        names=tuple(names[place] for place in basis.kept),
+        term_of_column=term_of_column[basis.kept],
+        dropped=tuple(names[place] for place in basis.dropped),
+    )
+
+
+def _projected(vectors: FloatArray, response: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Least-squares coefficients in the basis, and the residuals; done twice, so that rounding leaves no fixed part."""
+    along = vectors.T @ response
+    left = response - vectors @ along
+    again = vectors.T @ left
+    return along + again, left - vectors @ again
+
+
+def _ratios(theta: Mapping[str, float], groups: Sequence[Groups]) -> FloatArray:
+    names = [group.name for group in groups]
+    if set(theta) != set(names):
+        raise AnalysisError(f"theta needs a value for each of {', '.join(names)}; it has {', '.join(theta) or 'none'}.")
+    given = np.array([float(theta[name]) for name in names])
+    if not (np.isfinite(given) & (given >= 0)).all():
+        raise AnalysisError("theta is a ratio of standard deviations: finite numbers from 0 up.")
+    return given**2
