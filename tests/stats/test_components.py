@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from stats.tables import JUDGES, long, planted
 from vlmrate.errors import AnalysisError
-from vlmrate.stats import Icc, VarianceComponents, icc, icc_from_components, variance_components
+from vlmrate.stats import Icc, VarianceComponents, icc, icc_from_components, reml, variance_components
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,6 +62,29 @@ def test_complete_table_is_the_analysis_of_variance(
         assert estimated(getattr(ours, form)).value == pytest.approx(
             estimated(getattr(complete, form)).value, rel=tolerance.reference
         )
+
+
+def test_reml_is_lme4s(judges_with_gaps: tuple[Any, Any, Any], golden: dict[str, Any]) -> None:
+    """With the mixed model's estimator the components are lme4's, with gaps and without, to its convergence."""
+    np.testing.assert_allclose(
+        variances(variance_components(*judges_with_gaps, estimator=reml)), golden["components"]["reml"], rtol=1e-5
+    )
+    complete = variances(variance_components(*long(JUDGES), estimator=reml))
+    np.testing.assert_allclose(complete, variances(variance_components(*long(JUDGES))), rtol=1e-6)
+
+
+def test_groups_stand_for_their_clusters(estimated: Callable[[object], Estimate]) -> None:
+    """Forty groups of 200 units have much the same interval, and say that they are groups."""
+    rows = planted(6)
+    fine, coarse = (variance_components(*rows, groups=groups) for groups in (None, 40))
+    assert isinstance(fine, VarianceComponents)
+    assert isinstance(coarse, VarianceComponents)
+    one, other = estimated(fine.unit), estimated(coarse.unit)
+    assert other.value == one.value
+    assert other.ci_high - other.ci_low == pytest.approx(one.ci_high - one.ci_low, rel=0.3)
+    assert "40 groups of 200 clusters" in other.method
+    with pytest.raises(AnalysisError, match="three groups"):
+        variance_components(*rows, groups=2)
 
 
 def test_conjugate_gradients_solve_a_sparse_table(tolerance: Tolerances) -> None:

@@ -58,6 +58,7 @@ from vlmrate.stats.components import (
     VarianceComponents,
     henderson,
     icc_from_components,
+    reml,
     variance_components,
 )
 from vlmrate.stats.concordance import (
@@ -262,6 +263,7 @@ __all__ = [
     "people_spread",
     "rank_biserial",
     "raters_needed",
+    "reml",
     "resample_sums",
     "rmse",
     "sd_ratios",

@@ -1,31 +1,32 @@
 """Variance components of raters crossed with units, and the intraclass correlations of a table with gaps.
 
 rating = mean + unit + rater + residual, all three random. Any estimator of the three variances may be put in: a
-function of the coded ratings and of how often each unit counts. `henderson` is one that needs no iteration.
+function of the coded ratings and of how often each unit counts. `henderson` needs no iteration and is the default;
+`reml` is the mixed model's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
+import pandas as pd
 
 from vlmrate.stats._arrays import Column, FloatArray
+from vlmrate.stats._crossed import SumsOfSquares, connected_parts, one_way
 from vlmrate.stats._long import Ratings, code_ratings, too_few
 from vlmrate.stats.estimate import Outcome, Skipped
 from vlmrate.stats.icc import Icc
 from vlmrate.stats.jackknife import Jackknifed, jackknife
+from vlmrate.stats.mixed import fit_mixed_model
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Estimator: TypeAlias = Callable[[Ratings], Callable[[FloatArray], FloatArray]]
 """Ratings to a function of the units' weights, (B, units) to (B, 3): the variances of unit, rater, residual."""
-
-SOLVED = 1e-24
-"""Conjugate gradients stop where the squared residual is this share of what it was."""
-STEPS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,8 @@ def henderson(ratings: Ratings) -> Callable[[FloatArray], FloatArray]:
     where no cell is missing. An estimate can come out below 0 and is then left so. Henderson 1953, Biometrics
     9, 226-252; Searle, Casella & McCulloch 1992, Variance Components. A unit drawn twice counts as two units.
     """
-    quantities = _Quantities(ratings)
-    parts = _connected_parts(ratings)
+    quantities = SumsOfSquares(ratings)
+    parts = connected_parts(ratings)
 
     def variances(weights: FloatArray) -> FloatArray:
         q = quantities.of(weights)
@@ -67,6 +68,28 @@ def henderson(ratings: Ratings) -> Callable[[FloatArray], FloatArray]:
     return variances
 
 
+def reml(ratings: Ratings) -> Callable[[FloatArray], FloatArray]:
+    """Return the estimator by restricted maximum likelihood, value ~ 1 + (1 | unit) + (1 | rater).
+
+    It uses a table with gaps fully where method 3 does not, is never below 0, and takes the three effects for
+    normal. One fit a jackknife group: ask for some thirty `groups` on large tables. It takes weights of 0 and 1.
+    """
+    names = {"unit": 0, "rater": 1, "Residual": 2}
+
+    def fit(kept: NDArray[np.bool_]) -> FloatArray:
+        rows = {
+            "value": ratings.value[kept],
+            "unit": ratings.unit[kept].astype(str),
+            "rater": ratings.rater[kept].astype(str),
+        }
+        parts = fit_mixed_model("value ~ 1 + (1 | unit) + (1 | rater)", pd.DataFrame(rows)).variance_components
+        variances = np.empty(3)
+        variances[[names[group] for group in parts["group"]]] = parts["variance"]
+        return variances
+
+    return lambda weights: np.stack([fit(weight[ratings.unit] > 0) for weight in weights])
+
+
 def variance_components(
     units: Column,
     raters: Column,
@@ -75,13 +98,14 @@ def variance_components(
     clusters: Column | None = None,
     level: float = 0.95,
     estimator: Estimator = henderson,
+    groups: int | None = None,
 ) -> VarianceComponents | Skipped:
     """Split the variance of ratings into units, raters and residual; cells may be missing.
 
     Long rows (unit, rater, value); the intervals are a jackknife over units, or over whole `clusters` of them
-    (one entry a row), with the raters as they are: the module `jackknife` says why no bootstrap. Skipped below
-    two units or raters, where a rater rated a unit twice, without variance, and where too few cells are filled
-    to tell the three apart.
+    (one entry a row) or random `groups` of those, with the raters as they are: the module `jackknife` says why
+    no bootstrap. Skipped below two units or raters, where a rater rated a unit twice, without variance, and
+    where too few cells are filled to tell the three apart.
 
     >>> judges = [9, 2, 5, 8, 6, 1, 3, 2, 8, 4, 6, 8, 7, 1, 2, 6, 10, 5, 6, 9, 6, 2, 4, 7]
     >>> split = variance_components(np.repeat(range(6), 4), list(range(4)) * 6, judges)
@@ -90,7 +114,7 @@ def variance_components(
     >>> round(split.rater_share.value, 4)
     0.5946
     """
-    drawn = _draw(units, raters, values, clusters, level, estimator)
+    drawn = _draw(units, raters, values, clusters, level, estimator, groups)
     if isinstance(drawn, Skipped):
         return drawn
     ratings, left_out = drawn
@@ -116,6 +140,7 @@ def icc_from_components(
     clusters: Column | None = None,
     level: float = 0.95,
     estimator: Estimator = henderson,
+    groups: int | None = None,
 ) -> Icc | Skipped:
     """Return the six intraclass correlations where cells are missing, with jackknife intervals over units.
 
@@ -130,7 +155,7 @@ def icc_from_components(
     >>> round(told.agreement.value, 4), round(told.consistency.value, 4), round(told.k, 4)
     (0.2109, 0.8213, 3.6)
     """
-    drawn = _draw(units, raters, values, clusters, level, estimator)
+    drawn = _draw(units, raters, values, clusters, level, estimator, groups)
     if isinstance(drawn, Skipped):
         return drawn
     ratings, left_out = drawn
@@ -157,6 +182,7 @@ def _draw(
     clusters: Column | None,
     level: float,
     estimator: Estimator,
+    groups: int | None,
 ) -> tuple[Ratings, Jackknifed] | Skipped:
     """Return the ratings, and the five variances (crossed, one-way) with each cluster left out."""
     ratings = code_ratings(units, raters, values, clusters=clusters)
@@ -166,100 +192,12 @@ def _draw(
         return reason
     if np.ptp(ratings.value) == 0:
         return Skipped(f"the ratings have no variance: all {ratings.n:,} are {ratings.value[0]:g}")
-    if ratings.n <= ratings.n_units + ratings.n_raters - _connected_parts(ratings):
+    if ratings.n <= ratings.n_units + ratings.n_raters - connected_parts(ratings):
         return Skipped(f"{ratings.n:,} ratings are too few to tell units, raters and residual apart")
-    quantities, components = _Quantities(ratings), estimator(ratings)
+    quantities, components = SumsOfSquares(ratings), estimator(ratings)
 
     def both(weights: FloatArray) -> FloatArray:
-        return np.hstack([components(weights), _one_way(quantities.of(weights))])
+        return np.hstack([components(weights), one_way(quantities.of(weights))])
 
-    drawn = jackknife(both, ratings.n_units, clusters=ratings.clusters, level=level)
+    drawn = jackknife(both, ratings.n_units, clusters=ratings.clusters, groups=groups, level=level)
     return drawn if isinstance(drawn, Skipped) else (ratings, drawn)
-
-
-@dataclass(frozen=True, slots=True)
-class _Totals:
-    """Sums of ratings about their common mean under B weightings of the units, each of shape (B,)."""
-
-    units: FloatArray
-    raters: FloatArray
-    n: FloatArray
-    squared_counts: FloatArray
-    """sum n_i² over units."""
-    grand: FloatArray
-    """(sum y)² / N."""
-    of_units: FloatArray
-    """sum_i y_i.² / n_i."""
-    of_raters: FloatArray
-    total: FloatArray
-    """sum y²."""
-
-
-class _Quantities:
-    """Sums of squares of a table with gaps under any weights of its units, (B, units)."""
-
-    def __init__(self, ratings: Ratings) -> None:
-        value = ratings.value - ratings.value.mean()
-        self.m, self.sums = ratings.per_unit(), ratings.per_unit(value)
-        ones, squares = np.ones(ratings.n_units), ratings.per_unit(value**2)
-        self.per_unit = np.column_stack([ones, self.m, self.m**2, self.sums, self.sums**2 / self.m, squares])
-        # Raters down, units across: a product with the weights gives every rater's totals under every weighting.
-        at, shape = (ratings.rater, ratings.unit), (ratings.n_raters, ratings.n_units)
-        self.cells = sparse.csr_array((np.ones(ratings.n), at), shape=shape)
-        self.values = sparse.csr_array((value, at), shape=shape)
-        self.cells_by_unit = self.cells.T.tocsr()
-
-    def of(self, weights: FloatArray) -> _Totals:
-        units, n, squared_counts, y, of_units, total = (weights @ self.per_unit).T
-        count, sums = _product(self.cells, weights.T), _product(self.values, weights.T)
-        there = count > 0
-        of_raters = (sums**2 / np.where(there, count, 1.0)).sum(axis=0)
-        raters = there.sum(axis=0).astype(np.float64)
-        return _Totals(units, raters, n, squared_counts, y * y / n, of_units, of_raters, total)
-
-    def residual(self, weights: FloatArray) -> FloatArray:
-        """Return the residual sum of squares of units and raters as constants, shape (B,).
-
-        The units are eliminated; what is left, diag(n_j) - sum_i w_i n_i n_i' / n_i, is solved for the raters
-        by conjugate gradients with the diagonal as preconditioner, for all weightings at once. A table without
-        gaps takes one step.
-        """
-        w = weights.T
-        count = _product(self.cells, w)
-        scale = 1 / np.where(count > 0, count, 1.0)
-        target = _product(self.values, w) - _product(self.cells, w * (self.sums / self.m)[:, None])
-        effect, left = np.zeros_like(target), target.copy()
-        z = direction = scale * left
-        size = start = (left * z).sum(axis=0)
-        for _ in range(STEPS):
-            if (size <= SOLVED * start).all():
-                break
-            image = count * direction - _product(
-                self.cells, w / self.m[:, None] * _product(self.cells_by_unit, direction)
-            )
-            curvature = (direction * image).sum(axis=0)
-            step = np.where(size > SOLVED * start, size / np.where(curvature > 0, curvature, 1.0), 0.0)
-            effect, left = effect + step * direction, left - step * image
-            z = scale * left
-            size, before = (left * z).sum(axis=0), size
-            direction = z + size / np.where(before > 0, before, 1.0) * direction
-        totals = weights @ self.per_unit[:, 4:]
-        return np.asarray(totals[:, 1] - totals[:, 0] - (effect * target).sum(axis=0), dtype=np.float64)
-
-
-def _product(matrix: sparse.csr_array, x: FloatArray) -> FloatArray:
-    return np.asarray(matrix @ x, dtype=np.float64)
-
-
-def _connected_parts(ratings: Ratings) -> int:
-    nodes = ratings.n_units + ratings.n_raters
-    at = (ratings.unit, ratings.n_units + ratings.rater)
-    return int(connected_components(sparse.csr_array((np.ones(ratings.n), at), shape=(nodes, nodes)))[0])
-
-
-def _one_way(q: _Totals) -> FloatArray:
-    """Return the variances between and within units of the one-way analysis: (B, 2)."""
-    within = (q.total - q.of_units) / (q.n - q.units)
-    mean_square = (q.of_units - q.grand) / (q.units - 1)
-    n0 = (q.n - q.squared_counts / q.n) / (q.units - 1)
-    return np.column_stack([(mean_square - within) / n0, within])

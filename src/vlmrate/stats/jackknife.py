@@ -36,6 +36,7 @@ class Jackknifed:
     """Shape (clusters, S)."""
     n: int
     level: float
+    clusters: int
 
     def estimate(self, statistic: Callable[[FloatArray], FloatArray], *, name: str, scale: Scale = "plain") -> Outcome:
         """Estimate a statistic of the quantities, (B, S) to (B,): value ± t se on the scale, k - 1 df.
@@ -53,6 +54,8 @@ class Jackknifed:
             lost = int((~np.isfinite(left_out)).sum())
             return Skipped(f"{name} is not defined with one cluster left out, {lost:,} of {k:,} times")
         method = f"{name}; jackknife over {k:,} clusters"
+        if k < self.clusters:
+            method = f"{name}; jackknife over {k:,} groups of {self.clusters:,} clusters"
         if scale == "atanh" and max(abs(value), float(np.abs(left_out).max())) < 1:
             half = self._half(np.arctanh(left_out))
             low, high = math.tanh(math.atanh(value) - half), math.tanh(math.atanh(value) + half)
@@ -67,21 +70,34 @@ class Jackknifed:
 
 
 def jackknife(
-    quantities: Callable[[FloatArray], FloatArray], n_units: int, *, clusters: Column | None = None, level: float = 0.95
+    quantities: Callable[[FloatArray], FloatArray],
+    n_units: int,
+    *,
+    clusters: Column | None = None,
+    groups: int | None = None,
+    level: float = 0.95,
 ) -> Jackknifed | Skipped:
     """Compute quantities, weights of the units (B, n_units) to (B, S), over all and with each cluster left out.
 
-    `clusters` names each unit's cluster; None makes every unit its own. Skipped below three clusters.
+    `clusters` names each unit's cluster; None makes every unit its own. `groups` pools the clusters at random
+    into that many groups, left out whole, for quantities that take long; the interval is then as rough as its
+    groups - 1 degrees of freedom. Skipped below three clusters.
     """
+    if groups is not None and groups < 3:
+        raise AnalysisError(f"A jackknife needs three groups to leave out, not {groups}.")
     if not 0 < level < 1:
         raise AnalysisError(f"A confidence level lies between 0 and 1, not at {level}.")
     codes, names = as_codes(np.arange(n_units) if clusters is None else clusters, "clusters", ascending=True)
     if len(names) < 3:
         return Skipped(f"a jackknife needs three clusters to leave out, there are {len(names)}")
+    left = len(names)
+    if groups is not None and groups < left:
+        dealt = np.random.default_rng(0).permutation(left) % groups
+        codes, left = dealt[codes], groups
     with np.errstate(divide="ignore", invalid="ignore"):
         observed = quantities(np.ones((1, n_units)))[0]
-        left_out = np.concatenate([quantities(weights) for weights in _leave_out(codes, len(names))])
-    return Jackknifed(observed, left_out, n_units, level)
+        left_out = np.concatenate([quantities(weights) for weights in _leave_out(codes, left)])
+    return Jackknifed(observed, left_out, n_units, level, len(names))
 
 
 def _leave_out(codes: IntArray, k: int) -> Iterator[FloatArray]:

@@ -46,11 +46,12 @@ def split_half(
     """Correlate the unit means of two random halves of the raters, step them up, and average over splits.
 
     Long rows (unit, rater, value), cells may be missing: a split uses the units that both halves rated. A
-    rater belongs to one half throughout. The splits are drawn from the bootstrap's seed. r is stepped to the
-    full number of raters by 2r / (1 + r) (Spearman 1910, British Journal of Psychology 3, 271-295; Brown 1910,
-    ibid. 296-322). The interval resamples units (or whole `clusters` of them, one entry a row) with the
-    splits held; `splits` in the result says how far single splits scatter. Skipped below two raters or three
-    units, and where a half's means have no variance in most splits.
+    rater belongs to one half throughout; of an odd number of raters one half has one more. The splits are
+    drawn from the bootstrap's seed. r is stepped to the full number of raters by 2r / (1 + r) (Spearman 1910,
+    British Journal of Psychology 3, 271-295; Brown 1910, ibid. 296-322). The interval resamples units (or
+    whole `clusters` of them, one entry a row) with the splits held; `splits` in the result says how far single
+    splits scatter. Skipped below two raters or three units, and where a half's means have no variance in most
+    splits.
 
     >>> judges = [9, 2, 5, 8, 6, 1, 3, 2, 8, 4, 6, 8, 7, 1, 2, 6, 10, 5, 6, 9, 6, 2, 4, 7]
     >>> told = split_half(np.repeat(range(6), 4), list("ABCD") * 6, judges)
