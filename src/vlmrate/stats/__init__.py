@@ -48,6 +48,7 @@ from vlmrate.stats.bootstrap import (
     bootstrap_weights,
     resample_sums,
 )
+from vlmrate.stats.calibration import AffineLine, Agreement, Calibration, calibrate, cluster_folds
 from vlmrate.stats.ceiling import (
     ceiling_r,
     raters_needed,
@@ -65,6 +66,7 @@ from vlmrate.stats.concordance import (
     ccc,
     ccc_bootstrap,
 )
+from vlmrate.stats.confidence import ConfidenceBin, ConfidenceCalibration, confidence_calibration
 from vlmrate.stats.confusion import (
     INVALID,
     Pathway,
@@ -90,6 +92,8 @@ from vlmrate.stats.correlation import (
     spearman,
     spearman_bootstrap,
 )
+from vlmrate.stats.decoding import SpokenAndWeighted, spoken_and_weighted
+from vlmrate.stats.detection import Detection, DetectionGap, detection, detection_gaps
 from vlmrate.stats.dimensional import (
     MeanSd,
     mae,
@@ -104,6 +108,7 @@ from vlmrate.stats.distribution import (
     sd_ratios,
     spread_by_group,
 )
+from vlmrate.stats.divergence import AnswerDistances, answer_distances, entropy
 from vlmrate.stats.equivalence import (
     Equivalence,
     tost,
@@ -115,6 +120,7 @@ from vlmrate.stats.estimate import (
     TestOutcome,
     TestResult,
 )
+from vlmrate.stats.gaps import GroupGap, InteractionGap, group_gap, group_gaps, interaction_gaps, intersect
 from vlmrate.stats.gwet import (
     gwet_ac,
     gwet_ac_bootstrap,
@@ -150,14 +156,26 @@ from vlmrate.stats.paired import (
     compare_dimensional,
     paired_difference,
 )
+from vlmrate.stats.power import (
+    BiasDesign,
+    DetectableBias,
+    ImagesNeeded,
+    bias_design,
+    detectable_bias,
+    detectable_gap,
+    images_needed,
+    power_of,
+)
 from vlmrate.stats.proportion import (
     wilson,
 )
+from vlmrate.stats.ratio import accuracy_ratio, accuracy_ratio_bootstrap
 from vlmrate.stats.reliability import (
     Metric,
     alpha_from_counts,
     krippendorff_alpha,
 )
+from vlmrate.stats.split import BiasSplit, bias_split
 from vlmrate.stats.split_half import (
     SplitHalf,
     split_half,
@@ -172,22 +190,36 @@ from vlmrate.stats.weighted_kappa import (
 __all__ = [
     "INVALID",
     "Adjusted",
+    "AffineLine",
+    "Agreement",
     "AgreementWeights",
     "Alignment",
     "AltTest",
     "AltTestRater",
+    "AnswerDistances",
+    "BiasDesign",
+    "BiasSplit",
     "BlandAltman",
     "Bootstrap",
+    "Calibration",
     "Classification",
     "ClassificationDifference",
+    "ConfidenceBin",
+    "ConfidenceCalibration",
+    "DetectableBias",
+    "Detection",
+    "DetectionGap",
     "DimensionalDifference",
     "Equivalence",
     "Estimate",
     "Estimator",
     "Family",
     "GroupBias",
+    "GroupGap",
     "GroupSpread",
     "Icc",
+    "ImagesNeeded",
+    "InteractionGap",
     "KappaIdentity",
     "LabelScores",
     "LeaveOneOut",
@@ -207,17 +239,23 @@ __all__ = [
     "Share",
     "Skipped",
     "SplitHalf",
+    "SpokenAndWeighted",
     "TestOutcome",
     "TestResult",
     "VarianceComponents",
     "accuracy",
+    "accuracy_ratio",
+    "accuracy_ratio_bootstrap",
     "agreement_weights",
     "alpha_from_counts",
     "alt_test",
+    "answer_distances",
     "balanced_accuracy",
     "benjamini_hochberg",
     "benjamini_yekutieli",
     "bias_by_group",
+    "bias_design",
+    "bias_split",
     "bland_altman",
     "bland_altman_paired",
     "bland_altman_repeated",
@@ -225,17 +263,27 @@ __all__ = [
     "bootstrap_rows",
     "bootstrap_sums",
     "bootstrap_weights",
+    "calibrate",
     "ccc",
     "ccc_bootstrap",
     "ceiling_r",
     "classification",
+    "cluster_folds",
     "cohen_kappa",
     "cohen_kappa_asymptotic",
     "compare_classification",
     "compare_dimensional",
+    "confidence_calibration",
     "confusion",
     "d_z",
+    "detectable_bias",
+    "detectable_gap",
+    "detection",
+    "detection_gaps",
+    "entropy",
     "error_pathways",
+    "group_gap",
+    "group_gaps",
     "gwet_ac",
     "gwet_ac_bootstrap",
     "henderson",
@@ -243,6 +291,9 @@ __all__ = [
     "icc",
     "icc_from_components",
     "icc_matrix",
+    "images_needed",
+    "interaction_gaps",
+    "intersect",
     "kappa_identity",
     "kappa_if_balanced",
     "krippendorff_alpha",
@@ -261,6 +312,7 @@ __all__ = [
     "pearson_within",
     "pearson_within_bootstrap",
     "people_spread",
+    "power_of",
     "rank_biserial",
     "raters_needed",
     "reml",
@@ -272,6 +324,7 @@ __all__ = [
     "spearman_bootstrap",
     "spearman_brown",
     "split_half",
+    "spoken_and_weighted",
     "spread_by_group",
     "t_test",
     "tost",

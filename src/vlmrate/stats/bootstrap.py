@@ -202,11 +202,9 @@ def _draws(k: int, bootstrap: Bootstrap, width: int = 0) -> Iterator[FloatArray]
     """Yield blocks of resamples: how often each of k clusters was drawn, shape (block, k)."""
     rng = np.random.default_rng(bootstrap.seed)
     for rows in _blocks(bootstrap.resamples, max(k, width)):
-        counts = np.empty((rows, k))
-        # One draw a resample: the stream of random numbers does not depend on how the blocks fall.
-        for count in counts:
-            count[:] = np.bincount(rng.integers(0, k, size=k), minlength=k)
-        yield counts
+        # Row by row from one stream: the resamples do not depend on how the blocks fall.
+        drawn = rng.integers(0, k, size=(rows, k)) + np.arange(rows)[:, None] * k
+        yield np.bincount(drawn.ravel(), minlength=rows * k).reshape(rows, k).astype(np.float64)
 
 
 def _leave_one_out(k: int, width: int) -> Iterator[FloatArray]:
