@@ -6,20 +6,8 @@ What a function computes comes back as an `Estimate` or a `TestResult`; what the
 
 from __future__ import annotations
 
-from vlmrate.stats.agreement import (
-    Classification,
-    LabelScores,
-    accuracy,
-    balanced_accuracy,
-    classification,
-    macro_f1,
-)
-from vlmrate.stats.alt_test import (
-    Alignment,
-    AltTest,
-    AltTestRater,
-    alt_test,
-)
+from vlmrate.stats.agreement import Classification, LabelScores, accuracy, balanced_accuracy, classification, macro_f1
+from vlmrate.stats.alt_test import Alignment, AltTest, AltTestRater, alt_test
 from vlmrate.stats.bias import (
     GroupBias,
     bias_by_group,
@@ -30,16 +18,8 @@ from vlmrate.stats.bias import (
     t_test,
     wilcoxon,
 )
-from vlmrate.stats.bland_altman import (
-    BlandAltman,
-    LimitInterval,
-    bland_altman,
-)
-from vlmrate.stats.bland_altman_repeated import (
-    RepeatedBlandAltman,
-    bland_altman_paired,
-    bland_altman_repeated,
-)
+from vlmrate.stats.bland_altman import BlandAltman, LimitInterval, bland_altman
+from vlmrate.stats.bland_altman_repeated import RepeatedBlandAltman, bland_altman_paired, bland_altman_repeated
 from vlmrate.stats.bootstrap import (
     Bootstrap,
     ResampledSums,
@@ -49,11 +29,7 @@ from vlmrate.stats.bootstrap import (
     resample_sums,
 )
 from vlmrate.stats.calibration import AffineLine, Agreement, Calibration, calibrate, cluster_folds
-from vlmrate.stats.ceiling import (
-    ceiling_r,
-    raters_needed,
-    spearman_brown,
-)
+from vlmrate.stats.ceiling import ceiling_r, raters_needed, spearman_brown
 from vlmrate.stats.components import (
     Estimator,
     VarianceComponents,
@@ -62,26 +38,10 @@ from vlmrate.stats.components import (
     reml,
     variance_components,
 )
-from vlmrate.stats.concordance import (
-    ccc,
-    ccc_bootstrap,
-)
+from vlmrate.stats.concordance import ccc, ccc_bootstrap
 from vlmrate.stats.confidence import ConfidenceBin, ConfidenceCalibration, confidence_calibration
-from vlmrate.stats.confusion import (
-    INVALID,
-    Pathway,
-    Share,
-    confusion,
-    error_pathways,
-)
-from vlmrate.stats.corrections import (
-    Adjusted,
-    Family,
-    benjamini_hochberg,
-    benjamini_yekutieli,
-    bonferroni,
-    holm,
-)
+from vlmrate.stats.confusion import INVALID, Pathway, Share, confusion, error_pathways
+from vlmrate.stats.corrections import Adjusted, Family, benjamini_hochberg, benjamini_yekutieli, bonferroni, holm
 from vlmrate.stats.correlation import (
     pearson,
     pearson_between,
@@ -94,60 +54,17 @@ from vlmrate.stats.correlation import (
 )
 from vlmrate.stats.decoding import SpokenAndWeighted, spoken_and_weighted
 from vlmrate.stats.detection import Detection, DetectionGap, detection, detection_gaps
-from vlmrate.stats.dimensional import (
-    MeanSd,
-    mae,
-    mean_sd,
-    rmse,
-)
-from vlmrate.stats.distribution import (
-    GroupSpread,
-    PeopleSpread,
-    SdRatios,
-    people_spread,
-    sd_ratios,
-    spread_by_group,
-)
+from vlmrate.stats.dimensional import MeanSd, mae, mean_sd, rmse
+from vlmrate.stats.distribution import GroupSpread, PeopleSpread, SdRatios, people_spread, sd_ratios, spread_by_group
 from vlmrate.stats.divergence import AnswerDistances, answer_distances, entropy
-from vlmrate.stats.equivalence import (
-    Equivalence,
-    tost,
-)
-from vlmrate.stats.estimate import (
-    Estimate,
-    Outcome,
-    Skipped,
-    TestOutcome,
-    TestResult,
-)
+from vlmrate.stats.equivalence import Equivalence, tost
+from vlmrate.stats.estimate import Estimate, Outcome, Skipped, TestOutcome, TestResult
 from vlmrate.stats.gaps import GroupGap, InteractionGap, group_gap, group_gaps, interaction_gaps, intersect
-from vlmrate.stats.gwet import (
-    gwet_ac,
-    gwet_ac_bootstrap,
-)
-from vlmrate.stats.icc import (
-    Icc,
-    icc,
-    icc_matrix,
-)
-from vlmrate.stats.kappa import (
-    KappaIdentity,
-    cohen_kappa,
-    cohen_kappa_asymptotic,
-    kappa_identity,
-    kappa_if_balanced,
-)
-from vlmrate.stats.leave_one_out import (
-    LeaveOneOut,
-    LeftOutRater,
-    leave_one_rater_out,
-)
-from vlmrate.stats.mcnemar import (
-    McNemarPair,
-    McNemarPairs,
-    mcnemar,
-    mcnemar_pairs,
-)
+from vlmrate.stats.gwet import gwet_ac, gwet_ac_bootstrap
+from vlmrate.stats.icc import Icc, icc, icc_matrix
+from vlmrate.stats.kappa import KappaIdentity, cohen_kappa, cohen_kappa_asymptotic, kappa_identity, kappa_if_balanced
+from vlmrate.stats.leave_one_out import LeaveOneOut, LeftOutRater, leave_one_rater_out
+from vlmrate.stats.mcnemar import McNemarPair, McNemarPairs, mcnemar, mcnemar_pairs
 from vlmrate.stats.paired import (
     ClassificationDifference,
     DimensionalDifference,
@@ -166,26 +83,12 @@ from vlmrate.stats.power import (
     images_needed,
     power_of,
 )
-from vlmrate.stats.proportion import (
-    wilson,
-)
+from vlmrate.stats.proportion import wilson
 from vlmrate.stats.ratio import accuracy_ratio, accuracy_ratio_bootstrap
-from vlmrate.stats.reliability import (
-    Metric,
-    alpha_from_counts,
-    krippendorff_alpha,
-)
+from vlmrate.stats.reliability import Metric, alpha_from_counts, krippendorff_alpha
 from vlmrate.stats.split import BiasSplit, bias_split
-from vlmrate.stats.split_half import (
-    SplitHalf,
-    split_half,
-)
-from vlmrate.stats.weighted_kappa import (
-    AgreementWeights,
-    agreement_weights,
-    weighted_kappa,
-    weighted_kappa_asymptotic,
-)
+from vlmrate.stats.split_half import SplitHalf, split_half
+from vlmrate.stats.weighted_kappa import AgreementWeights, agreement_weights, weighted_kappa, weighted_kappa_asymptotic
 
 __all__ = [
     "INVALID",
