@@ -124,12 +124,13 @@ class _Histograms:
         if not model.index.is_unique:
             raise AnalysisError("The model's answers name an image twice: pass one answer an image.")
         there, given = ratings.dropna(), model.dropna()
-        images = given.index[given.index.isin(there.index)]
-        there = there[there.index.isin(images)]
-        index = _index(support)
+        image = given.index.get_indexer(there.index)
+        there, image = there[image >= 0], image[image >= 0]
+        both, image = np.unique(image, return_inverse=True)
+        images, index = given.index[both], _index(support)
         k = len(index)
-        answered = one_hot(_codes(given.reindex(images), index, "model"), k)
-        cells = images.get_indexer(there.index) * k + _codes(there, index, "people")
+        answered = one_hot(_codes(given.iloc[both], index, "model"), k)
+        cells = image * k + _codes(there, index, "people")
         counts = np.bincount(cells, minlength=len(images) * k).reshape(len(images), k)
         return cls(images, answered, counts / counts.sum(axis=1, keepdims=True), _steps(support))
 
