@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from vlmrate.stats import Bootstrap, Estimate, Skipped, TestResult
@@ -86,3 +88,20 @@ def crema_d() -> Path:
     if not (folder / "tabulatedVotes.csv").is_file():
         pytest.skip(f"needs the CREMA-D votes in {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def golden() -> dict[str, Any]:
+    """R's values; `reference.R` beside them made them."""
+    text = (Path(__file__).parents[1] / "golden" / "stats" / "reference.json").read_text(encoding="utf-8")
+    values: dict[str, Any] = json.loads(text)
+    return values
+
+
+@pytest.fixture(scope="session")
+def london() -> pd.DataFrame:
+    """The London attractiveness ratings, a row a rating; tests that need them skip where they are missing."""
+    file = SHARED / "data" / "london" / "human_ratings.csv.gz"
+    if not file.is_file():
+        pytest.skip(f"needs the London ratings in {file}")
+    return pd.read_csv(file, usecols=["rater_id", "image_id", "attractiveness"])

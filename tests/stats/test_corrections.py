@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
 from vlmrate.errors import AnalysisError
-from vlmrate.stats import Adjusted, Family, Skipped, TestResult, benjamini_hochberg, bonferroni, holm
+from vlmrate.stats import (
+    Adjusted,
+    Family,
+    Skipped,
+    TestResult,
+    benjamini_hochberg,
+    benjamini_yekutieli,
+    bonferroni,
+    holm,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +28,8 @@ p_values = st.lists(st.floats(0, 1), min_size=1, max_size=30)
 
 
 @pytest.mark.parametrize(
-    ("correct", "theirs"), [(bonferroni, "bonferroni"), (holm, "holm"), (benjamini_hochberg, "fdr_bh")]
+    ("correct", "theirs"),
+    [(bonferroni, "bonferroni"), (holm, "holm"), (benjamini_hochberg, "fdr_bh"), (benjamini_yekutieli, "fdr_by")],
 )
 @settings(deadline=None, max_examples=30)
 @given(p=p_values)

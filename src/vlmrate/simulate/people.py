@@ -12,13 +12,17 @@ and `noise` normal with `noise_sd` (once a rating).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    Numbers: TypeAlias = NDArray[Any]
 
 _IMAGES, _SETS, _PEOPLE = 1, 2, 3  # streams of random numbers, so that one does not disturb another
 
@@ -83,9 +87,17 @@ def simulate_people(images: Sequence[RatedImage], parameters: PeopleParameters) 
         ValueError: The images cannot be dealt out evenly.
     """
     expected = expected_ratings(images, parameters)
+    by_item = {item.name: expected[item.name].to_numpy() for item in parameters.items}
     sets = image_sets(images, parameters)
-    tables = [_one_person(number, seen, expected, parameters) for number, seen in enumerate(sets)]
-    return pd.concat(tables, ignore_index=True)
+    people = [_one_person(number, seen, by_item, parameters) for number, seen in enumerate(sets)]
+    names = [f"r{number + 1:03d}" for number in range(len(sets))]
+    table = pd.DataFrame(
+        {
+            "rater_id": np.repeat(names, [len(seen) for seen in sets]),
+            "image_id": expected.index[np.concatenate(sets)],
+        }
+    )
+    return table.assign(**{column: np.concatenate([person[column] for person in people]) for column in people[0]})
 
 
 def expected_ratings(images: Sequence[RatedImage], parameters: PeopleParameters) -> pd.DataFrame:
@@ -150,17 +162,18 @@ def _group_shift(image: RatedImage, item: ItemParameters) -> float:
 
 
 def _one_person(
-    number: int, seen: tuple[int, ...], expected: pd.DataFrame, parameters: PeopleParameters
-) -> pd.DataFrame:
+    number: int, seen: tuple[int, ...], expected: Mapping[str, Numbers], parameters: PeopleParameters
+) -> dict[str, Numbers]:
+    """One person's columns: a rating an item, trial, seconds."""
     rng = np.random.default_rng([parameters.seed, _PEOPLE, number])
-    rated = expected.iloc[list(seen)]
-    table = pd.DataFrame({"rater_id": f"r{number + 1:03d}", "image_id": rated.index})
+    chosen = list(seen)
+    columns: dict[str, Numbers] = {}
     for item in parameters.items:
         severity = rng.normal(0, item.rater_sd)
-        latent = rated[item.name].to_numpy() + severity + rng.normal(0, item.noise_sd, len(seen))
-        table[item.name] = np.clip(np.rint(latent), item.low, item.high).astype(int)
-    table["trial"] = np.arange(1, len(seen) + 1)
+        latent = expected[item.name][chosen] + severity + rng.normal(0, item.noise_sd, len(seen))
+        columns[item.name] = np.clip(np.rint(latent), item.low, item.high).astype(int)
+    columns["trial"] = np.arange(1, len(seen) + 1)
     pace = rng.normal(0, parameters.seconds_rater_sd)
     spread = rng.normal(0, parameters.seconds_noise_sd, len(seen))
-    table["response_seconds"] = np.round(parameters.seconds_median * np.exp(pace + spread), 2)
-    return table
+    columns["response_seconds"] = np.round(parameters.seconds_median * np.exp(pace + spread), 2)
+    return columns

@@ -143,17 +143,20 @@ def _hits(cells: FloatArray) -> FloatArray:
     return np.diagonal(cells, axis1=-2, axis2=-1)
 
 
-def _accuracy(cells: FloatArray) -> FloatArray:
+def accuracy_of(cells: FloatArray) -> FloatArray:
+    """Return the share of all images answered rightly, of each confusion matrix (..., k, k + 1)."""
     share: FloatArray = _hits(cells).sum(axis=-1) / cells.sum(axis=(-2, -1))
     return share
 
 
-def _accuracy_valid(cells: FloatArray) -> FloatArray:
+def accuracy_valid_of(cells: FloatArray) -> FloatArray:
+    """Return the share of validly answered images answered rightly, of each confusion matrix."""
     share: FloatArray = _hits(cells).sum(axis=-1) / cells[..., :-1].sum(axis=(-2, -1))
     return share
 
 
-def _recall(cells: FloatArray) -> FloatArray:
+def recall_of(cells: FloatArray) -> FloatArray:
+    """Return every label's recall, of each confusion matrix: (..., k, k + 1) to (..., k)."""
     shares: FloatArray = _hits(cells) / cells.sum(axis=-1)
     return shares
 
@@ -163,7 +166,8 @@ def _precision(cells: FloatArray) -> FloatArray:
     return shares
 
 
-def _f1(cells: FloatArray) -> FloatArray:
+def f1_of(cells: FloatArray) -> FloatArray:
+    """Return every label's F1, of each confusion matrix; NaN for a label without images."""
     in_truth, in_answers = cells.sum(axis=-1), cells[..., :-1].sum(axis=-2)
     # By its formula F1 of a label without images would be 0: a verdict on the stimuli, not on the rater.
     return np.where(in_truth > 0, 2 * _hits(cells) / (in_truth + in_answers), np.nan)
@@ -186,21 +190,21 @@ class _Scorer:
 
     def accuracy(self) -> Outcome:
         everything = np.ones(self.coded.n, dtype=bool)
-        return self._proportion(_accuracy, everything, "accuracy over all images")
+        return self._proportion(accuracy_of, everything, "accuracy over all images")
 
     def accuracy_valid(self) -> Outcome:
         valid = self.coded.answers < self.coded.k
         if not valid.any():
             return Skipped("no answer is valid")
-        return self._proportion(_accuracy_valid, valid, "accuracy over images with a valid answer")
+        return self._proportion(accuracy_valid_of, valid, "accuracy over images with a valid answer")
 
     def macro_f1(self) -> Outcome:
         name = f"macro-F1 over the {self.coded.k} declared labels"
-        return self._no_image("macro-F1") or self._score(lambda cells: _f1(cells).mean(axis=-1), name)
+        return self._no_image("macro-F1") or self._score(lambda cells: f1_of(cells).mean(axis=-1), name)
 
     def balanced_accuracy(self) -> Outcome:
         name = f"mean recall over the {self.coded.k} declared labels"
-        return self._no_image("balanced accuracy") or self._score(lambda cells: _recall(cells).mean(axis=-1), name)
+        return self._no_image("balanced accuracy") or self._score(lambda cells: recall_of(cells).mean(axis=-1), name)
 
     def kappa(self) -> Outcome:
         return kappa.undefined(self.coded) or self._score(kappa.kappa_of, kappa.NAME)
@@ -212,8 +216,8 @@ class _Scorer:
         f1 = recall
         precision: Outcome = Skipped(f"'{label}' was never answered")
         if true.any():
-            recall = self._proportion(lambda cells: _recall(cells)[:, i], true, f"recall of '{label}'")
-            f1 = self._score(lambda cells: _f1(cells)[:, i], f"F1 of '{label}'")
+            recall = self._proportion(lambda cells: recall_of(cells)[:, i], true, f"recall of '{label}'")
+            f1 = self._score(lambda cells: f1_of(cells)[:, i], f"F1 of '{label}'")
         if answered.any():
             precision = self._proportion(lambda cells: _precision(cells)[:, i], answered, f"precision of '{label}'")
         return LabelScores(label, int(true.sum()), int(answered.sum()), precision, recall, f1)

@@ -218,17 +218,16 @@ def _draws(k: int, bootstrap: Bootstrap, width: int = 0) -> Iterator[FloatArray]
 @lru_cache(maxsize=4)
 def _kept_draws(k: int, resamples: int, seed: int) -> FloatArray:
     """One study's statistics share their resamples, hundreds of times over: drawing them once is most of the work."""
-    kept = _drawn(np.random.default_rng(seed), resamples, k)
+    rng = np.random.default_rng(seed)
+    kept = np.concatenate([_drawn(rng, rows, k) for rows in _blocks(resamples, k)])
     kept.flags.writeable = False
     return kept
 
 
 def _drawn(rng: np.random.Generator, rows: int, k: int) -> FloatArray:
-    counts = np.empty((rows, k))
-    # One draw a resample: the stream of random numbers does not depend on how the blocks fall.
-    for count in counts:
-        count[:] = np.bincount(rng.integers(0, k, size=k), minlength=k)
-    return counts
+    # Row by row from one stream: the resamples do not depend on how the blocks fall.
+    drawn = rng.integers(0, k, size=(rows, k)) + np.arange(rows)[:, None] * k
+    return np.bincount(drawn.ravel(), minlength=rows * k).reshape(rows, k).astype(np.float64)
 
 
 def _leave_one_out(k: int, width: int) -> Iterator[FloatArray]:

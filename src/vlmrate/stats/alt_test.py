@@ -1,0 +1,264 @@
+"""The alternative-annotator test: may this model replace a person? A rule, not a figure to be argued about.
+
+Calderon, Reichart & Dror 2025, The Alternative Annotator Test for LLM-as-a-Judge, Proceedings of the 63rd Annual
+Meeting of the Association for Computational Linguistics (Volume 1: Long Papers), 16051-16081.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+import pandas as pd
+from scipy.special import stdtr
+
+from vlmrate.errors import AnalysisError
+from vlmrate.stats._arrays import Column, FloatArray, IntArray, as_floats, require_aligned
+from vlmrate.stats._long import Ratings, code_cells
+from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, bootstrap_sums
+from vlmrate.stats.corrections import Adjusted, Family, benjamini_yekutieli
+from vlmrate.stats.estimate import Outcome, Skipped, TestResult
+
+if TYPE_CHECKING:
+    ByUnit = pd.Series[Any]
+
+Alignment: TypeAlias = Literal["rmse", "accuracy"]
+"""How near an answer is to the others': minus the root mean square distance, or the share of them that agree."""
+DECIMALS = 9
+"""Alignments are rounded to this before they are compared: equal distances tie whatever their arithmetic."""
+
+
+@dataclass(frozen=True, slots=True)
+class AltTestRater:
+    """The model against one left-out person, in the eyes of the others."""
+
+    rater: Any
+    n: int
+    """Units that this person, the model and at least one other person rated."""
+    model_advantage: float
+    """Share of units where the model is at least as near to the others as the person."""
+    human_advantage: float
+    """Share of units where the person is at least as near as the model."""
+    test: TestResult
+    """t test, one-sided, of human minus model advantage below epsilon."""
+    adjusted: Adjusted
+    wins: bool
+    """Whether the model beats this person by the adjusted p-value."""
+
+
+@dataclass(frozen=True, slots=True)
+class AltTest:
+    """The verdict, what it rests on, and the persons left aside."""
+
+    passes: bool
+    """Whether the winning rate is at least one half."""
+    winning_rate: float
+    """Share of the tested persons that the model beats (omega)."""
+    advantage: Outcome
+    """Average advantage probability (rho): mean over the persons of `model_advantage`; units are resampled."""
+    raters: tuple[AltTestRater, ...]
+    too_few_units: tuple[Any, ...]
+    """Persons with fewer than `min_units` units, who are not tested."""
+    alignment: Alignment
+    epsilon: float
+    q: float
+
+
+def alt_test(
+    units: Column,
+    raters: Column,
+    values: Column,
+    model: ByUnit,
+    *,
+    alignment: Alignment = "rmse",
+    epsilon: float = 0.1,
+    q: float = 0.05,
+    min_units: int = 30,
+    clusters: ByUnit | None = None,
+    bootstrap: Bootstrap = DEFAULT,
+) -> AltTest | Skipped:
+    """Leave each person out in turn and ask who is nearer to the others, the person or the model.
+
+    Long rows (unit, rater, value) of people; `model` is a Series by unit, `clusters` too. On each unit that
+    person j, the model and another person rated, S is the alignment with the others: "rmse" for numbers,
+    -sqrt(mean (x - y_o)²), "accuracy" for labels, the share of others with the same label. The model has the
+    advantage where S(model) >= S(j), the person where S(j) >= S(model); ties count for both. Per person, a
+    one-sided t test of mean(human advantage - model advantage) < epsilon, over the units; Benjamini-Yekutieli
+    at `q` over the persons; the winning rate is the share of persons beaten, and the model passes from one
+    half on. `epsilon` is the advantage granted to the model for its price: the authors advise .2 where the
+    people are experts, .15 for skilled and .1 for crowd raters. Below `min_units` units a person is not
+    tested (the t test needs about 30). Differences that do not vary have p = 0 or 1. Skipped where nobody
+    can be tested.
+
+    >>> rng = np.random.default_rng(1)
+    >>> true = np.repeat(rng.integers(1, 10, 40), 3)
+    >>> people = np.clip(true + rng.integers(-2, 3, 120), 1, 9)
+    >>> near = pd.Series(true[::3], index=range(40))
+    >>> told = alt_test(np.repeat(range(40), 3), list("ABC") * 40, people, near)
+    >>> told.passes, told.winning_rate, round(told.advantage.value, 3)
+    (True, 1.0, 0.933)
+    >>> round(told.raters[0].adjusted.p_adjusted, 5)
+    0.0
+    """
+    _check(alignment, epsilon, q, model)
+    require_aligned(units=units, raters=raters, values=values)
+    value, ours = _numbered(values, model, alignment)
+    ratings = code_cells(units, raters, value)
+    if isinstance(ratings, Skipped):
+        return ratings
+    compared = _Compared.of(ratings, ours.reindex(ratings.unit_names).to_numpy(dtype=np.float64), alignment)
+    tested = [j for j in range(ratings.n_raters) if compared.n[j] >= max(2, min_units)]
+    if not tested:
+        most = int(compared.n.max(initial=0))
+        return Skipped(f"no person shares {min_units} units with the model and others; the most is {most}")
+    told = _told(compared, ratings, tested, epsilon, q)
+    winning_rate = sum(rater.wins for rater in told) / len(told)
+    return AltTest(
+        passes=winning_rate >= 0.5,
+        winning_rate=winning_rate,
+        advantage=compared.advantage(tested, _clusters(clusters, ratings), bootstrap),
+        raters=told,
+        too_few_units=tuple(name for j, name in enumerate(ratings.rater_names) if j not in tested),
+        alignment=alignment,
+        epsilon=epsilon,
+        q=q,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """One row a rating that can be compared: whose, of which unit, and who has the advantage."""
+
+    unit: IntArray
+    rater: IntArray
+    model: FloatArray
+    human: FloatArray
+    n: IntArray
+    """Rows of each rater."""
+    n_units: int
+
+    @classmethod
+    def of(cls, ratings: Ratings, model: FloatArray, alignment: Alignment) -> _Compared:
+        count, ours = ratings.per_unit()[ratings.unit], model[ratings.unit]
+        usable = (count >= 2) & ~np.isnan(ours)
+        near = _numeric if alignment == "rmse" else _labelled
+        of_person, of_model = near(ratings, ours)
+        of_person, of_model = np.round(of_person[usable], DECIMALS), np.round(of_model[usable], DECIMALS)
+        rater = ratings.rater[usable]
+        return cls(
+            ratings.unit[usable],
+            rater,
+            (of_model >= of_person).astype(np.float64),
+            (of_person >= of_model).astype(np.float64),
+            np.bincount(rater, minlength=ratings.n_raters),
+            ratings.n_units,
+        )
+
+    def total(self, advantage: FloatArray) -> FloatArray:
+        """Return the sum over each rater's rows: shape (raters,)."""
+        return np.bincount(self.rater, weights=advantage, minlength=len(self.n)).astype(np.float64)
+
+    def tests(self, persons: list[int], epsilon: float) -> list[TestResult]:
+        # Differences are -1, 0 or 1, so their sums are whole and a variance of 0 is exactly 0.
+        difference = self.human - self.model
+        totals, squares = self.total(difference), self.total(difference**2)
+        return [_t_test(int(self.n[j]), float(totals[j]), float(squares[j]), epsilon) for j in persons]
+
+    def advantage(self, tested: list[int], clusters: Column | None, bootstrap: Bootstrap) -> Outcome:
+        """Return the mean over persons of the model's share of advantages, units resampled."""
+        sums = np.zeros((self.n_units, 2, len(self.n)))
+        sums[self.unit, 0, self.rater] = 1.0
+        sums[self.unit, 1, self.rater] = self.model
+        of_tested = sums[:, :, tested].reshape(self.n_units, -1)
+
+        def rho(totals: FloatArray) -> FloatArray:
+            n, won = np.moveaxis(totals.reshape(len(totals), 2, -1), 1, 0)
+            there = n > 0
+            shares = np.where(there, won / np.where(there, n, 1.0), 0.0)
+            return np.asarray(shares.sum(axis=1) / there.sum(axis=1), dtype=np.float64)
+
+        name = f"average advantage probability over {len(tested):,} persons"
+        return bootstrap_sums(of_tested, rho, name=name, clusters=clusters, bootstrap=bootstrap)
+
+
+def _t_test(n: int, total: float, squares: float, epsilon: float) -> TestResult:
+    """Test a mean below epsilon from n, sum d and sum d²."""
+    method = f"t, one-sided, human minus model advantage below {epsilon:g}"
+    mean, variance = total / n - epsilon, (squares - total**2 / n) / (n - 1)
+    if variance <= 0:
+        statistic, p = math.copysign(math.inf, mean) if mean else 0.0, 0.0 if mean < 0 else 1.0
+        return TestResult(statistic, p, float(n - 1), f"{method}; the differences do not vary", n)
+    t = mean / math.sqrt(variance / n)
+    return TestResult(t, float(stdtr(n - 1, t)), float(n - 1), method, n)
+
+
+def _check(alignment: Alignment, epsilon: float, q: float, model: ByUnit) -> None:
+    if alignment not in ("rmse", "accuracy"):
+        raise AnalysisError(f"Alignment is rmse or accuracy, not {alignment!r}.")
+    if not 0 <= epsilon < 1 or not 0 < q < 1:
+        raise AnalysisError(f"epsilon lies in [0, 1) and q in (0, 1), not at {epsilon} and {q}.")
+    if not isinstance(model, pd.Series) or not model.index.is_unique:
+        raise AnalysisError("The model's answers must be a Series that names every unit once.")
+
+
+def _numbered(values: Column, model: ByUnit, alignment: Alignment) -> tuple[FloatArray, ByUnit]:
+    """Return people's and the model's values as floats; labels by their number."""
+    if alignment == "rmse":
+        return as_floats(values, "values"), pd.Series(as_floats(model, "model"), index=model.index)
+    together = pd.Series([*np.asarray(values, dtype=object), *model.to_numpy(dtype=object)], dtype=object)
+    codes = pd.factorize(together)[0].astype(np.float64)
+    codes[codes < 0] = np.nan
+    return codes[: len(values)], pd.Series(codes[len(values) :], index=model.index)
+
+
+def _numeric(ratings: Ratings, ours: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return minus the mean square distance to the others: it orders answers as its root does."""
+    y, others = ratings.value, ratings.per_unit()[ratings.unit] - 1
+    total, squares = ratings.per_unit(y)[ratings.unit] - y, ratings.per_unit(y * y)[ratings.unit] - y * y
+
+    def near(x: FloatArray) -> FloatArray:
+        return -(others * x * x - 2 * x * total + squares) / np.maximum(others, 1)
+
+    return near(y), near(ours)
+
+
+def _labelled(ratings: Ratings, ours: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return how many of the others gave the same label: all being as many, it orders answers as the share does."""
+    known = np.nan_to_num(ours, nan=-1.0)
+    width = int(max(ratings.value.max(initial=0), known.max(initial=0))) + 2
+    labels = np.bincount((ratings.unit * width + ratings.value + 1).astype(np.int64), minlength=ratings.n_units * width)
+    of_unit = ratings.unit * width + 1
+    same_as_own = labels[(of_unit + ratings.value).astype(np.int64)] - 1
+    same_as_ours = labels[(of_unit + known).astype(np.int64)] - (known == ratings.value)
+    return same_as_own.astype(np.float64), same_as_ours.astype(np.float64)
+
+
+def _told(
+    compared: _Compared, ratings: Ratings, tested: list[int], epsilon: float, q: float
+) -> tuple[AltTestRater, ...]:
+    tests, names = compared.tests(tested, epsilon), [ratings.rater_names[j] for j in tested]
+    made = {str(name): test for name, test in zip(names, tests, strict=True)}
+    adjusted = benjamini_yekutieli(Family.of("alternative-annotator test over the persons", made))
+    model, human = compared.total(compared.model), compared.total(compared.human)
+    return tuple(
+        AltTestRater(
+            rater=name,
+            n=test.n,
+            model_advantage=float(model[j]) / test.n,
+            human_advantage=float(human[j]) / test.n,
+            test=test,
+            adjusted=corrected,
+            wins=corrected.p_adjusted <= q,
+        )
+        for j, name, test, corrected in zip(tested, names, tests, adjusted, strict=True)
+    )
+
+
+def _clusters(clusters: ByUnit | None, ratings: Ratings) -> Column | None:
+    if clusters is None:
+        return None
+    if not clusters.index.is_unique or not set(ratings.unit_names) <= set(clusters.index):
+        raise AnalysisError("clusters must name every unit once.")
+    return clusters.loc[ratings.unit_names].to_numpy()

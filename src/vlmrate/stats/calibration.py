@@ -1,0 +1,285 @@
+"""A model's ratings put on people's scale by a line, judged on images whose identity the line has never seen.
+
+Calibrated values are out of fold: the line that moves an image's rating was fitted without any image of that
+identity. What is fitted on the images it is judged on always looks better than it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from vlmrate.errors import AnalysisError
+from vlmrate.stats._arrays import Column, FloatArray, IntArray, as_codes, as_floats, require_aligned
+from vlmrate.stats._moments import FIRST, SECOND, moment_sums, r_at
+from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, bootstrap_sums
+from vlmrate.stats.correlation import pearson_within_bootstrap
+from vlmrate.stats.estimate import Outcome, Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+Mask: TypeAlias = NDArray[np.bool_]
+
+EVERYTHING = "all images"
+"""Name of the one group where a single line serves all images."""
+NO_VARIANCE = 1e-9
+"""A range of ratings below this is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class AffineLine:
+    """calibrated = intercept + slope x rating, for one group of images."""
+
+    group: Any
+    slope: float
+    """Points of people's scale for a point of the model's; 0 where the model's ratings do not vary."""
+    intercept: float
+    n: int
+    """Images the line was fitted on."""
+    intercept_only: bool
+    """Whether the model gave all those images one rating, so that only the people's mean can be had."""
+
+    def __call__(self, ratings: FloatArray) -> FloatArray:
+        """Return the calibrated ratings; NaN stays NaN."""
+        return self.intercept + self.slope * ratings
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How ratings agree with people's, over the held-out images."""
+
+    mae: Outcome
+    r: Outcome
+    r_within: Outcome
+    """Pooled within the groups; Skipped where no group was named."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Calibration:
+    """Out-of-fold calibrated ratings, the lines behind them, and what was gained on held-out images."""
+
+    calibrated: pd.Series[float]
+    """One value an image, out of fold, with the index of `model`; NaN where there is no rating or no line."""
+    folds: IntArray
+    """Each image's fold, from 0; the line of an image was fitted on the other folds."""
+    lines: tuple[AffineLine, ...]
+    """Fitted on all images, a group each: to calibrate images outside this study, never to judge this one."""
+    fold_lines: tuple[tuple[AffineLine, ...], ...]
+    """The lines used, by fold."""
+    before: Agreement
+    after: Agreement
+    mae_change: Outcome
+    """MAE after minus before, on the same images: below 0 the calibration helps."""
+    r_change: Outcome
+    n: int
+    """Held-out images with calibrated and human rating."""
+    notes: tuple[str, ...]
+    """What a reader must know: lines with an intercept alone, images without a line."""
+
+
+def calibrate(
+    model: Column,
+    human: Column,
+    *,
+    groups: Column | None = None,
+    clusters: Column | None = None,
+    folds: int | Column = 5,
+    seed: int = 0,
+    bootstrap: Bootstrap = DEFAULT,
+) -> Calibration | Skipped:
+    """Calibrate ratings by least squares, human = intercept + slope x model, cross-validated by cluster.
+
+    One entry an image. `groups` gives each group its own line: the label that the model answered where the
+    calibration shall serve new images, the intended emotion where that is known there too. `clusters` is the
+    identity; its images share a fold. `folds` is their number, dealt out by `seed` (`cluster_folds`), or the fold of
+    every image; a cluster in two folds raises `AnalysisError`, since its own images would then calibrate it. A group
+    whose ratings do not vary among the training images gets an intercept alone, its people's mean; a group without
+    training images gets no line and stays NaN; both are told in `notes`. Before and after are computed on the same
+    held-out images; their intervals draw clusters and hold the lines fixed. Skipped: fewer than two clusters with
+    both ratings. Source: Stone 1974, Journal of the Royal Statistical Society B 36, 111-147 (cross-validation).
+
+    >>> people = np.array([2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 3.5, 5.5])
+    >>> told = calibrate(2 * people - 5, people, folds=4)
+    >>> [round(value, 6) for value in told.calibrated]
+    [2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 3.5, 5.5]
+    >>> told.before.mae.value, round(told.after.mae.value, 6), round(told.lines[0].slope, 6)
+    (1.375, 0.0, 0.5)
+    """
+    n = require_aligned(model=model, human=human, groups=groups, clusters=clusters)
+    x, y = as_floats(model, "model"), as_floats(human, "human")
+    codes, names = as_codes([EVERYTHING] * n if groups is None else groups, "groups")
+    rated = ~(np.isnan(x) | np.isnan(y))
+    identities = np.arange(n) if clusters is None else np.asarray(clusters)
+    if len(pd.unique(identities[rated])) < 2:
+        return Skipped("cross-validation needs two clusters with both ratings")
+    of_fold = _folds(identities, folds, seed)
+    fold_lines = tuple(_lines(x, y, codes, names, rated & (of_fold != fold)) for fold in range(int(of_fold.max()) + 1))
+    calibrated = np.full(n, np.nan)
+    for fold, group, line in _each(fold_lines, names):
+        here = (of_fold == fold) & (codes == group)
+        calibrated[here] = line(x[here])
+    held_out = rated & ~np.isnan(calibrated)
+    if not held_out.any():
+        return Skipped("no held-out image has a line: every group lies in one fold")
+    notes = _notes(fold_lines, int((rated & ~held_out).sum()))
+    columns = np.column_stack([x, calibrated, y])[held_out]
+    kept = identities[held_out] if clusters is not None else None
+    flat = all(line.intercept_only for lines in fold_lines for line in lines)
+    told = _Judged(columns, codes[held_out] if groups is not None else None, kept, bootstrap, flat)
+    index = model.index if isinstance(model, pd.Series) else pd.RangeIndex(n)
+    return Calibration(
+        calibrated=pd.Series(calibrated, index=index),
+        folds=of_fold,
+        lines=_lines(x, y, codes, names, rated),
+        fold_lines=fold_lines,
+        before=told.agreement(FIRST),
+        after=told.agreement(SECOND),
+        mae_change=told.mae_change(),
+        r_change=told.r_change(),
+        n=int(held_out.sum()),
+        notes=notes,
+    )
+
+
+def cluster_folds(clusters: Column, folds: int = 5, *, seed: int = 0) -> IntArray:
+    """Deal clusters (identities) out to folds, each row getting its cluster's fold: seeded, sizes as even as can be.
+
+    Clusters are shuffled and each goes to the fold with the fewest rows so far. With fewer clusters than folds every
+    cluster is its own. Raises `AnalysisError` below two folds.
+
+    >>> cluster_folds(["p1", "p1", "p2", "p3", "p3", "p4"], 2, seed=1).tolist()
+    [0, 0, 1, 1, 1, 0]
+    """
+    if folds < 2:
+        raise AnalysisError(f"Cross-validation needs two folds or more, not {folds}.")
+    codes, names = as_codes(clusters, "clusters", ascending=True)
+    rows_of = np.bincount(codes, minlength=len(names))
+    filled = np.zeros(min(folds, max(len(names), 1)), dtype=np.int64)
+    fold_of = np.zeros(len(names), dtype=np.int64)
+    for cluster in np.random.default_rng(seed).permutation(len(names)):
+        fold_of[cluster] = np.argmin(filled)
+        filled[fold_of[cluster]] += rows_of[cluster]
+    dealt: IntArray = fold_of[codes]
+    return dealt
+
+
+_UNVARIED = Skipped("every line is an intercept alone: calibrated ratings vary between folds only")
+
+
+def _folds(identities: Column, folds: int | Column, seed: int) -> IntArray:
+    if isinstance(folds, int):
+        return cluster_folds(identities, folds, seed=seed)
+    require_aligned(clusters=np.asarray(identities), folds=np.asarray(folds))
+    given, names = as_codes(folds, "folds")
+    if len(names) < 2:
+        raise AnalysisError("Cross-validation needs two folds or more, not 1.")
+    leaked = pd.Series(given).groupby(np.asarray(identities)).nunique()
+    leaked = leaked[leaked > 1]
+    if len(leaked):
+        raise AnalysisError(
+            f"{len(leaked)} clusters lie in more than one fold, the first {leaked.index[0]}: "
+            "their own images would calibrate them."
+        )
+    return given
+
+
+def _lines(x: FloatArray, y: FloatArray, codes: IntArray, names: list[Any], training: Mask) -> tuple[AffineLine, ...]:
+    """Fit a line to the training images of every group that has any."""
+    inside = [(name, training & (codes == group)) for group, name in enumerate(names)]
+    return tuple(_line(name, x[here], y[here]) for name, here in inside if here.any())
+
+
+def _line(group: Any, x: FloatArray, y: FloatArray) -> AffineLine:
+    if np.ptp(x) < NO_VARIANCE:
+        return AffineLine(group, 0.0, float(y.mean()), len(x), intercept_only=True)
+    dx = x - x.mean()
+    slope = float(dx @ (y - y.mean()) / (dx @ dx))
+    return AffineLine(group, slope, float(y.mean()) - slope * float(x.mean()), len(x), intercept_only=False)
+
+
+def _each(fold_lines: tuple[tuple[AffineLine, ...], ...], names: list[Any]) -> Iterator[tuple[int, int, AffineLine]]:
+    for fold, lines in enumerate(fold_lines):
+        for line in lines:
+            yield fold, names.index(line.group), line
+
+
+def _notes(fold_lines: tuple[tuple[AffineLine, ...], ...], lost: int) -> tuple[str, ...]:
+    alone: dict[Any, int] = {}
+    for line in (line for lines in fold_lines for line in lines if line.intercept_only):
+        alone[line.group] = alone.get(line.group, 0) + 1
+    notes = [
+        f"{group}: intercept only in {count} of {len(fold_lines)} folds, the model's ratings having no variance there"
+        for group, count in alone.items()
+    ]
+    if lost:
+        notes.append(f"{lost} images have no line, their group having no training image")
+    return tuple(notes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """The held-out images: columns model, calibrated, human; one set of resamples for what is compared."""
+
+    columns: FloatArray
+    groups: IntArray | None
+    clusters: Column | None
+    bootstrap: Bootstrap
+    flat: bool
+    """Whether every line is an intercept alone."""
+
+    def agreement(self, which: int) -> Agreement:
+        return Agreement(self._mae(which), self._r(which), self._r_within(which))
+
+    def mae_change(self) -> Outcome:
+        change = self._errors(SECOND) - self._errors(FIRST)
+        return self._mean(change, "mean absolute error, calibrated minus as given")
+
+    def r_change(self) -> Outcome:
+        reason = self._no_r(FIRST) or self._no_r(SECOND)
+        name = "Pearson r, calibrated minus as given"
+        return reason or self._of_moments(lambda t: r_at(t, SECOND) - r_at(t, FIRST), name)
+
+    def _errors(self, which: int) -> FloatArray:
+        return np.abs(self.columns[:, which - 1] - self.columns[:, 2])
+
+    def _mae(self, which: int) -> Outcome:
+        return self._mean(self._errors(which), "mean absolute error on held-out images")
+
+    def _mean(self, losses: FloatArray, name: str) -> Outcome:
+        sums = np.column_stack([np.ones(len(losses)), losses])
+        return bootstrap_sums(
+            sums, lambda t: t[:, 1] / t[:, 0], name=name, clusters=self.clusters, bootstrap=self.bootstrap
+        )
+
+    def _of_moments(self, statistic: Callable[[FloatArray], FloatArray], name: str) -> Outcome:
+        sums = moment_sums(self.columns)
+        return bootstrap_sums(sums, statistic, name=name, clusters=self.clusters, bootstrap=self.bootstrap)
+
+    def _no_r(self, which: int) -> Skipped | None:
+        if which == SECOND and self.flat and self.groups is None:
+            return _UNVARIED
+        for name, column in (("ratings", self.columns[:, which - 1]), ("human ratings", self.columns[:, 2])):
+            if np.ptp(column) < NO_VARIANCE:
+                return Skipped(f"the {name} have no variance on held-out images")
+        return None
+
+    def _r(self, which: int) -> Outcome:
+        return self._no_r(which) or self._of_moments(lambda t: r_at(t, which), "Pearson r on held-out images")
+
+    def _r_within(self, which: int) -> Outcome:
+        if self.groups is None:
+            return Skipped("no groups were named to look within")
+        if which == SECOND and self.flat:
+            return _UNVARIED
+        return pearson_within_bootstrap(
+            self.columns[:, which - 1],
+            self.columns[:, 2],
+            self.groups,
+            clusters=self.clusters,
+            bootstrap=self.bootstrap,
+        )
