@@ -33,6 +33,8 @@ PathChoice = Literal["auto", "shared", "plain"]
 
 # Buffers go back to the system every so many pictures: at every one it costs time, never it costs memory.
 _CLEAR_EVERY = 16
+# Added to the seed, which has 48 bits, so that reasoning and answer are drawn apart.
+_THINKING = 1 << 49
 
 
 class MlxRater:
@@ -136,7 +138,7 @@ class MlxRater:
             stops=self._loaded.stops | ({end[0]} if len(end) == 1 else set()),
             temperature=decoding.temperature,
             max_tokens=decoding.thinking_tokens,
-            seed=seed,
+            seed=seed + _THINKING,
         )
         return self._architecture.go_on(asked, (*thought.tokens, *end, *self._encode("\n\n"))), thought.tokens
 
