@@ -59,7 +59,8 @@ def probabilities(architecture: Architecture, branch: Branch, ways: Ways) -> Opt
     """Probability of each answer as the next thing said on `branch`; None when all of them underflow to zero."""
     logp = _sequence_log_probabilities(architecture, branch, ways.sequences)
     own = _without_longer(logp)
-    mass = {answer: float(sum(own[way] for way in spelled)) for answer, spelled in ways.of.items()}
+    # fsum does not depend on the order of a set, which differs between processes.
+    mass = {answer: math.fsum(own[way] for way in spelled) for answer, spelled in ways.of.items()}
     total = sum(mass.values())
     if not total > 0:
         return None
