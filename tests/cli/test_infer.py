@@ -41,7 +41,7 @@ def test_a_run_says_what_it_asks_and_what_came_of_it(rated: tuple[Path, subproce
     assert "tiny rates 6 images of study demo with protocol context-carry (digest " in done.stdout
     assert "knows drawn faces only" in done.stdout
     assert "You identified this face as {emotion} with pleasantness {valence} out of 9." in done.stdout
-    assert "Rated 6 images" in done.stdout
+    assert "6 ratings made in" in done.stdout
     assert "0 failed, 0 answers could not be read" in done.stdout
 
 
@@ -121,7 +121,7 @@ def test_a_picture_that_cannot_be_read_ends_only_itself(tmp_path: Path) -> None:
     (tmp_path / "pictures" / "b.jpg").write_bytes(b"no picture")
     done = vlmrate("infer", "--model", "tiny", "--study", "study", cwd=tmp_path)
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "Rated 1 images" in done.stdout
+    assert "1 ratings made in" in done.stdout
     assert "failed: b: " in done.stdout
 
 

@@ -69,7 +69,8 @@ def test_twenty_kills_lose_nothing_and_repeat_nothing(tmp_path: Path) -> None:
     leftovers = [file.name for file in (broken / "demo").rglob("*") if file.name.endswith(".tmp")]
     assert leftovers == []
     manifest = json.loads((broken / "demo/tiny/context-carry/manifest.json").read_text(encoding="utf-8"))
-    assert [run["status"] for run in manifest["runs"]] == ["running"] * KILLS + ["finished"]
+    assert sum(run["rated"] for run in manifest["runs"]) == 144
+    assert [run["status"] for run in manifest["runs"]] == ["killed"] * KILLS + ["finished"]
 
 
 @pytest.mark.slow
@@ -85,6 +86,6 @@ def test_ctrl_c_stores_the_image_in_hand(tmp_path: Path) -> None:
     assert running.returncode == 130
     assert "finishing the image in hand" in errors
     stored = len(list(folder.glob("*.json")))
-    assert f"Interrupted with {144 - stored} images left" in output
+    assert f"Interrupted with {144 - stored} ratings left" in output
     manifest = json.loads((folder.parent / "manifest.json").read_text(encoding="utf-8"))
     assert (manifest["runs"][0]["status"], manifest["runs"][0]["rated"]) == ("interrupted", stored)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -77,6 +78,22 @@ def test_small_samples_are_exact(tested: Callable[[object], TestResult]) -> None
     test = tested(wilcoxon([1.1, 2.2, 3.3, 4.4, 5.5, 7.0], [1, 2, 3, 4, 5, 7]))
     assert (test.statistic, test.p_value) == (15, pytest.approx(2 / 32))
     assert "1 of 6 differences are 0, dropped; no ties; exact" in test.method
+
+
+@pytest.mark.parametrize("zeros", ["drop", "pratt"])
+def test_tied_small_samples_are_exact(zeros: Literal["drop", "pratt"], tested: Callable[[object], TestResult]) -> None:
+    """With ties and zeros p is the share of all ways to sign the ranks, counted one by one; n differences of one
+    sign never come below 2 / 2^n, whatever their ties."""
+    for d in ([1, 1, 1, 2, 2], [-1, 0.75, 1, 2], [1, 1, -2, 3, 3, 3, -1, 2], [0, 1, 1, -2, 3, 0]):
+        test = tested(wilcoxon(np.add(d, 5), np.full(len(d), 5.0), zeros=zeros))
+        kept = [x for x in d if x or zeros == "pratt"]
+        ranks = [r for r, x in zip(scipy_stats.rankdata(np.abs(kept)), kept, strict=True) if x]
+        sums = [
+            sum(r for r, up in zip(ranks, signs, strict=True) if up) for signs in product((0, 1), repeat=len(ranks))
+        ]
+        one_sided = min(np.mean([s <= test.statistic for s in sums]), np.mean([s >= test.statistic for s in sums]))
+        assert test.p_value == pytest.approx(min(1, 2 * one_sided))
+        assert test.method.endswith("exact")
 
 
 def test_ties_survive_rounding(tested: Callable[[object], TestResult]) -> None:

@@ -66,6 +66,8 @@ def _announce(console: Console, job: Job) -> None:
     )
     if job.note:
         console.print(f"Note: {escape(job.rater_name)} {escape(job.note)}.")
+    if job.repeats > 1 and job.rater.settings.get("temperature") == 0:
+        console.print("Note: at temperature 0 every repeat is the same; --temperature 0.7, say, lets answers vary.")
     for number, step in enumerate(protocol.steps, start=1):
         console.print(f"  {number}. {escape(step.template.outline)}", soft_wrap=not console.is_terminal)
 
@@ -78,17 +80,17 @@ def _conclude(console: Console, job: Job, finished: Finished) -> None:
     if progress.already_rated == progress.total:
         console.print(f"Nothing to do: all {progress.total:,} ratings are in {folder}.", soft_wrap=True)
         return
-    pace = f", {1000 * progress.seconds / progress.rated:.0f} ms an image" if progress.rated else ""
+    pace = f", {1000 * progress.seconds / progress.rated:.0f} ms each" if progress.rated else ""
     skipped = f", {progress.already_rated:,} were there already" if progress.already_rated else ""
     console.print(
-        f"Rated {progress.rated:,} images in {progress.seconds:.1f} s{pace}{skipped}; "
+        f"{progress.rated:,} ratings made in {progress.seconds:.1f} s{pace}{skipped}; "
         f"{progress.failed:,} failed, {progress.invalid_answers:,} answers could not be read.",
         soft_wrap=True,
     )
     if progress.failed:
         console.print(f"Failures are in {folder}/errors.jsonl; the same command tries them again.", soft_wrap=True)
     if finished.status == "interrupted":
-        console.print(f"Interrupted with {progress.left:,} images left; the same command goes on.", soft_wrap=True)
+        console.print(f"Interrupted with {progress.left:,} ratings left; the same command goes on.", soft_wrap=True)
     console.print(f"Ratings are in {folder}.", soft_wrap=True)
 
 

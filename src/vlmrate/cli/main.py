@@ -13,6 +13,7 @@ from vlmrate import __version__
 from vlmrate.cli import analyze, doctor, export, infer, init, models, validate
 from vlmrate.errors import VlmrateError
 
+MISUSE = 2
 INTERNAL = 70
 _DEBUG = "VLMRATE_DEBUG"
 
@@ -54,6 +55,11 @@ def run() -> None:
     except VlmrateError as error:
         _say(str(error))
         sys.exit(error.exit_code)
+    except OSError as error:
+        if os.environ.get(_DEBUG):
+            raise
+        _say(f"{error.filename or 'a file'} cannot be used: {error.strerror or error}")
+        sys.exit(MISUSE)
     except Exception as error:  # the command line's border
         if os.environ.get(_DEBUG):
             raise

@@ -56,7 +56,7 @@ def _as_lines(console: Console) -> Callable[[Progress], None]:
         if progress.left and now - last >= SECONDS_BETWEEN_LINES:
             last = now
             done = progress.total - progress.left
-            console.print(f"{done:,} of {progress.total:,} images, {_pace(progress)}, {_time_left(progress)}")
+            console.print(f"{done:,} of {progress.total:,} ratings, {_pace(progress)}, {_time_left(progress)}")
 
     return report
 
@@ -72,7 +72,7 @@ def _tried(progress: Progress) -> int:
 
 
 def _pace(progress: Progress) -> str:
-    return f"{progress.seconds / _tried(progress):.2f} s an image" if _tried(progress) else ""
+    return f"{progress.seconds / _tried(progress):.2f} s each" if _tried(progress) else ""
 
 
 def _time_left(progress: Progress) -> str:

@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 
 from vlmrate.errors import VlmrateError
 from vlmrate.machine import machine, versions
-from vlmrate.raters.registry import find_model, memory_warning, missing_weights, mlx_problem, models
+from vlmrate.raters.registry import download_command, find_model, memory_warning, missing_weights, mlx_problem, models
 from vlmrate.study.faults import shown
 from vlmrate.study.load import find_study, load_study
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from vlmrate.raters.registry import Model
 
 Verdict = Literal["ok", "note", "missing"]
-
-_GIB = 2**30
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +89,11 @@ def _mlx() -> Check:
 def _weights(model: Model, *, needed: bool) -> Iterator[Check]:
     name = f"model {model.name}"
     if model.folder is None:
-        yield Check(name, "missing" if needed else "note", missing_weights(model))
+        finding = missing_weights(model) if needed or not model.entry.repo else f"missing; {download_command(model)}"
+        yield Check(name, "missing" if needed else "note", finding)
         return
     size = sum(file.stat().st_size for file in model.folder.glob("*.safetensors"))
-    yield Check(name, "ok" if size else "missing", f"{size / _GIB:.3g} GiB of weights")
+    yield Check(name, "ok" if size else "missing", f"{size / 1e6:,.1f} MB of weights")
     scarce = memory_warning(model)
     if scarce is not None:
         yield Check(name, "note", scarce)

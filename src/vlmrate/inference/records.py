@@ -96,12 +96,15 @@ class Recipe(Record):
 
 
 class RunRecord(Record):
-    """One call of `vlmrate infer`: what was asked for, on what machine, and what came of it."""
+    """One call of `vlmrate infer`: what was asked for, on what machine, and what came of it.
+
+    A run that was killed could not say how it ended: the next one marks it so and counts what it had stored.
+    """
 
     id: str
     started: str
     finished: str | None
-    status: Literal["running", "finished", "interrupted", "stopped"]
+    status: Literal["running", "finished", "interrupted", "stopped", "killed"]
     arguments: dict[str, str | int | float | bool | list[str] | None]
     passed: tuple[str, ...]
     planned: int

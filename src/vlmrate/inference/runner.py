@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
@@ -240,7 +241,12 @@ class _Run:
 
     def _earlier_runs(self) -> tuple[RunRecord, ...]:
         manifest = self._job.store.manifest()
-        return manifest.runs if manifest else ()
+        runs = manifest.runs if manifest else ()
+        # This run holds the lock, so whichever still says that it is running was killed.
+        if all(run.status != "running" for run in runs):
+            return runs
+        stored = Counter(rating.run for _, rating in self._job.store.rating_files())
+        return tuple(_if_killed(run, stored[run.id]) for run in runs)
 
     def _write_manifest(self, status: Literal["running"] | Status) -> None:
         job = self._job
@@ -276,6 +282,10 @@ class _Run:
             machine=about_machine,
             git_revision=revision,
         )
+
+
+def _if_killed(run: RunRecord, rated: int) -> RunRecord:
+    return run.model_copy(update={"status": "killed", "rated": rated}) if run.status == "running" else run
 
 
 def _converse(conversation: Generator[Question, Reply, Outcome[Reply]], view: View) -> Outcome[Reply]:

@@ -85,8 +85,9 @@ def wilcoxon(model: Column, human: Column, *, zeros: Zeros = "drop") -> TestOutc
 
     W+ is the sum of the ranks of |difference| where the model rates higher, mid-ranks for ties. Differences
     of 0 are dropped before ranking (Wilcoxon 1945), or ranked and then dropped ("pratt"). The p-value is
-    exact up to 50 non-zero differences without ties, else from the normal approximation with the variance
-    corrected for ties and no continuity correction. `method` says which of these happened. Skipped where
+    exact up to 50 non-zero differences, ties or not: the share of the 2^n ways to sign the observed ranks that
+    give a W+ as far out, doubled. Beyond, it is the normal approximation with the variance corrected for ties
+    and no continuity correction. `method` says which of these happened. Skipped where
     every difference is 0.
 
     >>> test = wilcoxon([5, 6, 7, 9, 3], [4.0, 4.4, 6.3, 7.5, 3.2])
@@ -102,18 +103,34 @@ def wilcoxon(model: Column, human: Column, *, zeros: Zeros = "drop") -> TestOutc
         return Skipped(f"all {both.n} differences are 0" if both.n else "a difference needs an image rated by both")
     n_zero, ties = both.n - len(moved), len(np.unique(np.abs(moved))) < len(moved)
     pratt = zeros == "pratt" and n_zero > 0
-    exact = not ties and not pratt and len(moved) <= EXACT_UP_TO
+    exact = len(moved) <= EXACT_UP_TO
     ranked = d if pratt else moved
-    w_plus = float(scipy_stats.rankdata(np.abs(ranked))[ranked > 0].sum())
-    p_value = scipy_stats.wilcoxon(
-        ranked, zero_method="pratt" if pratt else "wilcox", method="exact" if exact else "approx", axis=None
-    ).pvalue
+    ranks = scipy_stats.rankdata(np.abs(ranked))
+    w_plus = float(ranks[ranked > 0].sum())
+    p_value = (
+        _signed_rank_p(ranks[ranked != 0], w_plus)
+        if exact
+        else scipy_stats.wilcoxon(ranked, zero_method="pratt" if pratt else "wilcox", method="approx", axis=None).pvalue
+    )
     method = (
         f"Wilcoxon signed-rank, two-sided; {n_zero:,} of {both.n:,} differences are 0, "
         f"{'ranked, then dropped (Pratt)' if pratt else 'dropped'}; {'mid-ranks for ties' if ties else 'no ties'}; "
         f"{'exact' if exact else 'normal approximation'}"
     )
     return TestResult(w_plus, float(p_value), None, method, both.n)
+
+
+def _signed_rank_p(ranks: FloatArray, w_plus: float) -> float:
+    """Exact two-sided p of W+ given the ranks: every rank counts or not, each with probability 1/2."""
+    doubled = np.rint(2 * ranks).astype(int)  # mid-ranks are halves
+    share = np.zeros(doubled.sum() + 1)
+    share[0] = 1.0
+    for rank in doubled:
+        counted = np.zeros_like(share)
+        counted[rank:] = share[: len(share) - rank]
+        share = (share + counted) / 2
+    at = round(2 * w_plus)
+    return float(min(1.0, 2 * min(share[: at + 1].sum(), share[at:].sum())))
 
 
 def rank_biserial(

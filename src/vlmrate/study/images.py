@@ -26,6 +26,9 @@ MAX_PIXELS = 50_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
 """What is tried (phone pictures in MPO open as JPEG), and nothing that Pillow hands to other programs (EPS)."""
 
+UNREADABLE_SUFFIXES = frozenset({".heic", ".heif", ".avif", ".jxl", ".raw", ".dng"})
+"""Pictures all the same, named when they are left out."""
+
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif"})
 
 # What Pillow's decoders are seen to raise on damaged files.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from vlmrate.errors import StudyError
 from vlmrate.study.faults import shown
 from vlmrate.study.file import schema_text
-from vlmrate.study.images import SUFFIXES, image_problems
+from vlmrate.study.images import SUFFIXES, UNREADABLE_SUFFIXES, image_problems
 from vlmrate.study.load import STUDY_FILE
 from vlmrate.study.names import item_name_problem, plain_name_problem
 from vlmrate.study.starter_folders import folder_factors
@@ -19,7 +19,7 @@ from vlmrate.study.starter_ids import image_ids
 from vlmrate.study.starter_text import study_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 STIMULI_FILE, SCHEMA_FILE = "stimuli.csv", "study.schema.json"
@@ -79,12 +79,26 @@ def _pictures(images: Path) -> list[Path]:
     if not images.is_dir():
         raise StudyError(f"{shown(images)}: there is no such folder; name the folder of pictures with --images")
     found = sorted(
-        path.relative_to(images) for path in images.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()
+        path.relative_to(images)
+        for path in _files_below(images)
+        if path.suffix.lower() in SUFFIXES | UNREADABLE_SUFFIXES
     )
     visible = [path for path in found if not any(part.startswith(".") for part in path.parts)]
     if not visible:
         raise StudyError(f"{shown(images)}: holds no pictures ({', '.join(sorted(SUFFIXES))})")
     return visible
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """All files below a folder; one that may not be looked into is an error and not an empty one."""
+    try:
+        for entry in folder.iterdir():
+            if entry.is_dir():
+                yield from _files_below(entry)
+            else:
+                yield entry
+    except PermissionError:
+        raise StudyError(f"{shown(folder)}: may not be looked into; change its permissions or move it away") from None
 
 
 def _pattern_factors(pictures: Sequence[Path], pattern: str | None) -> dict[str, list[str]]:
