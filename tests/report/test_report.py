@@ -52,6 +52,7 @@ def test_every_table_of_the_study_is_there(analysis):
         *("T1-classification-emotion", "T2-accuracy-emotion", "confusion-emotion", "pathways-emotion"),
         *("T3-agreement-valence", "T4-bias-valence", "T5-agreement-arousal", "T6-bias-arousal"),
         *("T7-spread-valence", "T7-spread-arousal", "reliability", "runs", "answers", "settings"),
+        *("icc", "variance", "pairs-emotion", "bias-groups-valence", "bias-mixed-arousal", "coefficients-valence"),
     ):
         assert expected in ids
 

@@ -12,7 +12,7 @@ from vlmrate.stats import Bootstrap, Skipped
 from vlmrate.study.records import Labels, Likert
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from vlmrate.inference.table import Results, RunOutcome
     from vlmrate.study.records import Item, Study
@@ -91,13 +91,15 @@ class ScaleRatings:
 class Material:
     """A study and its raters' answers, ready to be asked for by rater and item.
 
-    `ratings` is the long table of the raters that were chosen, with a column `name` (as tables call the rater).
+    `tables` are the long rows of each rater (as tables call it) and item, first repeats first; `means` those of people
+    by item. Both are cut once, for every question asks for them.
     """
 
     study: Study
     raters: tuple[RaterRun, ...]
     images: Images
-    ratings: pd.DataFrame
+    tables: Mapping[tuple[str, str], pd.DataFrame]
+    means: Mapping[str, pd.Series[float]]
     options: AnalysisOptions
 
     @property
@@ -116,14 +118,14 @@ class Material:
         return tuple(item for item in self.study.items if isinstance(item.scale, Likert))
 
     def rows(self, rater: RaterRun, item: Item) -> pd.DataFrame:
-        """The long rows of one rater and item, first repeats first."""
-        mine = (self.ratings["name"] == rater.name) & (self.ratings["item"] == item.name)
-        return self.ratings[mine].sort_values("repeat", kind="stable")
+        """The long rows of one rater and item, first repeats first; none where the rater was not asked for it."""
+        return self.tables.get(
+            (rater.name, item.name), pd.DataFrame(columns=["repeat", "image_id", "value", "expected"])
+        )
 
     def asked(self, item: Item) -> tuple[RaterRun, ...]:
         """The raters that have an answer, valid or not, to an item."""
-        names = set(self.ratings.loc[self.ratings["item"] == item.name, "name"])
-        return tuple(rater for rater in self.raters if rater.name in names)
+        return tuple(rater for rater in self.raters if (rater.name, item.name) in self.tables)
 
     def labels(self, rater: RaterRun, item: Item) -> LabelAnswers:
         """One rater's answers to an item with labels and intended answers."""
@@ -161,9 +163,7 @@ class Material:
 
     def people(self, item: Item) -> pd.Series[float]:
         """Mean of people's ratings of each image they rated; empty where they did not rate the item."""
-        if self.study.ratings is None or item.name not in self.study.ratings.items:
-            return pd.Series(dtype="float64")
-        return self.study.ratings.means(item.name)["mean"]
+        return self.means.get(item.name, pd.Series(dtype="float64"))
 
     def ratings_an_image(self, item: Item) -> pd.Series[int]:
         """Number of ratings by people of each image they rated; empty where they did not rate the item."""
@@ -208,7 +208,19 @@ def gather(study: Study, results: Results, options: AnalysisOptions) -> Material
     keys = list(zip(table["rater"], table["protocol"], strict=True))
     theirs = table[[key in names for key in keys]]
     named = theirs.assign(name=[names[key] for key in keys if key in names])
-    return Material(study, chosen, _images(study), named, options)
+    tables = {
+        (str(name), str(item)): rows.sort_values("repeat", kind="stable")
+        for (name, item), rows in named.groupby(["name", "item"], sort=False)
+    }
+    return Material(study, chosen, _images(study), tables, _means(study), options)
+
+
+def _means(study: Study) -> dict[str, pd.Series[float]]:
+    """People's mean of each image, by item answered with a number."""
+    if study.ratings is None:
+        return {}
+    scales = [item.name for item in study.items if isinstance(item.scale, Likert)]
+    return {name: study.ratings.means(name)["mean"] for name in study.ratings.items if name in scales}
 
 
 def _chosen(study: Study, results: Results, wanted: Sequence[str]) -> tuple[RaterRun, ...]:

@@ -1,4 +1,8 @@
-"""How far people agree with one another: how many there are, how much they rated, and Krippendorff's alpha."""
+"""How far people agree with one another: Krippendorff's alpha, intraclass correlations, and where ratings vary.
+
+Every reliability is given twice, of a single person and of the mean of as many as rated an image: raters are compared
+to the mean, people are single.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,8 @@ from typing import TYPE_CHECKING, Literal
 
 from vlmrate import stats
 from vlmrate.analysis.data import NO_PEOPLE
-from vlmrate.stats import Outcome, Skipped
+from vlmrate.analysis.rating_variance import RatingVariance, rating_variance
+from vlmrate.stats import Icc, LeaveOneOut, Outcome, Skipped
 from vlmrate.study.records import Labels
 
 if TYPE_CHECKING:
@@ -15,6 +20,8 @@ if TYPE_CHECKING:
 
     from vlmrate.analysis.data import Material
     from vlmrate.study.records import Item
+
+NO_NUMBERS = Skipped("it is answered with labels, which have no mean and no variance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +34,20 @@ class RatingsAnImage:
 
 
 @dataclass(frozen=True, slots=True)
+class OnePerson:
+    """What single people reach against the mean of all the others: mean r and mean absolute error."""
+
+    r: Outcome
+    mae: Outcome
+
+
+@dataclass(frozen=True, slots=True)
 class ItemReliability:
-    """People's agreement on one item; `people` is None where only means of ratings are at hand."""
+    """People's agreement on one item; `people` is None where only means of ratings are at hand.
+
+    `alpha` is of single people, `alpha_of_means` its Spearman-Brown step to the mean of as many as rated an image (the
+    harmonic mean of their numbers), `ceiling` the highest r with people's means that a rater without error can reach.
+    """
 
     item: str
     metric: Literal["ordinal", "nominal"]
@@ -37,6 +56,11 @@ class ItemReliability:
     ratings: int
     ratings_an_image: RatingsAnImage
     alpha: Outcome
+    alpha_of_means: Outcome
+    icc: Icc | Skipped
+    ceiling: Outcome
+    one_person: OnePerson
+    variance: RatingVariance | Skipped
 
 
 def reliabilities(material: Material) -> tuple[ItemReliability, ...] | Skipped:
@@ -50,6 +74,9 @@ def _item(material: Material, item: Item) -> ItemReliability:
     metric: Literal["ordinal", "nominal"] = "nominal" if isinstance(item.scale, Labels) else "ordinal"
     singles = material.singles(item)
     counts = material.ratings_an_image(item)
+    numbers = NO_NUMBERS if metric == "nominal" and not isinstance(singles, Skipped) else singles
+    alpha = singles if isinstance(singles, Skipped) else _alpha(material, singles, metric)
+    coefficients = numbers if isinstance(numbers, Skipped) else _icc(material, numbers)
     return ItemReliability(
         item=item.name,
         metric=metric,
@@ -57,7 +84,12 @@ def _item(material: Material, item: Item) -> ItemReliability:
         images=len(counts),
         ratings=int(counts.sum()),
         ratings_an_image=RatingsAnImage(int(counts.min()), float(counts.median()), int(counts.max())),
-        alpha=singles if isinstance(singles, Skipped) else _alpha(material, singles, metric),
+        alpha=alpha,
+        alpha_of_means=numbers if isinstance(numbers, Skipped) else stats.spearman_brown(alpha, _harmonic_mean(counts)),
+        icc=coefficients,
+        ceiling=coefficients if isinstance(coefficients, Skipped) else stats.ceiling_r(_of_means(coefficients, counts)),
+        one_person=OnePerson(numbers, numbers) if isinstance(numbers, Skipped) else _one_person(material, numbers),
+        variance=numbers if isinstance(numbers, Skipped) else rating_variance(material, numbers),
     )
 
 
@@ -70,3 +102,30 @@ def _alpha(material: Material, singles: pd.DataFrame, metric: Literal["ordinal",
         clusters=singles["image_id"].map(material.images.clusters),
         bootstrap=material.bootstrap,
     )
+
+
+def _icc(material: Material, singles: pd.DataFrame) -> Icc | Skipped:
+    """From mean squares where everyone rated everything, else from variance components."""
+    images, raters, values = singles["image_id"], singles["rater_id"], singles["value"]
+    level = material.bootstrap.level
+    if len(singles) == images.nunique() * raters.nunique():
+        return stats.icc(images, raters, values, level=level)
+    clusters = images.map(material.images.clusters)
+    return stats.icc_from_components(images, raters, values, clusters=clusters, level=level)
+
+
+def _of_means(coefficients: Icc, counts: pd.Series[int]) -> Outcome:
+    """The reliability of images' means: severity cancels only where every image was rated by the same people."""
+    complete = int(counts.min()) == coefficients.n_raters
+    return coefficients.consistency_k if complete else coefficients.agreement_k
+
+
+def _one_person(material: Material, singles: pd.DataFrame) -> OnePerson:
+    told = stats.leave_one_rater_out(
+        singles["image_id"], singles["rater_id"], singles["value"], bootstrap=material.bootstrap
+    )
+    return OnePerson(told.r, told.mae) if isinstance(told, LeaveOneOut) else OnePerson(told, told)
+
+
+def _harmonic_mean(counts: pd.Series[int]) -> float:
+    return float(len(counts) / (1 / counts).sum())

@@ -78,8 +78,8 @@ def run_quality(material: Material) -> tuple[RunQuality, ...]:
 
 def _run(material: Material, rater: RaterRun) -> RunQuality:
     run = rater.run
-    mine = material.ratings[material.ratings["name"] == rater.name]
     asked = [item for item in material.study.items if rater in material.asked(item)]
+    repeats = {repeat for item in asked for repeat in material.rows(rater, item)["repeat"].unique()}
     return RunQuality(
         name=rater.name,
         rater=run.rater,
@@ -89,7 +89,7 @@ def _run(material: Material, rater: RaterRun) -> RunQuality:
         failed=run.failed,
         unreadable=run.unreadable,
         outside=run.outside,
-        repeats=max(1, int(mine["repeat"].nunique())),
+        repeats=max(1, len(repeats)),
         answers=tuple(_answers(material, material.rows(rater, item), item) for item in asked),
         settings=tuple(Setting(name, _shown(value)) for name, value in sorted(run.settings.items())),
     )

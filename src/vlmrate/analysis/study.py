@@ -10,6 +10,9 @@ from vlmrate.analysis.bias import ItemBias, biases
 from vlmrate.analysis.classification import ItemClassification, classifications
 from vlmrate.analysis.data import AnalysisOptions, Material, gather
 from vlmrate.analysis.dimensions import ItemDimension, dimensions
+from vlmrate.analysis.group_bias import ItemGroupBias, group_biases
+from vlmrate.analysis.mixed_bias import ItemMixedBias, mixed_biases
+from vlmrate.analysis.pairs import ItemPairs, rater_pairs
 from vlmrate.analysis.reliability import ItemReliability, reliabilities
 from vlmrate.analysis.run_quality import RunQuality, run_quality
 from vlmrate.analysis.variance import ItemSpread, spreads
@@ -39,9 +42,12 @@ class Analysis:
     runs: tuple[RunQuality, ...]
     reliability: tuple[ItemReliability, ...] | Skipped
     classification: tuple[ItemClassification, ...] | Skipped
+    pairs: tuple[ItemPairs, ...] | Skipped
     dimensions: tuple[ItemDimension, ...] | Skipped
     baselines: tuple[ItemBaselines, ...] | Skipped
     bias: tuple[ItemBias, ...] | Skipped
+    mixed_bias: tuple[ItemMixedBias, ...] | Skipped
+    group_bias: tuple[ItemGroupBias, ...] | Skipped
     spread: tuple[ItemSpread, ...] | Skipped
 
 
@@ -58,9 +64,12 @@ def analyze(study: Study, results: Results, options: AnalysisOptions | None = No
         runs=run_quality(material),
         reliability=reliabilities(material),
         classification=classifications(material),
+        pairs=rater_pairs(material),
         dimensions=dimensions(material),
         baselines=baselines(material),
         bias=biases(material),
+        mixed_bias=mixed_biases(material),
+        group_bias=group_biases(material),
         spread=spreads(material),
     )
 

@@ -16,6 +16,8 @@ from vlmrate.analysis.data import NO_EMOTION
 from vlmrate.stats import GroupSpread, PeopleSpread, SdRatios, Skipped
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from vlmrate.analysis.data import Material, ScaleRatings
     from vlmrate.study.records import Item
 
@@ -65,78 +67,99 @@ def spreads(material: Material) -> tuple[ItemSpread, ...] | Skipped:
     return tuple(_item(material, item) for item in material.scale_items)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _CutRatings:
+    """People's ratings of an item by image, cut by emotion once: every rater is compared to them."""
+
+    item: Item
+    singles: pd.Series[float] | Skipped
+    by_emotion: Mapping[str, pd.Series[float]]
+
+    def of(self, images: pd.Index, emotion: str) -> pd.Series[float] | Skipped:
+        """Single ratings of some images, all of the emotion named (or `ALL`)."""
+        if isinstance(self.singles, Skipped):
+            return self.singles
+        among = self.by_emotion.get(emotion, self.singles)
+        inside = among[among.index.isin(images)]
+        return inside if len(inside) else Skipped("people rated none of these images")
+
+
 def _item(material: Material, item: Item) -> ItemSpread:
-    asked = material.asked(item)
-    raters = tuple(_rater(material, item, material.scale(rater, item)) for rater in asked)
+    asked, people = material.asked(item), _cut(material, item)
+    raters = tuple(_rater(material, people, material.scale(rater, item)) for rater in asked)
     return ItemSpread(
         item=item.name,
-        people=_people(material, item),
+        people=_people(material, people),
         raters=raters if raters else Skipped(f"no rater was asked for {item.name}"),
     )
 
 
-def _people(material: Material, item: Item) -> tuple[PeopleSpreadIn, ...]:
-    rated = material.people(item).index
-    overall = PeopleSpreadIn(ALL, len(rated), _people_spread(material, item, rated))
-    return (overall, *(_people_in(material, item, emotion, rated) for emotion in material.images.emotions))
+def _cut(material: Material, item: Item) -> _CutRatings:
+    told, emotion = material.singles(item), material.images.emotion
+    if isinstance(told, Skipped):
+        return _CutRatings(item, told, {})
+    singles = told.set_index("image_id")["value"]
+    if emotion is None:
+        return _CutRatings(item, singles, {})
+    posed = told["image_id"].map(emotion).to_numpy()
+    return _CutRatings(item, singles, {name: singles[posed == name] for name in material.images.emotions})
 
 
-def _people_in(material: Material, item: Item, emotion: str, rated: pd.Index) -> PeopleSpreadIn:
+def _people(material: Material, people: _CutRatings) -> tuple[PeopleSpreadIn, ...]:
+    rated = material.people(people.item).index
+    overall = PeopleSpreadIn(ALL, len(rated), _people_spread(material, people, rated, ALL))
+    return (overall, *(_people_in(material, people, emotion, rated) for emotion in material.images.emotions))
+
+
+def _people_in(material: Material, people: _CutRatings, emotion: str, rated: pd.Index) -> PeopleSpreadIn:
     posed = material.images.emotion
     inside = rated if posed is None else rated[posed.reindex(rated) == emotion]
-    return PeopleSpreadIn(emotion, len(inside), _people_spread(material, item, inside))
+    return PeopleSpreadIn(emotion, len(inside), _people_spread(material, people, inside, emotion))
 
 
-def _people_spread(material: Material, item: Item, images: pd.Index) -> PeopleSpread:
-    singles = _singles(material, item, images)
+def _people_spread(material: Material, people: _CutRatings, images: pd.Index, emotion: str) -> PeopleSpread:
+    singles = people.of(images, emotion)
     if not isinstance(singles, Skipped):
         return stats.people_spread(singles, clusters=material.images.clusters, bootstrap=material.bootstrap)
-    if (without := material.without_people(item)) is not None:
+    if (without := material.without_people(people.item)) is not None:
         return PeopleSpread(without, without, without, without)
-    means = material.people(item).reindex(images)
+    means = material.people(people.item).reindex(images)
     clusters = material.images.clusters.reindex(images)
     of_means = stats.mean_sd(means, clusters=clusters, bootstrap=material.bootstrap).sd
     return PeopleSpread(singles, of_means, singles, singles)
 
 
-def _singles(material: Material, item: Item, images: pd.Index) -> pd.Series[float] | Skipped:
-    """People's single ratings of some images, with the image_id as index."""
-    singles = material.singles(item)
-    if isinstance(singles, Skipped):
-        return singles
-    inside = singles[singles["image_id"].isin(images)]
-    if inside.empty:
-        return Skipped("people rated none of these images")
-    return inside.set_index("image_id")["value"]
-
-
-def _rater(material: Material, item: Item, given: ScaleRatings) -> RaterSpread:
+def _rater(material: Material, people: _CutRatings, given: ScaleRatings) -> RaterSpread:
     everything = pd.Series(ALL, index=given.spoken.index)
-    (overall,) = _spreads_in(material, item, given, everything, (ALL,))
+    (overall,) = _spreads_in(material, people, given, everything, (ALL,))
     if given.emotion is None:
         return RaterSpread(given.rater, overall, NO_EMOTION)
-    within = _spreads_in(material, item, given, given.emotion, material.images.emotions)
+    within = _spreads_in(material, people, given, given.emotion, material.images.emotions)
     return RaterSpread(given.rater, overall, within)
 
 
 def _spreads_in(
-    material: Material, item: Item, given: ScaleRatings, groups: pd.Series[str], order: tuple[str, ...]
+    material: Material, people: _CutRatings, given: ScaleRatings, groups: pd.Series[str], order: tuple[str, ...]
 ) -> tuple[RaterSpreadIn, ...]:
     spreads_in = stats.spread_by_group(
         given.spoken, groups, clusters=given.clusters, bootstrap=material.bootstrap, order=order
     )
     return tuple(
-        RaterSpreadIn(str(spread.group), spread, _ratios(material, item, given.spoken[groups == spread.group]))
+        RaterSpreadIn(
+            str(spread.group),
+            spread,
+            _ratios(material, people, given.spoken[groups == spread.group], str(spread.group)),
+        )
         for spread in spreads_in
     )
 
 
-def _ratios(material: Material, item: Item, model: pd.Series[float]) -> SdRatios:
+def _ratios(material: Material, people: _CutRatings, model: pd.Series[float], emotion: str) -> SdRatios:
     clusters = material.images.clusters
-    singles = _singles(material, item, model.index)
+    singles = people.of(model.index, emotion)
     if not isinstance(singles, Skipped):
         return stats.sd_ratios(model, singles, clusters=clusters, bootstrap=material.bootstrap)
-    means = material.people(item)
+    means = material.people(people.item)
     if means.empty:
         return SdRatios(singles, singles, singles)
     of_means = stats.sd_ratios(model, means, clusters=clusters, bootstrap=material.bootstrap).image_means

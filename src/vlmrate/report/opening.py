@@ -90,9 +90,12 @@ def _left_out(analysis: Analysis) -> Iterator[str]:
     questions = (
         ("Reliability of people", analysis.reliability, ()),
         ("Classification", analysis.classification, _items(analysis.classification)),
+        ("Pairs of raters", analysis.pairs, _items(analysis.pairs)),
         ("Agreement with people", analysis.dimensions, _items(analysis.dimensions)),
         ("Baselines", analysis.baselines, ()),
         ("Bias", analysis.bias, _items(analysis.bias)),
+        ("Bias by mixed models", analysis.mixed_bias, _items(analysis.mixed_bias)),
+        ("Bias between groups", analysis.group_bias, _items(analysis.group_bias)),
         ("Spread", analysis.spread, _items(analysis.spread)),
     )
     for question, whole, items in questions:

@@ -89,6 +89,7 @@ from vlmrate.stats.reliability import Metric, alpha_from_counts, krippendorff_al
 from vlmrate.stats.split import BiasSplit, bias_split
 from vlmrate.stats.split_half import SplitHalf, split_half
 from vlmrate.stats.weighted_kappa import AgreementWeights, agreement_weights, weighted_kappa, weighted_kappa_asymptotic
+from vlmrate.stats.within import henderson_within
 
 __all__ = [
     "INVALID",
@@ -190,6 +191,7 @@ __all__ = [
     "gwet_ac",
     "gwet_ac_bootstrap",
     "henderson",
+    "henderson_within",
     "holm",
     "icc",
     "icc_from_components",
