@@ -52,9 +52,20 @@ def as_floats(values: Column, name: str) -> FloatArray:
     return floats
 
 
+def require_one_of(value: str, allowed: Sequence[str], name: str) -> None:
+    """Refuse an option that is none of those there are, rather than take another in its place."""
+    if value not in allowed:
+        raise AnalysisError(f"{name} is one of {', '.join(allowed)}, not {value!r}.")
+
+
+def as_names(values: Column) -> NDArray[Any]:
+    """Return names as an array, shape (n,): those of a list as objects, since numpy would call a missing one "nan"."""
+    return np.asarray(values if hasattr(values, "dtype") else pd.Series(list(values), dtype=object))
+
+
 def as_codes(values: Column, name: str, *, ascending: bool = False) -> tuple[IntArray, list[Any]]:
     """Return each value's number and the distinct values, as they first appear or ascending; none may be missing."""
-    codes, distinct = pd.factorize(np.asarray(values), sort=ascending)
+    codes, distinct = pd.factorize(as_names(values), sort=ascending)
     if (codes < 0).any():
         raise AnalysisError(f"{name} has no value for {int((codes < 0).sum())} of {len(codes)} rows.")
     return codes.astype(np.int64), list(distinct)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vlmrate.errors import AnalysisError
-from vlmrate.stats._arrays import Column, FloatArray, IntArray, as_codes, as_floats, require_aligned
+from vlmrate.stats._arrays import Column, FloatArray, IntArray, as_codes, as_floats, as_names, require_aligned
 from vlmrate.stats.estimate import Skipped
 
 if TYPE_CHECKING:
@@ -61,11 +61,11 @@ def code_ratings(units: Column, raters: Column, values: Column, *, clusters: Col
 def code_cells(units: Column, raters: Column, value: FloatArray, clusters: Column | None = None) -> Ratings | Skipped:
     """Do what `code_ratings` does for values that are already floats, NaN where missing."""
     there = ~np.isnan(value)
-    unit, unit_names = as_codes(np.asarray(units)[there], "units", ascending=True)
-    rater, rater_names = as_codes(np.asarray(raters)[there], "raters", ascending=True)
+    unit, unit_names = as_codes(as_names(units)[there], "units", ascending=True)
+    rater, rater_names = as_codes(as_names(raters)[there], "raters", ascending=True)
     if len(np.unique(unit * max(1, len(rater_names)) + rater)) < len(unit):
         return Skipped("a rater rated the same unit more than once: choose one repeat")
-    of_units = None if clusters is None else clusters_of_units(unit, np.asarray(clusters)[there])
+    of_units = None if clusters is None else clusters_of_units(unit, as_names(clusters)[there])
     return Ratings(unit, rater, value[there], unit_names, rater_names, of_units)
 
 

@@ -8,13 +8,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 from scipy import stats as scipy_stats
 from scipy.special import stdtr, stdtrit
 
-from vlmrate.stats._arrays import Column, FloatArray, Pairs, as_codes, in_order, pairs, require_aligned
+from vlmrate.stats._arrays import (
+    Column,
+    FloatArray,
+    Pairs,
+    as_codes,
+    as_names,
+    in_order,
+    pairs,
+    require_aligned,
+    require_one_of,
+)
 from vlmrate.stats._ranks import midranks
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, bootstrap_sums, bootstrap_weights
 from vlmrate.stats.dimensional import power_sums, sd_of
@@ -96,6 +106,7 @@ def wilcoxon(model: Column, human: Column, *, zeros: Zeros = "drop") -> TestOutc
     >>> test.method
     'Wilcoxon signed-rank, two-sided; 0 of 5 differences are 0, dropped; no ties; exact'
     """
+    require_one_of(zeros, get_args(Zeros), "zeros")
     both = pairs(model, human)
     d = np.round(both.difference, DECIMALS)
     moved = d[d != 0]
@@ -220,7 +231,7 @@ def bias_by_group(
     for group in in_order(names, order):
         inside = codes == names.index(group)
         x, y = np.asarray(model)[inside], np.asarray(human)[inside]
-        identities = None if clusters is None else np.asarray(clusters)[inside]
+        identities = None if clusters is None else as_names(clusters)[inside]
         told.append(_group_bias(group, x, y, identities, bootstrap, zeros))
     return tuple(told)
 

@@ -19,15 +19,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
 from vlmrate.errors import AnalysisError
-from vlmrate.stats._arrays import Column, FloatArray, IntArray, as_codes
+from vlmrate.stats._arrays import Column, FloatArray, IntArray, as_codes, require_one_of
 from vlmrate.stats.estimate import Estimate, Outcome, Skipped
 
+IntervalKind: TypeAlias = Literal["percentile", "bca"]
 SumsStatistic: TypeAlias = Callable[[FloatArray], FloatArray]
 """Totals (B, S) to values (B,)."""
 WeightsStatistic: TypeAlias = Callable[[FloatArray], FloatArray]
@@ -50,11 +51,12 @@ class Bootstrap:
     resamples: int = 2000
     level: float = 0.95
     seed: int = 0
-    interval: Literal["percentile", "bca"] = "percentile"
+    interval: IntervalKind = "percentile"
 
     def __post_init__(self) -> None:
         if self.resamples < 1:
             raise AnalysisError(f"A bootstrap needs at least one resample, not {self.resamples}.")
+        require_one_of(self.interval, get_args(IntervalKind), "The kind of interval")
         if not 0 < self.level < 1:
             raise AnalysisError(f"A confidence level lies between 0 and 1, not at {self.level}.")
 

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from vlmrate.errors import AnalysisError
-from vlmrate.stats._arrays import Column, FloatArray, IntArray, as_codes, as_floats, require_aligned
+from vlmrate.stats._arrays import Column, FloatArray, IntArray, as_codes, as_floats, as_names, require_aligned
 from vlmrate.stats._moments import FIRST, SECOND, moment_sums, r_at
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, bootstrap_sums
 from vlmrate.stats.correlation import pearson_within_bootstrap
@@ -114,7 +114,7 @@ def calibrate(
     x, y = as_floats(model, "model"), as_floats(human, "human")
     codes, names = as_codes([EVERYTHING] * n if groups is None else groups, "groups")
     rated = ~(np.isnan(x) | np.isnan(y))
-    identities = np.arange(n) if clusters is None else np.asarray(clusters)
+    identities = np.arange(n) if clusters is None else as_names(clusters)
     if len(pd.unique(identities[rated])) < 2:
         return Skipped("cross-validation needs two clusters with both ratings")
     of_fold = _folds(identities, folds, seed)

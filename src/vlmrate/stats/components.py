@@ -167,7 +167,8 @@ def icc_from_components(
             return np.where(total > 0, t[:, unit] / total, np.nan)
 
         what = "a single rater" if count == 1 else f"the mean of {count:.4g} raters"
-        return left_out.estimate(form, name=f"{name}, {what}, from variance components", scale="atanh")
+        told = f"{name}, {what}, from variance components, these raters held fixed"
+        return left_out.estimate(form, name=told, scale="atanh")
 
     forms = (("ICC(1{})", 3, (4,)), ("ICC(A,1{})", 0, (1, 2)), ("ICC(C,1{})", 0, (2,)))
     single = [outcome(name.format(""), unit, noise, 1.0) for name, unit, noise in forms]

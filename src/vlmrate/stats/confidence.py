@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
 from vlmrate.errors import AnalysisError
-from vlmrate.stats._arrays import Column, FloatArray, IntArray, one_hot, require_aligned
+from vlmrate.stats._arrays import Column, FloatArray, IntArray, as_names, one_hot, require_aligned, require_one_of
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, ResampledSums, resample_sums
 from vlmrate.stats.confusion import code_labels
 from vlmrate.stats.estimate import Estimate, Outcome, Skipped
@@ -82,10 +82,9 @@ def confidence_calibration(
     >>> told.n, round(told.ece.value, 4), round(told.brier.value, 4), round(told.overconfidence.value, 4)
     (6, 0.1333, 0.5417, 0.1333)
     """
+    require_one_of(binning, get_args(Binning), "binning")
     p = _distributions(probabilities, len(labels))
-    require_aligned(
-        truth=np.asarray(truth), probabilities=p, clusters=None if clusters is None else np.asarray(clusters)
-    )
+    require_aligned(truth=np.asarray(truth), probabilities=p, clusters=None if clusters is None else as_names(clusters))
     coded = code_labels(truth, truth, labels)
     there = ~np.isnan(p).any(axis=1)
     if not there.any():
@@ -95,7 +94,7 @@ def confidence_calibration(
     brier = ((p - one_hot(true, len(labels))) ** 2).sum(axis=1)
     edges = _edges(sure, bins, binning)
     codes = np.clip(np.searchsorted(edges, sure, side="left") - 1, 0, len(edges) - 2).astype(np.int64)
-    kept = None if clusters is None else np.asarray(clusters)[there]
+    kept = None if clusters is None else as_names(clusters)[there]
     drawn = resample_sums(_sums(codes, len(edges) - 1, sure, right, brier), clusters=kept, bootstrap=bootstrap)
     n = len(sure)
     told = f"{len(edges) - 1} bins of equal {binning}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vlmrate.stats._arrays import Column, FloatArray, as_codes, as_floats, in_order, require_aligned
+from vlmrate.stats._arrays import Column, FloatArray, as_codes, as_floats, as_names, in_order, require_aligned
 from vlmrate.stats._moments import FIRST, NO_VARIANCE, SECOND, moment_sums, r_at, sd_at
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, ResampledSums, resample_sums
 from vlmrate.stats.estimate import Outcome, Skipped
@@ -73,7 +73,7 @@ def spoken_and_weighted(
     told = []
     for group in in_order(names, order):
         inside = (codes == names.index(group)) & ~np.isnan(columns).any(axis=1)
-        identities = None if clusters is None else np.asarray(clusters)[inside]
+        identities = None if clusters is None else as_names(clusters)[inside]
         told.append(_compare(group, columns[inside], identities, bootstrap))
     return tuple(told)
 

@@ -214,10 +214,10 @@ def _outcome(
         return Skipped(f"{measure.name} needs an image of another label")
     n = sum(signals + noises for _, signals, _, noises in counts)
     name = f"{measure.name}{', difference between groups' if len(sides) > 1 else ''}, {CORRECTION}"
-    if any(side.at_bound(i) for side in sides):
-        return _large_sample(measure, i, sides, weights, level, n, name)
     if isinstance(drawn, Skipped):
         return drawn
+    if any(side.at_bound(i) for side in sides):
+        return _large_sample(measure, i, sides, weights, level, n, name)
     return drawn.estimate(_over_sides(measure, i, sides, weights), name=name, n=n)
 
 

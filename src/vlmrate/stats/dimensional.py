@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vlmrate.stats._arrays import Column, FloatArray, Pairs, as_floats, pairs, require_aligned
+from vlmrate.stats._arrays import Column, FloatArray, Pairs, as_floats, as_names, pairs, require_aligned
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, bootstrap_sums, resample_sums
 from vlmrate.stats.estimate import Outcome, Skipped
 
@@ -60,7 +60,7 @@ def mean_sd(values: Column, *, clusters: Column | None = None, bootstrap: Bootst
     require_aligned(values=values, clusters=clusters)
     x = as_floats(values, "values")
     there = ~np.isnan(x)
-    x, kept = x[there], None if clusters is None else np.asarray(clusters)[there]
+    x, kept = x[there], None if clusters is None else as_names(clusters)[there]
     if len(x) < 2:
         few = Skipped(f"mean and SD with an interval need two values, there are {len(x)}")
         return MeanSd(few, few)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from vlmrate.errors import AnalysisError
-from vlmrate.stats._arrays import Column, FloatArray, as_codes, as_floats, in_order, require_aligned
+from vlmrate.stats._arrays import Column, FloatArray, as_codes, as_floats, as_names, in_order, require_aligned
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, bootstrap_sums
 from vlmrate.stats.confusion import Share
 from vlmrate.stats.dimensional import mean_sd, power_sums, sd_of
@@ -68,7 +68,7 @@ def spread_by_group(
     told = []
     for group in in_order(names, order):
         inside = (codes == names.index(group)) & ~np.isnan(x)
-        identities = None if clusters is None else np.asarray(clusters)[inside]
+        identities = None if clusters is None else as_names(clusters)[inside]
         moments = mean_sd(x[inside], clusters=identities, bootstrap=bootstrap)
         distinct, mode = _distinct_and_mode(x[inside])
         told.append(GroupSpread(group, int(inside.sum()), moments.mean, moments.sd, distinct, mode))

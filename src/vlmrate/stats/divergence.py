@@ -16,7 +16,7 @@ import pandas as pd
 from scipy.special import xlogy
 
 from vlmrate.errors import AnalysisError
-from vlmrate.stats._arrays import Column, FloatArray, IntArray, as_codes, in_order, one_hot, require_aligned
+from vlmrate.stats._arrays import Column, FloatArray, IntArray, as_codes, as_names, in_order, one_hot, require_aligned
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, bootstrap_sums, resample_sums
 from vlmrate.stats.distribution import DRAWS, ByImage
 from vlmrate.stats.estimate import Estimate, Outcome, Skipped
@@ -103,7 +103,7 @@ def entropy(
     if not valid.any():
         return Skipped("no answer is valid")
     sums = one_hot(codes[valid], len(index))
-    kept = None if clusters is None else np.asarray(clusters)[valid]
+    kept = None if clusters is None else as_names(clusters)[valid]
     return bootstrap_sums(sums, _entropy, name="entropy of answers, bits", clusters=kept, bootstrap=bootstrap)
 
 

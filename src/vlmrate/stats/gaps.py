@@ -9,14 +9,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats as scipy_stats
 
 from vlmrate.errors import AnalysisError
-from vlmrate.stats._arrays import Column, FloatArray, as_codes, as_floats, in_order, require_aligned
+from vlmrate.stats._arrays import (
+    Column,
+    FloatArray,
+    as_codes,
+    as_floats,
+    as_names,
+    in_order,
+    require_aligned,
+    require_one_of,
+)
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, ResampledSums, resample_sums
 from vlmrate.stats.estimate import Outcome, Skipped, TestOutcome, TestResult
 
@@ -122,6 +131,7 @@ def group_gaps(
     >>> [f"{gap.group} minus {gap.reference}: {gap.bias.value}" for gap in gaps]
     ['A minus all others: -1.0', 'B minus all others: 0.5', 'C minus all others: 0.5']
     """
+    require_one_of(against, get_args(Against), "against")
     rated = _Rated.of(model, human, groups, strata, clusters)
     names = in_order(rated.names, order)
     if reference is not None:
@@ -185,7 +195,7 @@ class _Rated:
         codes, names = as_codes(groups, "groups")
         of_strata, strata_names = as_codes(np.zeros(n) if strata is None else strata, "strata")
         both = ~(np.isnan(x) | np.isnan(y))
-        kept = None if clusters is None else np.asarray(clusters)[both]
+        kept = None if clusters is None else as_names(clusters)[both]
         return cls(x[both], y[both], codes[both], names, of_strata[both], strata_names, kept)
 
     def inside(self, group: Any) -> Mask:

@@ -96,8 +96,8 @@ Right = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 def _as_right(column: Column, name: str) -> Right:
     values = np.asarray(column)
-    if values.dtype != np.bool_ and values.size:
-        raise AnalysisError(f"{name} must say true or false for every image: whether the rater was right.")
+    if values.dtype != np.bool_ and not np.isin(values, (0, 1)).all():
+        raise AnalysisError(f"{name} must say true or false (1 or 0) for every image: whether the rater was right.")
     return values.astype(np.bool_)
 
 

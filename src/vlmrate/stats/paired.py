@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from vlmrate.stats._arrays import Column, FloatArray, as_floats, require_aligned
+from vlmrate.stats._arrays import Column, FloatArray, as_floats, as_names, require_aligned
 from vlmrate.stats.agreement import accuracy_of, f1_of, recall_of
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, ResampledSums, bootstrap_rows, resample_sums
 from vlmrate.stats.concordance import ccc_of, moments, pearson_of
@@ -153,7 +153,7 @@ def compare_dimensional(
         return Skipped("a difference needs an image rated by all three")
     errors = np.column_stack([np.abs(a - h), np.abs(b - h), (a - h) ** 2, (b - h) ** 2])
     sums = np.hstack([moments(a, h), moments(b, h), errors])
-    kept = None if clusters is None else np.asarray(clusters)[there]
+    kept = None if clusters is None else as_names(clusters)[there]
     drawn = resample_sums(sums, clusters=kept, bootstrap=bootstrap)
     return drawn if isinstance(drawn, Skipped) else _dimensional(drawn)
 

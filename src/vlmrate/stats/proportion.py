@@ -6,6 +6,7 @@ import math
 
 from scipy.special import ndtri
 
+from vlmrate.errors import AnalysisError
 from vlmrate.stats.estimate import Estimate, Outcome, Skipped
 
 
@@ -19,6 +20,8 @@ def wilson(successes: int, n: int, level: float = 0.95, *, name: str = "proporti
     >>> fear.value, round(fear.ci_low, 4), fear.ci_high
     (1.0, 0.9842, 1.0)
     """
+    if not 0 <= successes <= n:
+        raise AnalysisError(f"{name}: {successes} of {n} is no proportion.")
     if n == 0:
         return Skipped(f"{name}: nothing to take a proportion of")
     z, p = float(ndtri((1 + level) / 2)), successes / n

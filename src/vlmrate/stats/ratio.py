@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from vlmrate.errors import AnalysisError
-from vlmrate.stats._arrays import Column, FloatArray, as_codes, as_floats, require_aligned
+from vlmrate.stats._arrays import Column, FloatArray, as_codes, as_floats, as_names, require_aligned
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, bootstrap_sums
 from vlmrate.stats.estimate import Estimate, Outcome, Skipped
 
@@ -58,7 +58,7 @@ def accuracy_ratio_bootstrap(
         sums,
         _ratio,
         name=f"ratio of accuracies, {group} over {reference}",
-        clusters=None if clusters is None else np.asarray(clusters)[kept],
+        clusters=None if clusters is None else as_names(clusters)[kept],
         bootstrap=bootstrap,
     )
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
 
 from vlmrate.errors import AnalysisError
-from vlmrate.stats._arrays import Column, FloatArray, IntArray, as_codes, as_floats, require_aligned
+from vlmrate.stats._arrays import (
+    Column,
+    FloatArray,
+    IntArray,
+    as_codes,
+    as_floats,
+    as_names,
+    require_aligned,
+    require_one_of,
+)
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, bootstrap_weights
 from vlmrate.stats.estimate import Outcome, Skipped
 
@@ -40,11 +49,12 @@ def krippendorff_alpha(
     >>> round(alpha.value, 4), alpha.n
     (0.9114, 4)
     """
+    require_one_of(metric, get_args(Metric), "The metric")
     require_aligned(units=units, raters=raters, values=values, clusters=clusters)
     codes, domain = _value_codes(values, metric)
     there = codes >= 0
-    unit_codes, unit_names = as_codes(np.asarray(units)[there], "units", ascending=True)
-    rater_codes, rater_names = as_codes(np.asarray(raters)[there], "raters")
+    unit_codes, unit_names = as_codes(as_names(units)[there], "units", ascending=True)
+    rater_codes, rater_names = as_codes(as_names(raters)[there], "raters")
     if len(rater_names) < 2:
         return Skipped(f"agreement between raters needs two raters, there are {len(rater_names)}")
     if len(np.unique(unit_codes * len(rater_names) + rater_codes)) < len(unit_codes):
@@ -53,7 +63,7 @@ def krippendorff_alpha(
     counts = np.bincount(cells, minlength=len(unit_names) * len(domain)).reshape(len(unit_names), -1)
     of_units = None
     if clusters is not None:
-        of_units = _cluster_of_units(unit_codes, np.asarray(clusters)[there])
+        of_units = _cluster_of_units(unit_codes, as_names(clusters)[there])
     return alpha_from_counts(counts, domain, metric, clusters=of_units, bootstrap=bootstrap)
 
 
@@ -79,6 +89,7 @@ def alpha_from_counts(
     >>> round(alpha.value, 4)
     0.6857
     """
+    require_one_of(metric, get_args(Metric), "The metric")
     table = np.asarray(counts, dtype=np.float64)
     if table.ndim != 2 or table.shape[1] != len(domain):
         raise AnalysisError(f"Counts need a column a value: {len(domain)} values, counts of shape {table.shape}.")
@@ -92,7 +103,7 @@ def alpha_from_counts(
     table, points = table[:, used], _points(domain, used, metric)
     if metric == "ratio" and (points < 0).any():
         return Skipped("a ratio scale has no values below 0")
-    identities = None if clusters is None else np.asarray(clusters)[pairable]
+    identities = None if clusters is None else as_names(clusters)[pairable]
     name = f"Krippendorff's alpha ({metric}), {int(table.sum()):,} values"
     statistic = _Ordinal(table) if metric == "ordinal" else _Fixed(table, _squared_difference(points, metric))
     return bootstrap_weights(statistic, len(table), name=name, clusters=identities, bootstrap=bootstrap)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vlmrate.stats._arrays import Column, FloatArray, as_codes, as_floats, in_order, require_aligned
+from vlmrate.stats._arrays import Column, FloatArray, as_codes, as_floats, as_names, in_order, require_aligned
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, resample_sums
 from vlmrate.stats.estimate import Outcome, Skipped
 
@@ -69,7 +69,7 @@ def bias_split(
     told = []
     for group in in_order(names, order):
         inside = (codes == names.index(group)) & ~np.isnan(d)
-        kept = None if clusters is None else np.asarray(clusters)[inside]
+        kept = None if clusters is None else as_names(clusters)[inside]
         told.append(_split(group, d[inside], right[inside], kept, bootstrap))
     return tuple(told)
 
