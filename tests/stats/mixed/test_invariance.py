@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from vlmrate.stats.mixed import MixedModelFit, fit_mixed_model
@@ -99,6 +99,7 @@ def test_the_reference_level_does_not_change_the_model(seed: int, mixed: MixedTo
 
 @quick
 @given(seed=seeds, reml=st.booleans())
+@example(seed=103084, reml=False)  # on these data average-information steps go to and fro
 def test_the_optimum_is_one(seed: int, reml: bool) -> None:
     """No nearby variances have a higher likelihood, at zero as elsewhere."""
     data = _study(seed)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.optimize import minimize
 
 from vlmrate.errors import AnalysisError
 from vlmrate.stats.mixed import crossed, one_factor
@@ -34,6 +35,8 @@ SMALL_GAIN = 1e-10
 """Expected fall of the criterion at which the search ends, if the step is small too."""
 SMALL_STEP = 3e-6
 """Relative to each ratio."""
+FLAT = 1e-5
+"""Slope of the criterion along a log ratio below which a descent has ended."""
 NO_RESIDUAL = (
     "The random intercepts and fixed effects explain the response to the last digit: the residual variance is zero and "
     "no standard error is defined. A mixed model needs levels with rows that differ."
@@ -95,6 +98,10 @@ def _minimise_crossed(problem: Problem, system: crossed.Crossed, start: FloatArr
     order = np.array(system.crossing.order)
     ratios, steps, converged, last = _search(system, start)
     point, inverse = last
+    if not converged and steps == MOST_STEPS:
+        del last, inverse
+        ratios, converged, last = _descend(system, ratios)
+        point, inverse = last
     if converged:
         exact = curvature(system, point, inverse)
         return _in_order(Optimum(point, exact, steps, True), order)
@@ -134,6 +141,28 @@ def _search(system: crossed.Crossed, ratios: FloatArray) -> tuple[FloatArray, in
             target = np.sqrt(ratios * target)
         ratios = target
     return ratios, MOST_STEPS, False, current
+
+
+def _descend(system: crossed.Crossed, ratios: FloatArray) -> tuple[FloatArray, bool, tuple[Point, crossed.Inverse]]:
+    """Quasi-Newton descent in log ratios, for the rare small data on which average-information steps go to and fro."""
+
+    def criterion(logs: FloatArray) -> tuple[float, FloatArray]:
+        point, _ = crossed.evaluate(system, np.exp(logs))
+        return point.deviance, point.gradient * point.ratios
+
+    least = np.log(ZERO / 10)
+    found = minimize(
+        criterion,
+        np.log(ratios),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(least, None)] * len(ratios),
+        options={"ftol": 1e-15, "gtol": 1e-9, "maxiter": 500},
+    )
+    reached: FloatArray = np.exp(found.x)
+    last = crossed.evaluate(system, reached)
+    slope = np.abs(last[0].gradient * reached)
+    return reached, bool((slope < FLAT).all() and (reached > ZERO).all()), last
 
 
 def _step(point: Point) -> FloatArray:
