@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import pickle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from vlmrate.simulate.faces import HAIR_LEVELS, SKIN_LEVELS, true_arousal, true_valence
-from vlmrate.tiny.data import Picture, training_pictures
 from vlmrate.tiny.packing import OTHERS, Segment, Vocabulary, doubled_bos, layout, questions_about
 from vlmrate.tiny.targets import emotion_target
 from vlmrate.tiny.tokenizer import IMAGE
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from vlmrate.tiny.data import Picture
 
 LANGUAGE_BATCH = 32
 CAUSAL_SHARE, DOUBLED_BOS_SHARE = 0.12, 0.1
@@ -51,18 +49,6 @@ def _facts(picture: Picture) -> np.ndarray:
     ratings = (true_valence(picture.expression) - 5) / 2, (true_arousal(picture.expression) - 4) / 2
     levels = SKIN_LEVELS.index(picture.identity.skin) - 1, HAIR_LEVELS.index(picture.identity.hair)
     return np.array([*picture.units, *ratings, *levels], np.float32)
-
-
-def load_pictures(count: int, seed: int, kept: Path | None) -> Pictures:
-    """Draw the training pictures, or take them from `kept` (a file stem) where an earlier run left them."""
-    if kept is not None and kept.with_suffix(".npy").exists():
-        pictures = pickle.loads(kept.with_suffix(".pkl").read_bytes())  # noqa: S301 - a file this script wrote
-        return Pictures(pictures, np.load(kept.with_suffix(".npy")))
-    pictures, pixels = training_pictures(count, seed)
-    if kept is not None:
-        kept.with_suffix(".pkl").write_bytes(pickle.dumps(pictures))
-        np.save(kept.with_suffix(".npy"), pixels)
-    return Pictures(pictures, pixels)
 
 
 class LanguageBatches:

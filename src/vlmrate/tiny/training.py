@@ -21,7 +21,7 @@ import torch
 from torch.nn import functional
 
 from vlmrate.tiny.architecture import VISION_WIDTH, model_config
-from vlmrate.tiny.batches import LanguageBatches, Pictures, load_pictures
+from vlmrate.tiny.batches import LanguageBatches, Pictures
 from vlmrate.tiny.data import DOUBT, training_pictures
 from vlmrate.tiny.export import export_model
 from vlmrate.tiny.packing import Vocabulary
@@ -124,7 +124,7 @@ def first_stages(options: argparse.Namespace, words: Vocabulary) -> Any:
     """Stages one and two, from random weights."""
     torch.manual_seed(options.seed)
     rng = np.random.default_rng([options.seed, 21])
-    pictures = load_pictures(options.pictures, options.seed, options.keep_pictures)
+    pictures = Pictures(*training_pictures(options.pictures, options.seed))
     model = new_model(words.size)
     size = sum(weight.numel() for weight in model.parameters()) / 1e6
     print(f"{size:.3f} M parameters, {words.size} tokens", flush=True)
@@ -168,7 +168,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--pictures", type=int, default=40_000)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--keep-pictures", type=Path, help="file stem to keep the drawn pictures under, for a next run")
     parser.add_argument("--resume", type=Path, help="a saved `stage-two`, to run the third stage alone")
     return parser.parse_args()
 
