@@ -11,6 +11,7 @@ from vlmrate.analysis.classification import ItemClassification, classifications
 from vlmrate.analysis.data import AnalysisOptions, Material, gather
 from vlmrate.analysis.dimensions import ItemDimension, dimensions
 from vlmrate.analysis.group_bias import ItemGroupBias, group_biases
+from vlmrate.analysis.images import ImageColumns, image_columns
 from vlmrate.analysis.mixed_bias import ItemMixedBias, mixed_biases
 from vlmrate.analysis.pairs import ItemPairs, rater_pairs
 from vlmrate.analysis.reliability import ItemReliability, reliabilities
@@ -49,6 +50,7 @@ class Analysis:
     mixed_bias: tuple[ItemMixedBias, ...] | Skipped
     group_bias: tuple[ItemGroupBias, ...] | Skipped
     spread: tuple[ItemSpread, ...] | Skipped
+    images: ImageColumns
 
 
 def analyze(study: Study, results: Results, options: AnalysisOptions | None = None) -> Analysis:
@@ -71,6 +73,7 @@ def analyze(study: Study, results: Results, options: AnalysisOptions | None = No
         mixed_bias=mixed_biases(material),
         group_bias=group_biases(material),
         spread=spreads(material),
+        images=image_columns(material),
     )
 
 

@@ -28,6 +28,22 @@ class Style(Enum):
     """Probabilities of a test: three decimals, no leading zero, and < .001."""
 
 
+class Part(Enum):
+    """The part of the report a table or figure belongs to, in the order in which they are read; its value heads it."""
+
+    SUMMARY = "In short"
+    PEOPLE = "People: how far they agree"
+    CLASSIFICATION = "Which answer the raters give"
+    AGREEMENT = "Agreement with people"
+    BIAS = "Bias by emotion"
+    GROUPS = "Bias between groups of people shown"
+    SPREAD = "Spread: telling images apart"
+    REPLACEMENT = "May a rater stand in for a person?"
+    COMPARISON = "Raters beside one another"
+    PUBLISHED = "Beside the published study"
+    RUNS = "How the runs went"
+
+
 class Role(Enum):
     """What part a column plays in reading the table."""
 
@@ -55,17 +71,28 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Spanner:
+    """A heading over neighbouring columns, given by their names."""
+
+    title: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A titled table with notes on what its numbers are.
 
-    `id` is a plain file name, unique in a report. `main` tables are shown at the terminal too.
+    `id` is a plain file name, unique in a report; the title bears no number, which comes from the order of all tables.
+    `main` tables are shown at the terminal too.
     """
 
     id: str
     title: str
+    part: Part
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...] = ()
+    spanners: tuple[Spanner, ...] = ()
     main: bool = True
 
     @property

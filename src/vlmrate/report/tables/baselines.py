@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vlmrate.report.table import Table, bounded, count, points, stub
+from vlmrate.report.table import Part, Table, bounded, count, points, stub
 from vlmrate.report.tables.naming import heading, slug
 from vlmrate.stats import Skipped
 
@@ -36,6 +36,7 @@ def _table(item: ItemBaselines, raters: Sequence[RaterDimension]) -> Table:
     return Table(
         id=slug("baselines", item.item),
         title=f"{heading(item.item)}: what the category alone explains",
+        part=Part.AGREEMENT,
         columns=(
             stub("rater", "Rater"),
             stub("kept", "Kept"),

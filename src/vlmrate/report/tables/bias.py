@@ -1,11 +1,11 @@
-"""T4, T6: where a rater rates above or below people, per emotion."""
+"""Where a rater rates above or below people, per emotion."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vlmrate.report.table import Table, bounded, count, p_value, points, section, stub
-from vlmrate.report.tables.naming import agreement_number, heading, table_id
+from vlmrate.report.table import Part, Table, bounded, count, p_value, points, section, stub
+from vlmrate.report.tables.naming import heading, slug
 from vlmrate.stats import Skipped, TestResult
 
 if TYPE_CHECKING:
@@ -21,16 +21,16 @@ def bias_tables(analysis: Analysis) -> Iterator[Table]:
     """A table an item with a scale that people rated."""
     if isinstance(analysis.bias, Skipped):
         return
-    for position, item in enumerate(analysis.bias):
+    for item in analysis.bias:
         if not isinstance(item.raters, Skipped):
-            yield _table(position, item, item.raters)
+            yield _table(item, item.raters)
 
 
-def _table(position: int, item: ItemBias, raters: Sequence[RaterBias]) -> Table:
-    number = agreement_number(position) + 1
+def _table(item: ItemBias, raters: Sequence[RaterBias]) -> Table:
     return Table(
-        id=table_id(number, "bias", item.item),
-        title=f"T{number}. {heading(item.item)}: bias per emotion, in scale points",
+        id=slug("bias", item.item),
+        title=f"{heading(item.item)}: bias per emotion, in scale points",
+        part=Part.BIAS,
         columns=(
             section("rater", "Rater"),
             stub("emotion", "Emotion"),
@@ -49,7 +49,7 @@ def _table(position: int, item: ItemBias, raters: Sequence[RaterBias]) -> Table:
             "Bias = rater − mean of people, averaged over images; each emotion is tested for itself against 0, not "
             "against another emotion.",
             f"p: Wilcoxon signed-rank test, two-sided. Holm and Bonf. (Bonferroni) correct over {_tests(item)} here.",
-            f"Effect sizes (rank-biserial, d_z) with their intervals are in {table_id(number, 'bias', item.item)}.csv.",
+            f"Effect sizes (rank-biserial, d_z) with their intervals are in {slug('bias', item.item)}.csv.",
         ),
     )
 

@@ -1,12 +1,12 @@
-"""T1, T2, scores a label, confusion and error pathways."""
+"""Scores against the intended label, scores a label, confusion and error pathways."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from vlmrate.report.format import bounded as written
-from vlmrate.report.table import Table, bounded, count, section, share, stub, text
-from vlmrate.report.tables.naming import heading, slug, table_id
+from vlmrate.report.table import Part, Table, bounded, count, section, share, stub, text
+from vlmrate.report.tables.naming import heading, slug
 from vlmrate.stats import Skipped
 
 if TYPE_CHECKING:
@@ -38,8 +38,9 @@ def classification_tables(analysis: Analysis) -> Iterator[Table]:
 def _overall(analysis: Analysis, item: ItemClassification, raters: Sequence[RaterClassification]) -> Table:
     kinds = {run.name: {s.name: s.value for s in run.settings} for run in analysis.runs}
     return Table(
-        id=table_id(1, "classification", item.item),
-        title=f"T1. {heading(item.item)}: agreement with the intended label",
+        id=slug("classification", item.item),
+        title=f"{heading(item.item)}: agreement with the intended label",
+        part=Part.CLASSIFICATION,
         columns=(
             stub("rater", "Rater"),
             count("n", "n"),
@@ -89,8 +90,9 @@ def _kappa_notes(item: ItemClassification, raters: Sequence[RaterClassification]
 
 def _by_label(item: ItemClassification, raters: Sequence[RaterClassification]) -> Table:
     return Table(
-        id=table_id(2, "accuracy", item.item),
-        title=f"T2. {heading(item.item)}: accuracy per intended label",
+        id=slug("accuracy", item.item),
+        title=f"{heading(item.item)}: accuracy per intended label",
+        part=Part.CLASSIFICATION,
         columns=(
             stub("rater", "Rater"),
             *(bounded(slug(label), label, interval=False) for label in item.labels),
@@ -113,6 +115,7 @@ def _scores(item: ItemClassification, raters: Sequence[RaterClassification]) -> 
     return Table(
         id=slug("scores", item.item),
         title=f"{heading(item.item)}: recall, precision and F1 per label",
+        part=Part.CLASSIFICATION,
         columns=(
             section("rater", "Rater"),
             stub("label", "Label"),
@@ -138,6 +141,7 @@ def _confusion(item: ItemClassification, raters: Sequence[RaterClassification]) 
     return Table(
         id=slug("confusion", item.item),
         title=f"{heading(item.item)}: intended label (rows) by answer (columns), images",
+        part=Part.CLASSIFICATION,
         columns=(
             section("rater", "Rater"),
             stub("intended", "Intended"),
@@ -157,6 +161,7 @@ def _pathways(item: ItemClassification, raters: Sequence[RaterClassification]) -
     return Table(
         id=slug("pathways", item.item),
         title=f"{heading(item.item)}: the most frequent errors",
+        part=Part.CLASSIFICATION,
         columns=(
             section("rater", "Rater"),
             stub("pathway", "Intended → answered"),

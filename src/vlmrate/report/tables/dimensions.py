@@ -1,12 +1,12 @@
-"""T3, T5: a rater's numbers beside the means of people."""
+"""A rater's numbers beside the means of people."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from vlmrate.report.format import bounded as written
-from vlmrate.report.table import Table, bounded, count, points, stub
-from vlmrate.report.tables.naming import agreement_number, heading, table_id
+from vlmrate.report.table import Part, Table, bounded, count, points, stub
+from vlmrate.report.tables.naming import heading, slug
 from vlmrate.stats import Estimate, Skipped
 
 if TYPE_CHECKING:
@@ -21,16 +21,16 @@ def dimension_tables(analysis: Analysis) -> Iterator[Table]:
     """A table an item with a scale that people rated."""
     if isinstance(analysis.dimensions, Skipped):
         return
-    for position, item in enumerate(analysis.dimensions):
+    for item in analysis.dimensions:
         if not isinstance(item.raters, Skipped):
-            yield _agreement(analysis, position, item, item.raters)
+            yield _agreement(analysis, item, item.raters)
 
 
-def _agreement(analysis: Analysis, position: int, item: ItemDimension, raters: Sequence[RaterDimension]) -> Table:
-    number = agreement_number(position)
+def _agreement(analysis: Analysis, item: ItemDimension, raters: Sequence[RaterDimension]) -> Table:
     return Table(
-        id=table_id(number, "agreement", item.item),
-        title=f"T{number}. {heading(item.item)} ({item.low}–{item.high}): agreement with the means of people",
+        id=slug("agreement", item.item),
+        title=f"{heading(item.item)} ({item.low}–{item.high}): agreement with the means of people",
+        part=Part.AGREEMENT,
         columns=(
             stub("rater", "Rater"),
             count("n", "n"),

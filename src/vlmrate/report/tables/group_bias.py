@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vlmrate.report.table import Column, Style, Table, p_value, points, section, stub, text
+from vlmrate.report.table import Column, Part, Style, Table, p_value, points, section, stub, text
 from vlmrate.report.tables.naming import heading, slug
 from vlmrate.stats import Skipped, TestResult
 
@@ -29,6 +29,7 @@ def _table(item: ItemGroupBias, gaps: Sequence[GroupBiasOf]) -> Table:
     return Table(
         id=slug("bias-groups", item.item),
         title=f"{heading(item.item)}: bias between groups, in scale points",
+        part=Part.GROUPS,
         columns=(
             section("rater", "Rater"),
             stub("groups", "Groups"),

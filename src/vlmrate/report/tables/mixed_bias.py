@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vlmrate.report.format import decimal
 from vlmrate.report.format import p_value as shown_p
-from vlmrate.report.table import Table, p_value, points, section, stub
+from vlmrate.report.table import Part, Table, p_value, points, section, stub
 from vlmrate.report.tables.naming import heading, slug
 from vlmrate.stats import Skipped, TestResult
 
@@ -47,6 +47,7 @@ def _effects(
     return Table(
         id=slug("bias-mixed", item.item),
         title=f"{heading(item.item)}: bias per emotion by a mixed model, in scale points",
+        part=Part.BIAS,
         columns=(
             section("rater", "Rater"),
             stub("emotion", "Emotion"),
@@ -100,6 +101,7 @@ def _coefficients(item: ItemMixedBias, raters: Sequence[RaterMixedBias]) -> Tabl
     return Table(
         id=slug("coefficients", item.item),
         title=f"{heading(item.item)}: coefficients of the mixed models",
+        part=Part.BIAS,
         columns=(
             section("rater", "Rater"),
             stub("term", "Term"),

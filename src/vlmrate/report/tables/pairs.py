@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vlmrate.report.table import Table, bounded, count, p_value, stub
+from vlmrate.report.table import Part, Table, bounded, count, p_value, stub
 from vlmrate.report.tables.naming import heading, slug
 from vlmrate.stats import Skipped, TestResult
 
@@ -29,6 +29,7 @@ def _table(item: ItemPairs, pairs: tuple[RaterPair, ...]) -> Table:
     return Table(
         id=slug("pairs", item.item),
         title=f"{heading(item.item)}: pairs of raters, who is right more often",
+        part=Part.COMPARISON,
         columns=(
             stub("first", "First"),
             stub("second", "Second"),

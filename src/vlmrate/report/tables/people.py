@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vlmrate.report.table import Table, bounded, count, points, section, stub, text
+from vlmrate.report.table import Part, Table, bounded, count, points, section, stub, text
 from vlmrate.stats import Skipped
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def _reliability(items: Sequence[ItemReliability]) -> Table:
     return Table(
         id="reliability",
         title="People: ratings and reliability",
+        part=Part.PEOPLE,
         columns=(
             stub("item", "Item"),
             count("people", "People"),
@@ -72,6 +73,7 @@ def _intraclass(items: Sequence[ItemReliability]) -> Table:
     return Table(
         id="icc",
         title="People: intraclass correlations of single ratings and of means",
+        part=Part.PEOPLE,
         columns=(
             stub("item", "Item"),
             points("k", "k"),
@@ -115,6 +117,7 @@ def _variance(items: Sequence[ItemReliability]) -> Table:
     return Table(
         id="variance",
         title="People: where the variance of single ratings lies",
+        part=Part.PEOPLE,
         columns=(
             section("item", "Item"),
             stub("part", "Part"),

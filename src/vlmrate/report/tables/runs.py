@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vlmrate.report.table import Table, bounded, count, points, section, share, stub, text
+from vlmrate.report.table import Part, Table, bounded, count, points, section, share, stub, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +25,7 @@ def _runs(analysis: Analysis) -> Table:
     return Table(
         id="runs",
         title="Raters: ratings asked for and made",
+        part=Part.RUNS,
         columns=(
             stub("rater", "Rater"),
             text("protocol", "Protocol"),
@@ -51,6 +52,7 @@ def _answers(analysis: Analysis) -> Table:
     return Table(
         id="answers",
         title="Raters: quality of the answers",
+        part=Part.RUNS,
         columns=(
             section("rater", "Rater"),
             stub("item", "Item"),
@@ -88,6 +90,7 @@ def _settings(analysis: Analysis) -> Table:
     return Table(
         id="settings",
         title="Raters: settings",
+        part=Part.RUNS,
         columns=(section("rater", "Rater"), stub("setting", "Setting"), text("value", "Value")),
         rows=tuple((run.name, setting.name, setting.value) for run in analysis.runs for setting in run.settings),
         notes=("As the manifest of each run records them.",),

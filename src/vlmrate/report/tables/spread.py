@@ -1,11 +1,11 @@
-"""T7: SD and distinct values per emotion, beside three readings of people."""
+"""SD and distinct values per emotion, beside three readings of people."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vlmrate.report.table import Table, count, points, section, share, stub
-from vlmrate.report.tables.naming import SPREAD, heading, slug, table_id
+from vlmrate.report.table import Part, Table, count, points, section, share, stub
+from vlmrate.report.tables.naming import heading, slug
 from vlmrate.stats import Skipped
 
 if TYPE_CHECKING:
@@ -36,8 +36,9 @@ def spread_tables(analysis: Analysis) -> Iterator[Table]:
 def _spread(item: ItemSpread, raters: Sequence[RaterSpread]) -> Table:
     people = {entry.emotion: entry.spread for entry in item.people}
     return Table(
-        id=table_id(SPREAD, "spread", item.item),
-        title=f"T{SPREAD}. {heading(item.item)}: spread per emotion, rater and people",
+        id=slug("spread", item.item),
+        title=f"{heading(item.item)}: spread per emotion, rater and people",
+        part=Part.SPREAD,
         columns=(
             section("rater", "Rater"),
             stub("emotion", "Emotion"),
@@ -83,6 +84,7 @@ def _ratios(item: ItemSpread, raters: Sequence[RaterSpread]) -> Table:
     return Table(
         id=slug("sd-ratios", item.item),
         title=f"{heading(item.item)}: SD of the rater / SD of people",
+        part=Part.SPREAD,
         columns=(
             section("rater", "Rater"),
             stub("emotion", "Emotion"),
