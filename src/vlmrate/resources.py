@@ -29,3 +29,8 @@ def configs_folder() -> Path:
 def embedded_model_folder() -> Path:
     """The folder of the embedded model `tiny`."""
     return _folder("models/tiny", "data/models/tiny")
+
+
+def published_folder() -> Path:
+    """The folder of values printed by published studies, a CSV file each."""
+    return _folder("published", "data/published")

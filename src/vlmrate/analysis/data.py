@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from vlmrate.inference.table import Results, RunOutcome
+    from vlmrate.study.published import Published
     from vlmrate.study.records import Item, Study
 
 NO_EMOTION = Skipped("the study names no emotion factor")
@@ -23,10 +24,14 @@ NO_PEOPLE = Skipped("the study has no ratings by people")
 
 @dataclass(frozen=True, slots=True)
 class AnalysisOptions:
-    """What to analyze and how intervals are made: raters by name (none named: all), and the bootstrap."""
+    """What to analyze and how intervals are made: raters by name (none named: all), and the bootstrap.
+
+    `published` is a study whose printed values shall stand beside those of this one.
+    """
 
     raters: tuple[str, ...] = ()
     bootstrap: Bootstrap = field(default_factory=Bootstrap)
+    published: Published | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,189 @@
+"""A published study's printed values beside ours."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from vlmrate.analysis import AnalysisOptions, analyze
+from vlmrate.report.document import document
+from vlmrate.stats import Bootstrap, Estimate, Skipped
+from vlmrate.study.published import load_published
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "STUDY.md"
+QUICK = Bootstrap(resamples=200)
+EMOTIONS = ("happy", "neutral", "fear", "disgust", "angry", "sad")
+# Answers to 240 images of each emotion that give the printed accuracies; None is the one invalid answer.
+COUNTS: dict[str, dict[str | None, int]] = {
+    "happy": {"happy": 240},
+    "neutral": {"neutral": 240},
+    "fear": {"fear": 235, "neutral": 5},
+    "disgust": {"disgust": 202, "angry": 38},
+    "angry": {"angry": 97, "disgust": 80, "neutral": 63},
+    "sad": {"sad": 30, "neutral": 170, "fear": 39, None: 1},
+}
+
+
+@pytest.fixture
+def study(small):
+    """240 identities in six emotions, with people."""
+    made = small.study(240)
+    return replace(made, ratings=small.people(made))
+
+
+@pytest.fixture
+def gemma3(small, study):
+    """A rater called gemma3 whose confusion counts are those of the printed tables."""
+    left = {emotion: [answer for answer, n in given.items() for _ in range(n)] for emotion, given in COUNTS.items()}
+    rows = []
+    for row in small.rater(study, "gemma3", bias={"fear": -1.99}):
+        answer = left[row["image_id"].split("_")[1]].pop() if row["item"] == "emotion" else row["value"]
+        rows.append(row | {"value": answer, "route": "exact" if answer is not None else "invalid"})
+    return rows
+
+
+@pytest.fixture
+def beside(small, study, gemma3):
+    """The analysis of gemma3 alone beside tae2026."""
+    options = AnalysisOptions(bootstrap=QUICK, published=load_published("tae2026"))
+    return analyze(study, small.results(gemma3), options)
+
+
+def found(analysis, rater: str, statistic: str, item: str = "emotion", level: str = "", group: str = ""):
+    """The one row of a printed value."""
+    (row,) = (
+        row
+        for row in analysis.published.values
+        if (row.published.rater, row.published.statistic, row.published.item, row.published.level, row.published.group)
+        == (rater, statistic, item, level, group)
+    )
+    return row
+
+
+def test_counts_as_in_the_printed_tables_give_the_printed_figures(beside):
+    """Accuracy .725 of all images and .726 of valid ones, kappa, macro-F1 over six labels and 170/239 (71.1 %)."""
+    report = document(beside)
+    row = next(line for line in report.splitlines() if line.startswith("| gemma3 | 1,440 |"))
+    assert "| .725 [" in row
+    assert "| .726 |" in row
+    assert "| sad → neutral |" in report
+    assert "170/239 (71.1 %)" in report
+    (scores,) = (entry.scores for entry in beside.classification[0].raters)
+    observed, expected = 1044 / 1440, sum(240 * answered(label) for label in EMOTIONS) / 1440**2
+    assert scores.kappa.value == pytest.approx((observed - expected) / (1 - expected), abs=1e-12)
+    assert scores.macro_f1.value == pytest.approx(sum(map(f1, EMOTIONS)) / 6, abs=1e-12)
+    assert f"{scores.macro_f1.value:.3f}".lstrip("0") in row
+
+
+def answered(label: str) -> int:
+    """How often a label was answered."""
+    return sum(given.get(label, 0) for given in COUNTS.values())
+
+
+def f1(label: str) -> float:
+    """F1 from the counts."""
+    return 2 * COUNTS[label].get(label, 0) / (240 + answered(label))
+
+
+def test_ours_stand_beside_the_printed_values_with_the_difference(beside):
+    """Each statistic is found where it was computed: accuracy, recall, a pathway, a bias, an SD ratio."""
+    accuracy = found(beside, "gemma3", "accuracy")
+    assert (accuracy.rater, accuracy.published.printed) == ("gemma3", ".726")
+    assert accuracy.ours.value == 1044 / 1440
+    assert accuracy.difference == 1044 / 1440 - 0.726
+    assert found(beside, "gemma3", "recall", level="disgust").ours.value == 202 / 240
+    assert found(beside, "gemma3", "share_of_valid", level="sad", group="neutral").ours.value == 170 / 239
+    assert abs(found(beside, "gemma3", "share_of_valid", level="sad", group="neutral").difference) < 5e-4
+    bias = found(beside, "gemma3", "bias", "valence", "fear")
+    assert bias.ours == beside.bias[0].raters[0].emotions[3].bias.mean_bootstrap
+    assert found(beside, "gemma3", "sd_ratio", "valence").ours == beside.spread[0].raters[0].overall.ratios.image_means
+    assert found(beside, "gemma3", "mixed_bias", "valence", "angry").ours.value == pytest.approx(
+        found(beside, "gemma3", "bias", "valence", "angry").ours.value, abs=1e-9
+    )
+    assert found(beside, "people", "alpha", "valence").ours == beside.reliability[0].alpha
+
+
+def test_every_statistic_has_its_counterpart(small, study, gemma3):
+    """With a rater and people for all, only what the paper leaves open and what people did not rate has no number."""
+    llama = [row | {"rater": "llama"} for row in gemma3]
+    published = load_published("tae2026")
+    analysis = analyze(study, small.results(gemma3, llama), AnalysisOptions(bootstrap=QUICK, published=published))
+    missing = {
+        (row.published.statistic, row.published.item)
+        for row in analysis.published.values
+        if row.rater is not None and isinstance(row.ours, Skipped)
+    }
+    # The images have no race, the group effects no reference; nobody rated naturalness, nobody here is severe.
+    assert missing == {
+        ("recall", "emotion"),
+        ("group_coefficient", "valence"),
+        ("group_coefficient", "arousal"),
+        ("alpha", "naturalness"),
+        ("rater_to_image_variance", "valence"),
+        ("rater_to_image_variance", "arousal"),
+    }
+    for row in analysis.published.values:
+        if isinstance(row.ours, Estimate):
+            assert row.difference == row.ours.value - row.published.value
+
+
+def test_recall_within_a_group_counts_its_images_alone(small, study, gemma3):
+    """The share of right answers to the angry faces of one group, and nobody else's."""
+    published = load_published("tae2026")
+    of_group = replace(
+        next(value for value in published.values if value.group == "race=Black"), group="gender=f", level="angry"
+    )
+    options = AnalysisOptions(bootstrap=QUICK, published=replace(published, values=(of_group,)))
+    (row,) = analyze(study, small.results(gemma3), options).published.values
+    answers = {r["image_id"]: r["value"] for r in gemma3 if r["item"] == "emotion"}
+    women = [answers[f"p{who:03d}_angry"] for who in range(0, 240, 2)]
+    assert row.ours.n == 120
+    assert row.ours.value == women.count("angry") / 120
+
+
+def test_a_rater_that_the_study_lacks_is_named(beside):
+    """Printed values of raters that are not here keep their row and say why there is no other."""
+    row = found(beside, "posterv2", "accuracy")
+    assert row.rater is None
+    assert row.ours == Skipped("this study has no ratings by a rater called posterv2")
+    assert row.difference == row.ours
+
+
+def test_the_usual_protocol_is_compared_where_there_are_several(small, study, gemma3):
+    """Of two protocols of one rater it is context-carry that stands beside the paper."""
+    other = [row | {"protocol": "single-shot"} for row in gemma3]
+    options = AnalysisOptions(bootstrap=QUICK, published=load_published("tae2026"))
+    analysis = analyze(study, small.results(other, gemma3), options)
+    assert found(analysis, "gemma3", "accuracy").rater == "gemma3 (context-carry)"
+
+
+def test_no_published_study_is_compared_unless_asked(small, study, gemma3):
+    """Without the option there is no comparison, and no table."""
+    analysis = analyze(study, small.results(gemma3), AnalysisOptions(bootstrap=QUICK))
+    assert analysis.published is None
+    assert "printed values" not in document(analysis)
+
+
+@pytest.mark.skipif(not SHARED.is_file(), reason="the study's description is not at hand")
+def test_the_printed_values_are_those_of_the_study():
+    """Every value printed in the file stands in the description of the study, as it is printed there."""
+    words = SHARED.read_text(encoding="utf-8").replace("\N{MINUS SIGN}", "-")
+    for value in load_published("tae2026").values:
+        assert value.printed.rstrip(" %") in words, value
+
+
+def test_the_report_prints_the_paper_as_it_is(beside):
+    """The column of printed values repeats the paper to the digit: T1, T2 and the biases of fear."""
+    report = document(beside)
+    for line in (
+        "| emotion | accuracy | Table 1 | .899 |",
+        "| emotion | macro-F1 | Table 1 | .402 |",
+        "| emotion | kappa | Table 1 | .878 |",
+        "| emotion | accuracy of angry | Table 2 | .404 |",
+        "| valence | bias in fear | Table 4 | -1.99 |",
+        "| arousal | bias in happy | Table 6 | +2.39 |",
+        "| valence | t of the mixed model's bias in angry | text | -42.73 |",
+    ):
+        assert line in report, line
