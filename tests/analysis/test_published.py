@@ -9,6 +9,7 @@ import pytest
 
 from vlmrate.analysis import AnalysisOptions, analyze
 from vlmrate.report.document import document
+from vlmrate.report.outline import outline
 from vlmrate.stats import Bootstrap, Estimate, Skipped
 from vlmrate.study.published import load_published
 
@@ -24,6 +25,11 @@ COUNTS: dict[str, dict[str | None, int]] = {
     "angry": {"angry": 97, "disgust": 80, "neutral": 63},
     "sad": {"sad": 30, "neutral": 170, "fear": 39, None: 1},
 }
+
+
+def report(analysis) -> str:
+    """The whole report in Markdown."""
+    return document(analysis, outline(analysis))
 
 
 @pytest.fixture
@@ -64,12 +70,12 @@ def found(analysis, rater: str, statistic: str, item: str = "emotion", level: st
 
 def test_counts_as_in_the_printed_tables_give_the_printed_figures(beside):
     """Accuracy .725 of all images and .726 of valid ones, kappa, macro-F1 over six labels and 170/239 (71.1 %)."""
-    report = document(beside)
-    row = next(line for line in report.splitlines() if line.startswith("| gemma3 | 1,440 |"))
+    told = report(beside)
+    row = next(line for line in told.splitlines() if line.startswith("| gemma3 | 1,440 |"))
     assert "| .725 [" in row
     assert "| .726 |" in row
-    assert "| sad → neutral |" in report
-    assert "170/239 (71.1 %)" in report
+    assert "| sad → neutral |" in told
+    assert "170/239 (71.1 %)" in told
     (scores,) = (entry.scores for entry in beside.classification[0].raters)
     observed, expected = 1044 / 1440, sum(240 * answered(label) for label in EMOTIONS) / 1440**2
     assert scores.kappa.value == pytest.approx((observed - expected) / (1 - expected), abs=1e-12)
@@ -163,7 +169,7 @@ def test_no_published_study_is_compared_unless_asked(small, study, gemma3):
     """Without the option there is no comparison, and no table."""
     analysis = analyze(study, small.results(gemma3), AnalysisOptions(bootstrap=QUICK))
     assert analysis.published is None
-    assert "printed values" not in document(analysis)
+    assert "printed values" not in report(analysis)
 
 
 @pytest.mark.skipif(not SHARED.is_file(), reason="the study's description is not at hand")
@@ -176,7 +182,7 @@ def test_the_printed_values_are_those_of_the_study():
 
 def test_the_report_prints_the_paper_as_it_is(beside):
     """The column of printed values repeats the paper to the digit: T1, T2 and the biases of fear."""
-    report = document(beside)
+    told = report(beside)
     for line in (
         "| emotion | accuracy | Table 1 | .899 |",
         "| emotion | macro-F1 | Table 1 | .402 |",
@@ -186,4 +192,4 @@ def test_the_report_prints_the_paper_as_it_is(beside):
         "| arousal | bias in happy | Table 6 | +2.39 |",
         "| valence | t of the mixed model's bias in angry | text | -42.73 |",
     ):
-        assert line in report, line
+        assert line in told, line
