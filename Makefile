@@ -3,11 +3,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint bench clean
+.PHONY: demo schema test lint bench clean
 
 demo: $(VENV)/.ready ## Let the embedded model rate the demo study, then compare it with its people
 	$(BIN)/vlmrate infer --model tiny
 	$(BIN)/vlmrate analyze
+
+schema: $(VENV)/.ready-dev ## Write the JSON Schema of analysis.json anew from the records it holds
+	$(BIN)/python -m vlmrate.report.jsonschema > src/vlmrate/report/schemas/analysis-2.schema.json
 
 test: $(VENV)/.ready-dev ## Run all tests
 	$(BIN)/pytest

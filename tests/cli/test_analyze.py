@@ -44,11 +44,11 @@ def test_it_prints_the_main_tables_and_where_the_files_are(results: Path) -> Non
     assert done.returncode == 0, done.stderr
     assert "SIMULATED" in done.stdout
     assert "tiny (context-carry), 12 of 144 ratings, 132 missing" in done.stdout
-    for title in ("T1. Emotion", "T3. Valence", "T4. Valence", "T5. Arousal", "T6. Arousal", "T7. Valence"):
+    for title in ("Emotion: agreement", "Valence (1–9): agreement", "Valence: bias", "Arousal: bias", "Valence: spread"):
         assert title in done.stdout
     report = results / "demo" / "report"
     assert f"Report: {report / 'report.md'}" in done.stdout
-    assert (report / "tables" / "T1-classification-emotion.csv").is_file()
+    assert (report / "tables" / "classification-emotion.csv").is_file()
 
 
 def test_the_same_command_writes_the_same_bytes(results: Path, tmp_path: Path) -> None:

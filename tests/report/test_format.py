@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from vlmrate.report.format import bounded, cell, decimal, mark, p_value, share
+from vlmrate.apa import bounded, decimal, p_value
+from vlmrate.report.format import cell, mark, share
 from vlmrate.report.table import bounded as bounded_column
 from vlmrate.report.table import count, points, text
 from vlmrate.stats import Estimate, Share, Skipped

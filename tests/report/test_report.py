@@ -13,7 +13,7 @@ from rich.console import Console
 
 from vlmrate.analysis import AnalysisOptions, analyze
 from vlmrate.errors import AnalysisError
-from vlmrate.report import tables, write_report
+from vlmrate.report import Format, outline, tables, write_report
 from vlmrate.report.document import document
 from vlmrate.report.opening import SIMULATED
 from vlmrate.report.show import show
@@ -37,10 +37,18 @@ def analysis(small):
     return analyze(study, small.results(*raters), QUICK)
 
 
+TABLES = (Format.JSON, Format.CSV, Format.MARKDOWN)
+
+
+def report_of(analysis):
+    """report.md as it is written without figures."""
+    return document(analysis, outline(analysis))
+
+
 def shown(analysis, *, terminal: bool, width: int = 80) -> str:
     """What the command prints."""
     console = Console(width=width, force_terminal=terminal, color_system=None, file=io.StringIO(), highlight=False)
-    show(analysis, console)
+    show(analysis, outline(analysis), console)
     return console.file.getvalue()
 
 
@@ -49,9 +57,9 @@ def test_every_table_of_the_study_is_there(analysis):
     ids = [table.id for table in tables(analysis)]
     assert len(set(ids)) == len(ids)
     for expected in (
-        *("T1-classification-emotion", "T2-accuracy-emotion", "confusion-emotion", "pathways-emotion"),
-        *("T3-agreement-valence", "T4-bias-valence", "T5-agreement-arousal", "T6-bias-arousal"),
-        *("T7-spread-valence", "T7-spread-arousal", "reliability", "runs", "answers", "settings"),
+        *("classification-emotion", "accuracy-emotion", "confusion-emotion", "pathways-emotion"),
+        *("agreement-valence", "bias-valence", "agreement-arousal", "bias-arousal"),
+        *("spread-valence", "spread-arousal", "reliability", "runs", "answers", "settings"),
         *("icc", "variance", "pairs-emotion", "bias-groups-valence", "bias-mixed-arousal", "coefficients-valence"),
     ):
         assert expected in ids
@@ -76,7 +84,7 @@ def test_accuracy_prints_as_the_study_has_it(small):
         if emotion == "sad" and 1 < left <= 40:
             answer = "fear"
         rows.append(small.row(stimulus.image_id, "emotion", answer))
-    report = document(analyze(study, small.results(rows), QUICK))
+    report = report_of(analyze(study, small.results(rows), QUICK))
     row = next(line for line in report.splitlines() if line.startswith("| model | 1,440 | .725 ["))
     assert "| .726 |" in row
     assert "| sad → neutral | 170/396 (42.9 %) | 170/240 (70.8 %) | 170/239 (71.1 %) |" in report
@@ -84,15 +92,15 @@ def test_accuracy_prints_as_the_study_has_it(small):
 
 def test_the_report_says_first_that_people_are_simulated(analysis):
     """The sentence stands before every number, and nowhere when people are real."""
-    report = document(analysis)
+    report = report_of(analysis)
     assert report.splitlines()[2] == f"> **{SIMULATED}**"
     real = replace(analysis, design=replace(analysis.design, simulated_people=False))
-    assert "SIMULATED" not in document(real)
+    assert "SIMULATED" not in report_of(real)
 
 
 def test_the_report_opens_with_stimuli_people_raters_and_intervals(analysis):
     """A reader learns how many images, people and ratings there are, what is missing, and how intervals are made."""
-    head = document(analysis).split("##")[0]
+    head = report_of(analysis).split("##")[0]
     assert "48 images" in head
     assert "6 (simulated); 576 ratings of 48 images" in head
     assert "llama3.2-vision (context-carry-json), 20 of 48 ratings, 28 missing" in head
@@ -103,13 +111,13 @@ def test_nothing_is_wider_than_80_columns(analysis):
     """All that the command prints at a terminal fits into 80 columns."""
     lines = shown(analysis, terminal=True).splitlines()
     assert max(cell_len(line.rstrip()) for line in lines) <= 80
-    assert any(line.startswith("T6. Arousal") for line in lines)
+    assert any(line.rstrip().endswith("Arousal: bias per emotion, in scale points") for line in lines)
 
 
 def test_no_number_is_cut(analysis):
     """Every cell of the main tables is found whole at the terminal, whatever is split."""
     told = shown(analysis, terminal=True)
-    (_, first, *_), *_ = (table.rows for table in tables(analysis) if table.id == "T3-agreement-valence")
+    (_, first, *_), *_ = (table.rows for table in tables(analysis) if table.id == "agreement-valence")
     assert f"{first[4].value:.2f} [{first[4].ci_low:.2f}, {first[4].ci_high:.2f}]" in told
     assert "…" not in told.replace("… valid answers", "")
 
@@ -128,49 +136,49 @@ def test_the_same_input_gives_the_same_bytes(small, tmp_path):
     rows = small.rater(study)
     contents = []
     for name, given in (("one", rows), ("two", rows[::-1])):
-        written = write_report(analyze(study, small.results(given), QUICK), tmp_path / name)
-        paths = [written.analysis, written.report, *written.tables]
+        written = write_report(analyze(study, small.results(given), QUICK), study, tmp_path / name, TABLES)
+        paths = [path for entry in written for path in entry.files]
         contents.append({path.name: path.read_bytes() for path in paths})
     assert contents[0] == contents[1]
-    assert len(contents[0]) == 2 + len(written.tables)
+    assert {"analysis.json", "report.md", "agreement-valence.csv"} <= contents[0].keys()
 
 
-def test_files_can_be_read_back(analysis, tmp_path):
+def test_files_can_be_read_back(small, analysis, tmp_path):
     """analysis.json names its schema and every rater; each CSV has its columns in every row."""
-    written = write_report(analysis, tmp_path / "report")
-    content = json.loads(written.analysis.read_text(encoding="utf-8"))
-    assert content["schema"] == "vlmrate-analysis/1"
+    (data,), tables = (entry.files for entry in write_report(analysis, small.study(8), tmp_path, TABLES[:2]))
+    content = json.loads(data.read_text(encoding="utf-8"))
+    assert content["schema"] == "vlmrate-analysis/2"
     assert [run["rater"] for run in content["runs"]] == ["gemma3", "llama3.2-vision", "llama3.2-vision"]
     assert content["dimensions"][0]["raters"][0]["r"]["level"] == 0.95
-    for path in written.tables:
+    for path in tables:
         rows = list(csv.reader(path.open(encoding="utf-8", newline="")))
         assert len({len(row) for row in rows}) == 1, path.name
         assert rows[0][-1] == "skipped"
 
 
-def test_a_folder_that_cannot_be_made_is_one_sentence(analysis, tmp_path):
+def test_a_folder_that_cannot_be_made_is_one_sentence(small, analysis, tmp_path):
     """Where a file stands in the way the error says which folder could not be written."""
     (tmp_path / "report").write_text("in the way", encoding="utf-8")
     with pytest.raises(AnalysisError, match="cannot be written to"):
-        write_report(analysis, tmp_path / "report")
+        write_report(analysis, small.study(8), tmp_path / "report", TABLES)
 
 
 def test_what_was_not_computed_is_said(small):
     """Without people and labels the report lists each question with the reason, and still has what can be told."""
     study = small.study(6, items=(Item("attractiveness", Likert(1, 7)),), factors=Factors())
-    report = document(analyze(study, small.results(small.rater(study)), QUICK))
+    report = report_of(analyze(study, small.results(small.rater(study)), QUICK))
     assert "- Classification: no item of the study is answered with labels." in report
     assert "- Agreement with people: the study has no ratings by people." in report
-    assert "T7. Attractiveness" in report
+    assert "Attractiveness: spread per emotion" in report
 
 
 def test_hostile_names_stay_inside_their_cells(small):
     """A rater called like Markdown breaks no row of the report."""
     study = small.study(6)
     name = "evil|<b>`x`"
-    report = document(analyze(study, small.results(small.rater(study, name)), QUICK))
+    report = report_of(analyze(study, small.results(small.rater(study, name)), QUICK))
     assert "<b>" not in report
-    table = report.split("## T1.")[1].split("*Note.*")[0]
+    table = report.split("Emotion: agreement")[1].split("*Note.*")[0]
     rows = [line for line in table.splitlines() if line.startswith("|")]
     assert len({line.replace("\\|", "").count("|") for line in rows}) == 1
 
@@ -181,4 +189,4 @@ def test_a_kappa_that_accuracy_contradicts_is_pointed_out(analysis):
     (first, *others) = item.raters
     broken = replace(first, kappa_check=replace(first.kappa_check, observed=0.5, expected=0.7, holds=False))
     doubtful = replace(analysis, classification=(replace(item, raters=(broken, *others)),))
-    assert f"{first.rater}: kappa .500 is not the .700 that its accuracy implies" in document(doubtful)
+    assert f"{first.rater}: kappa .500 is not the .700 that its accuracy implies" in report_of(doubtful)

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
-import json
+from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from vlmrate.errors import AnalysisError
 from vlmrate.report.csvfile import csv_text
 from vlmrate.report.jsonfile import as_json
 from vlmrate.report.markdown import escaped, markdown
-from vlmrate.report.table import Table, bounded, count, points, section, share, stub, text
+from vlmrate.report.table import Part, Table, bounded, count, points, section, share, stub, text
 from vlmrate.report.terminal import print_table
 from vlmrate.stats import Estimate, Share, Skipped
 
 ACCURACY = Estimate(0.7250000000000001, 0.701, 0.748, 0.95, 1440, "accuracy")
 TABLE = Table(
-    id="T1-classification-emotion",
-    title="T1. Emotion",
+    id="classification-emotion",
+    title="Emotion",
+    part=Part.CLASSIFICATION,
     columns=(
         section("rater", "Rater"),
         stub("label", "Label"),
@@ -51,6 +53,7 @@ def wide(names: list[str], columns: int = 9) -> Table:
     return Table(
         id="wide",
         title="A wide table with quite a long title that must itself not run over the edge of the terminal at all",
+        part=Part.RUNS,
         columns=(stub("rater", "Rater"), *(points(f"v{i}", title) for i, title in enumerate(titles))),
         rows=tuple((name, *[Estimate(-1234.5, -2000.0, 1000.0, 0.95, 9, "")] * columns) for name in names),
         notes=("A note " * 30,),
@@ -61,7 +64,7 @@ def test_markdown_has_sections_notes_and_reasons():
     """Raters head their rows, numbers are right-aligned, and one reason is told once, marked in each cell."""
     shown = markdown(TABLE)
     assert shown.splitlines()[:7] == [
-        "## T1. Emotion",
+        "## Emotion",
         "",
         "| Label | n | Accuracy | Of errors |",
         "| --- | ---: | ---: | ---: |",
@@ -75,7 +78,9 @@ def test_markdown_has_sections_notes_and_reasons():
 
 def test_hostile_names_are_shown_and_not_obeyed():
     """Pipes, backticks, tags, emphasis, links, line breaks and escape codes from outside stay words in a cell."""
-    shown = markdown(Table("t", HOSTILE, (stub("a", HOSTILE), text("b", "B")), ((HOSTILE, HOSTILE),), (HOSTILE,)))
+    shown = markdown(
+        Table("t", HOSTILE, Part.RUNS, (stub("a", HOSTILE), text("b", "B")), ((HOSTILE, HOSTILE),), (HOSTILE,))
+    )
     rows = [line for line in shown.splitlines() if line.startswith("|")]
     assert len(rows) == 3
     assert all(line.replace("\\|", "").count("|") == 3 for line in rows)
@@ -107,17 +112,19 @@ def test_csv_has_full_precision_and_every_part_of_an_estimate():
 
 def test_csv_gives_a_spreadsheet_nothing_to_run():
     """A name that begins like a formula is marked as text; commas and quotes survive."""
-    table = Table("t", "t", (stub("a", "A"),), (('=HYPERLINK("x")',), ('a, "b"',)))
+    table = Table("t", "t", Part.RUNS, (stub("a", "A"),), (('=HYPERLINK("x")',), ('a, "b"',)))
     cells = [row["a"] for row in csv.DictReader(io.StringIO(csv_text(table)))]
     assert cells == ['\'=HYPERLINK("x")', 'a, "b"']
 
 
 def test_json_tells_what_was_skipped_and_holds_no_nan():
-    """Skipped is an object with its reason, NaN is null, and what is no result is refused by json itself."""
-    content = as_json((Skipped("why"), ACCURACY, float("nan"), None, 3))
+    """Skipped is an object with its reason; a number that is not finite is refused, with the place it stands at."""
+    content = as_json((Skipped("why"), ACCURACY, None, 3))
     assert content[0] == {"skipped": "why"}
     assert content[1]["ci_low"] == 0.701
-    assert json.dumps(content[2:], allow_nan=False) == "[null, null, 3]"
+    assert content[2:] == [None, 3]
+    with pytest.raises(AnalysisError, match=r"bias\[0\].ci_low of the analysis is nan"):
+        as_json((replace(ACCURACY, ci_low=float("nan")),), "bias")
 
 
 @pytest.mark.parametrize("width", [80, 100, 40])
@@ -139,7 +146,7 @@ def test_wide_tables_are_split_and_no_cell_is_wrapped():
 
 def test_terminal_shows_control_characters_of_names_to_nobody():
     """An escape code in a rater's name cannot colour or clear the screen, and markup is not obeyed."""
-    lines = on_terminal(Table("t", "T", (stub("a", "A"), count("n", "n")), (("\x1b[31m[bold]x[/]", 1),)))
+    lines = on_terminal(Table("t", "T", Part.RUNS, (stub("a", "A"), count("n", "n")), (("\x1b[31m[bold]x[/]", 1),)))
     assert any("[31m[bold]x[/]" in line for line in lines)
     assert "\x1b" not in "".join(lines)
 
@@ -147,6 +154,6 @@ def test_terminal_shows_control_characters_of_names_to_nobody():
 def test_sections_do_not_widen_the_first_column():
     """A section's long name runs over the columns beside it instead of pushing them away."""
     name = "a rater with a long name (context-carry-json)"
-    lines = on_terminal(Table("t", "T", TABLE.columns, ((name, "sad", 240, ACCURACY, Share(1, 2, "")),)))
+    lines = on_terminal(Table("t", "T", Part.RUNS, TABLE.columns, ((name, "sad", 240, ACCURACY, Share(1, 2, "")),)))
     assert name in lines
     assert next(line for line in lines if line.startswith("sad")).startswith("sad    240")

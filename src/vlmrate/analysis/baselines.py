@@ -66,7 +66,7 @@ def _category_mean(material: Material, item: Item) -> RaterDimension | Skipped:
 
 
 def _rater(material: Material, rater: RaterRun, item: Item) -> LabelOnly:
-    answers = _emotion_answers(material, rater)
+    answers = emotion_answers(material, rater)
     if answers is None:
         return LabelOnly(rater.name, Skipped("the rater gave no labels"))
     given = material.scale(rater, item)
@@ -75,7 +75,7 @@ def _rater(material: Material, rater: RaterRun, item: Item) -> LabelOnly:
     return LabelOnly(rater.name, agreement(material, replace(given, value=means)))
 
 
-def _emotion_answers(material: Material, rater: RaterRun) -> pd.Series[str] | None:
+def emotion_answers(material: Material, rater: RaterRun) -> pd.Series[str] | None:
     """The rater's answers to the item that asks for the posed emotion, else to the first item with labels."""
     posed = material.study.factors.emotion
     items = sorted(material.label_items, key=lambda item: item.intended != posed)

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vlmrate.analysis.baselines import ItemBaselines, baselines
 from vlmrate.analysis.bias import ItemBias, biases
+from vlmrate.analysis.calibration import ItemCalibration, calibrations
 from vlmrate.analysis.classification import ItemClassification, classifications
+from vlmrate.analysis.comparison import MetricComparison, comparisons
 from vlmrate.analysis.data import AnalysisOptions, Material, gather
+from vlmrate.analysis.decoding import ItemDecoding, decodings
 from vlmrate.analysis.dimensions import ItemDimension, dimensions
+from vlmrate.analysis.findings import Finding, findings
 from vlmrate.analysis.group_bias import ItemGroupBias, group_biases
 from vlmrate.analysis.images import ImageColumns, image_columns
+from vlmrate.analysis.limits import ItemLimits, limits_of_agreement
 from vlmrate.analysis.mixed_bias import ItemMixedBias, mixed_biases
 from vlmrate.analysis.pairs import ItemPairs, rater_pairs
+from vlmrate.analysis.protocols import ItemProtocols, protocols
+from vlmrate.analysis.published import PublishedComparison, with_published
 from vlmrate.analysis.reliability import ItemReliability, reliabilities
+from vlmrate.analysis.repeats import ItemRepeats, repeats
+from vlmrate.analysis.replacement import ItemReplacement, replacements
 from vlmrate.analysis.run_quality import RunQuality, run_quality
+from vlmrate.analysis.split import ItemSplit, bias_splits
+from vlmrate.analysis.strength import ItemPairStrength, strengths
+from vlmrate.analysis.summary import RaterSummary, summaries
+from vlmrate.analysis.trends import FamilyTrend, trends
 from vlmrate.analysis.variance import ItemSpread, spreads
+from vlmrate.stats import Bootstrap, Skipped  # noqa: TC001  read_analysis resolves annotations
 from vlmrate.study.design import Design, describe
 
 if TYPE_CHECKING:
     from vlmrate.inference.table import Results
-    from vlmrate.stats import Bootstrap, Skipped
     from vlmrate.study.records import Study
 
 
@@ -50,7 +63,20 @@ class Analysis:
     mixed_bias: tuple[ItemMixedBias, ...] | Skipped
     group_bias: tuple[ItemGroupBias, ...] | Skipped
     spread: tuple[ItemSpread, ...] | Skipped
+    limits: tuple[ItemLimits, ...] | Skipped
+    split: tuple[ItemSplit, ...] | Skipped
+    decoding: tuple[ItemDecoding, ...] | Skipped
+    calibration: tuple[ItemCalibration, ...] | Skipped
+    replacement: tuple[ItemReplacement, ...] | Skipped
+    comparison: tuple[MetricComparison, ...] | Skipped
+    strength: tuple[ItemPairStrength, ...] | Skipped
+    repeats: tuple[ItemRepeats, ...] | Skipped
+    protocols: tuple[ItemProtocols, ...] | Skipped
+    trends: tuple[FamilyTrend, ...] | Skipped
     images: ImageColumns
+    published: PublishedComparison | None = None
+    findings: tuple[Finding, ...] = ()
+    summaries: tuple[RaterSummary, ...] = ()
 
 
 def analyze(study: Study, results: Results, options: AnalysisOptions | None = None) -> Analysis:
@@ -59,20 +85,40 @@ def analyze(study: Study, results: Results, options: AnalysisOptions | None = No
     Raises:
         AnalysisError: There are no ratings, an option names a rater that has none, or ratings do not fit the study.
     """
-    material = gather(study, results, options or AnalysisOptions())
+    options = options or AnalysisOptions()
+    found = _answers(study, gather(study, results, options))
+    if options.published is not None:
+        found = with_published(found, options.published)
+    told = replace(found, findings=findings(found))
+    return replace(told, summaries=summaries(told))
+
+
+def _answers(study: Study, material: Material) -> Analysis:
+    by_label, by_scale, spread = classifications(material), dimensions(material), spreads(material)
+    comparison = comparisons(material, by_label, by_scale)
     return Analysis(
         design=describe(study),
         resampling=_resampling(material),
         runs=run_quality(material),
         reliability=reliabilities(material),
-        classification=classifications(material),
+        classification=by_label,
         pairs=rater_pairs(material),
-        dimensions=dimensions(material),
+        dimensions=by_scale,
         baselines=baselines(material),
         bias=biases(material),
         mixed_bias=mixed_biases(material),
         group_bias=group_biases(material),
-        spread=spreads(material),
+        spread=spread,
+        limits=limits_of_agreement(material),
+        split=bias_splits(material),
+        decoding=decodings(material, spread),
+        calibration=calibrations(material),
+        replacement=replacements(material),
+        comparison=comparison,
+        strength=strengths(material, comparison),
+        repeats=repeats(material),
+        protocols=protocols(material),
+        trends=trends(material),
         images=image_columns(material),
     )
 

@@ -26,9 +26,20 @@ def analyze(  # one parameter an option
         int, typer.Option("--resamples", min=100, max=100_000, help="Bootstrap resamples an interval is made from.")
     ] = 2000,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the bootstrap.")] = 0,
+    compare: Annotated[
+        str | None,
+        typer.Option(
+            "--compare",
+            metavar="NAME",
+            help="Put the printed values of a published study beside these: tae2026, or a CSV file of your own.",
+        ),
+    ] = None,
+    tables_only: Annotated[
+        bool, typer.Option("--tables-only", help="Leave out figures and report.html, which take longest.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
 ) -> None:
-    """Compare all raters with the intended answers and with people; write tables, analysis.json and report.md."""
+    """Compare all raters with the intended answers and with people; write analysis.json and a report from it."""
     from vlmrate.cli.analyze_job import Request, analyze_study
 
     analyze_study(
@@ -39,6 +50,8 @@ def analyze(  # one parameter an option
             output=output,
             resamples=resamples,
             seed=seed,
+            compare=compare,
+            tables_only=tables_only,
         ),
         as_json=as_json,
     )

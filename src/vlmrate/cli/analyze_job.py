@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from vlmrate.analysis import AnalysisOptions
 from vlmrate.analysis import analyze as run_analysis
+from vlmrate.cli.report_job import say_files, say_json
 from vlmrate.inference.store import REPORT_FOLDER
 from vlmrate.inference.table import load_results
-from vlmrate.report.show import show, show_files
-from vlmrate.report.write import Written, write_report
+from vlmrate.report.formats import READ, TABLES
+from vlmrate.report.outline import outline
+from vlmrate.report.show import show
+from vlmrate.report.write import older_files, write_report
 from vlmrate.stats import Bootstrap
 from vlmrate.study.load import find_study, load_study
-
-if TYPE_CHECKING:
-    from vlmrate.analysis import Analysis
+from vlmrate.study.published import load_published
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +31,8 @@ class Request:
     output: Path | None
     resamples: int
     seed: int
+    compare: str | None
+    tables_only: bool
 
 
 def analyze_study(request: Request, *, as_json: bool) -> None:
@@ -42,23 +42,17 @@ def analyze_study(request: Request, *, as_json: bool) -> None:
         VlmrateError: The study cannot be used, there are no ratings, or the report cannot be written.
     """
     study = load_study(find_study(request.study, Path.cwd()), results=request.results)
-    options = AnalysisOptions(request.raters, Bootstrap(resamples=request.resamples, seed=request.seed))
+    options = AnalysisOptions(
+        raters=request.raters,
+        bootstrap=Bootstrap(resamples=request.resamples, seed=request.seed),
+        published=None if request.compare is None else load_published(request.compare),
+    )
     analysis = run_analysis(study, load_results(study), options)
-    written = write_report(analysis, request.output or study.results / study.name / REPORT_FOLDER)
+    folder = request.output or study.results / study.name / REPORT_FOLDER
+    written = write_report(analysis, study, folder, TABLES if request.tables_only else READ)
     if as_json:
-        sys.stdout.write(_summary(analysis, written))
+        say_json(analysis, written)
         return
     console = Console(highlight=False)
-    show(analysis, console)
-    show_files(written, console)
-
-
-def _summary(analysis: Analysis, written: Written) -> str:
-    content = {
-        "study": analysis.design.name,
-        "raters": [run.name for run in analysis.runs],
-        "analysis": str(written.analysis),
-        "report": str(written.report),
-        "tables": [str(path) for path in written.tables],
-    }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    show(analysis, outline(analysis), console)
+    say_files(written, older_files(written, folder), console)

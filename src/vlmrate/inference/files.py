@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 TEMPORARY = ".tmp"
 
 
-def write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: Path, content: str | bytes) -> None:
     """Write beside `path`, flush to the disk, then rename over it."""
     temporary = path.with_name(f".{path.name}{TEMPORARY}")
     with temporary.open("wb") as stream:
-        stream.write(text.encode())
+        stream.write(content.encode() if isinstance(content, str) else content)
         _to_disk(stream)
     temporary.replace(path)
     _sync_folder(path.parent)

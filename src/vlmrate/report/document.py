@@ -1,33 +1,60 @@
-"""report.md: the study, its tables, what was left out."""
+"""report.md: the study part by part, its tables and figures, and what was left out."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from vlmrate.report.markdown import escaped, markdown
-from vlmrate.report.opening import SIMULATED, left_out, opening
-from vlmrate.report.tables import tables
+from vlmrate.report.opening import SIMULATED
+from vlmrate.report.table import Part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from vlmrate.analysis import Analysis
+    from vlmrate.report.figures import Figure
+    from vlmrate.report.outline import NumberedFigure, Section
 
 
-def document(analysis: Analysis) -> str:
-    """The report of an analysis in Markdown."""
-    return "\n\n".join(_blocks(analysis)) + "\n"
-
-
-def _blocks(analysis: Analysis) -> Iterator[str]:
-    yield f"# {escaped(analysis.design.name)}: raters beside people"
-    sentences = [sentence for sentence in opening(analysis) if sentence != SIMULATED]
+def document(analysis: Analysis, sections: Sequence[Section], picture: Callable[[Figure], str] | None = None) -> str:
+    """The report in Markdown; `picture` says where the file of a figure lies, None where none is written."""
+    blocks = [f"# {escaped(title(analysis))}"]
     if analysis.design.simulated_people:
-        yield f"> **{SIMULATED}**"
-    yield "\n".join(f"- {escaped(sentence)}" for sentence in sentences)
-    if missing := left_out(analysis):
-        yield "## Not computed"
-        yield "\n".join(f"- {escaped(sentence)}" for sentence in missing)
-    for table in tables(analysis):
-        if table.rows:
-            yield markdown(table)
+        blocks.append(f"> **{SIMULATED}**")
+    for section in sections:
+        blocks.extend(_section(section, picture))
+    return "\n\n".join(blocks) + "\n"
+
+
+def title(analysis: Analysis) -> str:
+    """What the report is called."""
+    return f"{analysis.design.name}: raters beside people"
+
+
+def _section(section: Section, picture: Callable[[Figure], str] | None) -> Iterator[str]:
+    yield f"## {escaped(section.title)}"
+    sentences = [escaped(sentence) for sentence in section.lead if sentence != SIMULATED]
+    if section.part is Part.SUMMARY:
+        yield bullets(sentences)
+    elif sentences:
+        yield " ".join(sentences)
+    for entry in section.tables:
+        yield markdown(entry.table, 3, entry.label)
+    if picture is not None:
+        for drawn in section.figures:
+            yield _figure(drawn, picture(drawn.figure))
+    if section.left_out:
+        yield "**Not computed**"
+        yield bullets([escaped(sentence) for sentence in section.left_out])
+
+
+def bullets(lines: Sequence[str]) -> str:
+    """Lines of Markdown as a list."""
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _figure(drawn: NumberedFigure, path: str) -> str:
+    figure = drawn.figure
+    return (
+        f"![{escaped(figure.alt)}]({path})\n\n**{drawn.label}.** *{escaped(figure.title)}.* {escaped(figure.caption)}"
+    )

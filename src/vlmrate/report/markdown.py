@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 _ACTIVE = re.compile(r"([\\`*{}\[\]|#~])")
 _EDGE_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
-_NUMBERS_ONLY = re.compile(r"[−–\d.,\[\] ]*")
+_NUMBERS_ONLY = re.compile(r"[−–<\d.,\[\] ]*")
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_ENTITY = re.compile(r"&(?=#?\w+;)")
 
 
 def escaped(words: str) -> str:
@@ -36,17 +38,24 @@ def plain(words: str) -> str:
     return "".join(character for character in kept if unicodedata.category(character) not in {"Cc", "Cf"})
 
 
-def markdown(table: Table, level: int = 2) -> str:
-    """A table with its title as a heading of `level` and its notes below; ends without a line break."""
+def markdown(table: Table, level: int = 2, label: str | None = None) -> str:
+    """A table with its title (behind a label such as Table 1) as a heading of `level`, and its notes below.
+
+    Ends without a line break. Markdown knows no spanners: they stand before the titles of their columns.
+    """
     shown = layout(table)
-    parts = [f"{'#' * level} {escaped(table.title)}", _grid(shown)]
-    if shown.notes:
-        parts.append("\n".join(f"*Note.* {escaped(note)}  " for note in shown.notes).rstrip())
-    return "\n\n".join(parts)
+    heading = table.title if label is None else f"{label}. {table.title}"
+    return "\n\n".join([f"{'#' * level} {escaped(heading)}", _grid(shown), *_notes(shown)])
+
+
+def _notes(shown: Layout) -> list[str]:
+    if not shown.notes:
+        return []
+    return ["*Note.* " + "  \n".join(escaped(note) for note in shown.notes)]
 
 
 def _grid(shown: Layout) -> str:
-    header = [escaped(column.title) for column in shown.columns]
+    header = [escaped(shown.title(i)) for i in range(len(shown.columns))]
     rule = ["---:" if is_right_aligned(column) else "---" for column in shown.columns]
     return "\n".join(_row(cells) for cells in [header, rule, *(_cells(line) for line in shown.lines)])
 

@@ -1,10 +1,8 @@
-"""What a reader must know before the first number: what was shown, who answered, and what is missing."""
+"""What a reader must know before the first number: what was shown, who answered, and how sure its numbers are."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-
-from vlmrate.stats import Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,11 +18,6 @@ MOST_LEVELS = 12
 def opening(analysis: Analysis) -> tuple[str, ...]:
     """Plain sentences, one a line."""
     return tuple(_sentences(analysis))
-
-
-def left_out(analysis: Analysis) -> tuple[str, ...]:
-    """Every question that could not be answered as a whole, with the reason."""
-    return tuple(_left_out(analysis))
 
 
 def _sentences(analysis: Analysis) -> Iterator[str]:
@@ -84,30 +77,3 @@ def _intervals(analysis: Analysis) -> str:
         f"{100 * made.bootstrap.level:g} % in brackets, bootstrap with {made.bootstrap.resamples:,} resamples of "
         f"{made.clusters:,} {of_what}, seed {made.bootstrap.seed}"
     )
-
-
-def _left_out(analysis: Analysis) -> Iterator[str]:
-    questions = (
-        ("Reliability of people", analysis.reliability, ()),
-        ("Classification", analysis.classification, _items(analysis.classification)),
-        ("Pairs of raters", analysis.pairs, _items(analysis.pairs)),
-        ("Agreement with people", analysis.dimensions, _items(analysis.dimensions)),
-        ("Baselines", analysis.baselines, ()),
-        ("Bias", analysis.bias, _items(analysis.bias)),
-        ("Bias by mixed models", analysis.mixed_bias, _items(analysis.mixed_bias)),
-        ("Bias between groups", analysis.group_bias, _items(analysis.group_bias)),
-        ("Spread", analysis.spread, _items(analysis.spread)),
-    )
-    for question, whole, items in questions:
-        if isinstance(whole, Skipped):
-            yield f"{question}: {whole.reason}."
-        for item, reason in items:
-            yield f"{question}, {item}: {reason}."
-
-
-def _items(answer: object) -> Iterator[tuple[str, str]]:
-    """Items of a question whose raters were skipped."""
-    if isinstance(answer, tuple):
-        for item in answer:
-            if isinstance(item.raters, Skipped):
-                yield item.item, item.raters.reason

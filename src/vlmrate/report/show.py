@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from vlmrate.report.document import bullets, title
 from vlmrate.report.markdown import escaped, markdown, plain
-from vlmrate.report.opening import SIMULATED, left_out, opening
-from vlmrate.report.tables import tables
+from vlmrate.report.opening import SIMULATED
+from vlmrate.report.table import Part
 from vlmrate.report.terminal import print_table
-from vlmrate.study.faults import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,47 +18,42 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from vlmrate.analysis import Analysis
-    from vlmrate.report.table import Table
-    from vlmrate.report.write import Written
+    from vlmrate.report.outline import Section
 
 
-def show(analysis: Analysis, console: Console) -> None:
+def show(analysis: Analysis, sections: Sequence[Section], console: Console) -> None:
     """Print what was studied, the main tables, and what was left out."""
-    main = [table for table in tables(analysis) if table.main and table.rows]
     if console.is_terminal:
-        _on_terminal(analysis, main, console)
+        _on_terminal(analysis, sections, console)
     else:
-        _as_markdown(analysis, main, console)
+        _as_markdown(analysis, sections, console)
 
 
-def show_files(written: Written, console: Console) -> None:
-    """Print where the report's files lie."""
-    _say(console, f"Report: {shown(written.report)}")
-    _say(console, f"Data: {shown(written.analysis)}")
-    _say(console, f"Tables: {len(written.tables)} CSV files in {shown(written.tables[0].parent)}")
-
-
-def _on_terminal(analysis: Analysis, main: Sequence[Table], console: Console) -> None:
-    console.print(Text(f"Study {plain(analysis.design.name)}: raters beside people", style="bold"))
-    for sentence in opening(analysis):
-        console.print(Text(plain(sentence), style="bold yellow" if sentence == SIMULATED else ""))
-    console.print()
-    for table in main:
-        print_table(table, console)
-    for sentence in left_out(analysis):
+def _on_terminal(analysis: Analysis, sections: Sequence[Section], console: Console) -> None:
+    console.print(Text(f"Study {plain(title(analysis))}", style="bold"))
+    for section in sections:
+        if section.part is Part.SUMMARY:
+            for sentence in section.lead:
+                console.print(Text(plain(sentence), style="bold yellow" if sentence == SIMULATED else ""))
+            console.print()
+        for entry in section.tables:
+            if entry.table.main:
+                print_table(entry.table, console, entry.label)
+    for sentence in _left_out(sections):
         console.print(Text(f"Not computed. {plain(sentence)}"))
 
 
-def _as_markdown(analysis: Analysis, main: Sequence[Table], console: Console) -> None:
+def _as_markdown(analysis: Analysis, sections: Sequence[Section], console: Console) -> None:
+    summary = [sentence for section in sections if section.part is Part.SUMMARY for sentence in section.lead]
     blocks = [
-        f"# {escaped(analysis.design.name)}: raters beside people",
-        "\n".join(f"- {escaped(sentence)}" for sentence in opening(analysis)),
-        *(markdown(table) for table in main),
-        *(f"Not computed. {escaped(sentence)}" for sentence in left_out(analysis)),
+        f"# {escaped(title(analysis))}",
+        bullets([escaped(sentence) for sentence in summary]),
+        *(markdown(e.table, 2, e.label) for section in sections for e in section.tables if e.table.main),
+        *(f"Not computed. {escaped(sentence)}" for sentence in _left_out(sections)),
     ]
     for block in blocks:
-        _say(console, f"{block}\n")
+        console.print(Text(f"{block}\n"), soft_wrap=True)
 
 
-def _say(console: Console, words: str) -> None:
-    console.print(Text(words), soft_wrap=True)
+def _left_out(sections: Sequence[Section]) -> list[str]:
+    return [sentence for section in sections for sentence in section.left_out]

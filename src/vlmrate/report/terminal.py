@@ -10,49 +10,38 @@ from rich.cells import cell_len
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from vlmrate.report.layout import Line, is_right_aligned, layout
+from vlmrate.report.layout import Line, is_right_aligned, layout, wrapped
 from vlmrate.report.markdown import plain
+from vlmrate.report.measure import GAP, parts
 from vlmrate.report.table import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from rich.console import Console
 
     from vlmrate.report.layout import Layout
     from vlmrate.report.table import Table
 
-GAP = 2
 NAME_SHARE = 2
 """A row's name may take this part of the width (a half) before its middle is left out."""
 
 
-def print_table(table: Table, console: Console) -> None:
+def print_table(table: Table, console: Console, label: str | None = None) -> None:
     """Print a table with its title and notes, in as many parts as the console's width asks for."""
     shown = layout(table, terminal=True)
     rows = [Line(_safe(shown, line, console.width // NAME_SHARE), line.heading) for line in shown.lines]
     widths = _widths(shown, rows)
-    console.print(Text(plain(table.title), style="bold"))
+    console.print(Text(plain(table.title if label is None else f"{label}. {table.title}"), style="bold"))
     for number, part in enumerate(parts(shown, widths, console.width)):
         if number:
             console.print()
         _print_part(shown, rows, [(i, widths[i]) for i in part], console)
     for note in shown.notes:
         console.print(Text(plain(note), style="dim"))
+    if shown.dropped:
+        console.print(Text(plain(f"More columns in report.md: {', '.join(shown.dropped)}."), style="dim"))
     console.print()
-
-
-def parts(shown: Layout, widths: Sequence[int], width: int) -> Iterator[tuple[int, ...]]:
-    """The columns of each part of a table: the row names, and as many others as fit into `width`."""
-    stubs = _stubs(shown)
-    room = width - sum(widths[i] + GAP for i in stubs) + GAP
-    part: list[int] = []
-    for i in (i for i in range(len(shown.columns)) if i not in stubs):
-        if part and sum(widths[k] + GAP for k in (*part, i)) > room:
-            yield (*stubs, *part)
-            part = []
-        part.append(i)
-    yield (*stubs, *part)
 
 
 def _print_part(shown: Layout, rows: Sequence[Line], part: Sequence[tuple[int, int]], console: Console) -> None:
@@ -72,9 +61,9 @@ def _grid(shown: Layout, rows: Sequence[Line], part: Sequence[tuple[int, int]], 
         box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, GAP - 1, 0, 0), show_header=header
     )
     for i, width in part:
-        column = shown.columns[i]
-        side: Literal["left", "right"] = "right" if is_right_aligned(column) else "left"
-        grid.add_column(Text(plain(column.title)), justify=side, no_wrap=True, width=width)
+        side: Literal["left", "right"] = "right" if is_right_aligned(shown.columns[i]) else "left"
+        title = "\n".join(wrapped(plain(shown.title(i)), width))
+        grid.add_column(Text(title), justify=side, no_wrap=True, width=width, vertical="bottom")
     for line in rows:
         grid.add_row(*(Text(line.cells[i]) for i, _ in part))
     return grid
@@ -92,9 +81,11 @@ def _stubs(shown: Layout) -> tuple[int, ...]:
 
 
 def _widths(shown: Layout, rows: Sequence[Line]) -> list[int]:
+    """As wide as the widest cell and the longest word of the title, whose words may stand below one another."""
     cells = [line.cells for line in rows if not line.heading]
     return [
-        max([cell_len(column.title), *(cell_len(row[i]) for row in cells)]) for i, column in enumerate(shown.columns)
+        max(*map(cell_len, ["", *plain(shown.title(i)).split()]), *(cell_len(row[i]) for row in cells), 0)
+        for i in range(len(shown.columns))
     ]
 
 

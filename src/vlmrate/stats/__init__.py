@@ -19,6 +19,7 @@ from vlmrate.stats.bias import (
     wilcoxon,
 )
 from vlmrate.stats.bland_altman import BlandAltman, LimitInterval, bland_altman
+from vlmrate.stats.bland_altman_clustered import bland_altman_bootstrap
 from vlmrate.stats.bland_altman_repeated import RepeatedBlandAltman, bland_altman_paired, bland_altman_repeated
 from vlmrate.stats.bootstrap import (
     Bootstrap,
@@ -52,6 +53,7 @@ from vlmrate.stats.correlation import (
     spearman,
     spearman_bootstrap,
 )
+from vlmrate.stats.correlation_difference import CorrelationDifference, compare_correlations
 from vlmrate.stats.decoding import SpokenAndWeighted, spoken_and_weighted
 from vlmrate.stats.detection import Detection, DetectionGap, detection, detection_gaps
 from vlmrate.stats.dimensional import MeanSd, mae, mean_sd, rmse
@@ -62,6 +64,7 @@ from vlmrate.stats.estimate import Estimate, Outcome, Skipped, TestOutcome, Test
 from vlmrate.stats.gaps import GroupGap, InteractionGap, group_gap, group_gaps, interaction_gaps, intersect
 from vlmrate.stats.gwet import gwet_ac, gwet_ac_bootstrap
 from vlmrate.stats.icc import Icc, icc, icc_matrix
+from vlmrate.stats.in_place import InPlace, in_place_of_person
 from vlmrate.stats.kappa import KappaIdentity, cohen_kappa, cohen_kappa_asymptotic, kappa_identity, kappa_if_balanced
 from vlmrate.stats.leave_one_out import LeaveOneOut, LeftOutRater, leave_one_rater_out
 from vlmrate.stats.mcnemar import McNemarPair, McNemarPairs, mcnemar, mcnemar_pairs
@@ -88,6 +91,7 @@ from vlmrate.stats.ratio import accuracy_ratio, accuracy_ratio_bootstrap
 from vlmrate.stats.reliability import Metric, alpha_from_counts, krippendorff_alpha
 from vlmrate.stats.split import BiasSplit, bias_split
 from vlmrate.stats.split_half import SplitHalf, split_half
+from vlmrate.stats.trend import ClassificationTrend, DimensionalTrend, classification_trend, dimensional_trend
 from vlmrate.stats.weighted_kappa import AgreementWeights, agreement_weights, weighted_kappa, weighted_kappa_asymptotic
 from vlmrate.stats.within import henderson_within
 
@@ -108,12 +112,15 @@ __all__ = [
     "Calibration",
     "Classification",
     "ClassificationDifference",
+    "ClassificationTrend",
     "ConfidenceBin",
     "ConfidenceCalibration",
+    "CorrelationDifference",
     "DetectableBias",
     "Detection",
     "DetectionGap",
     "DimensionalDifference",
+    "DimensionalTrend",
     "Equivalence",
     "Estimate",
     "Estimator",
@@ -123,6 +130,7 @@ __all__ = [
     "GroupSpread",
     "Icc",
     "ImagesNeeded",
+    "InPlace",
     "InteractionGap",
     "KappaIdentity",
     "LabelScores",
@@ -161,6 +169,7 @@ __all__ = [
     "bias_design",
     "bias_split",
     "bland_altman",
+    "bland_altman_bootstrap",
     "bland_altman_paired",
     "bland_altman_repeated",
     "bonferroni",
@@ -172,10 +181,12 @@ __all__ = [
     "ccc_bootstrap",
     "ceiling_r",
     "classification",
+    "classification_trend",
     "cluster_folds",
     "cohen_kappa",
     "cohen_kappa_asymptotic",
     "compare_classification",
+    "compare_correlations",
     "compare_dimensional",
     "confidence_calibration",
     "confusion",
@@ -184,6 +195,7 @@ __all__ = [
     "detectable_gap",
     "detection",
     "detection_gaps",
+    "dimensional_trend",
     "entropy",
     "error_pathways",
     "group_gap",
@@ -197,6 +209,7 @@ __all__ = [
     "icc_from_components",
     "icc_matrix",
     "images_needed",
+    "in_place_of_person",
     "interaction_gaps",
     "intersect",
     "kappa_identity",

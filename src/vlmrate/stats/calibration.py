@@ -54,6 +54,9 @@ class Agreement:
     """How ratings agree with people's, over the held-out images."""
 
     mae: Outcome
+    rmse: Outcome
+    bias: Outcome
+    """Mean of ratings minus people's."""
     r: Outcome
     r_within: Outcome
     """Pooled within the groups; Skipped where no group was named."""
@@ -233,10 +236,18 @@ class _Judged:
     """Whether every line is an intercept alone."""
 
     def agreement(self, which: int) -> Agreement:
-        return Agreement(self._mae(which), self._r(which), self._r_within(which))
+        d = self._differences(which)
+        name = "root mean square error on held-out images"
+        return Agreement(
+            mae=self._mean(np.abs(d), "mean absolute error on held-out images"),
+            rmse=self._mean(d * d, name, link=np.sqrt),
+            bias=self._mean(d, "mean of ratings minus human ones on held-out images"),
+            r=self._r(which),
+            r_within=self._r_within(which),
+        )
 
     def mae_change(self) -> Outcome:
-        change = self._errors(SECOND) - self._errors(FIRST)
+        change = np.abs(self._differences(SECOND)) - np.abs(self._differences(FIRST))
         return self._mean(change, "mean absolute error, calibrated minus as given")
 
     def r_change(self) -> Outcome:
@@ -244,16 +255,15 @@ class _Judged:
         name = "Pearson r, calibrated minus as given"
         return reason or self._of_moments(lambda t: r_at(t, SECOND) - r_at(t, FIRST), name)
 
-    def _errors(self, which: int) -> FloatArray:
-        return np.abs(self.columns[:, which - 1] - self.columns[:, 2])
+    def _differences(self, which: int) -> FloatArray:
+        return np.asarray(self.columns[:, which - 1] - self.columns[:, 2], dtype=np.float64)
 
-    def _mae(self, which: int) -> Outcome:
-        return self._mean(self._errors(which), "mean absolute error on held-out images")
-
-    def _mean(self, losses: FloatArray, name: str) -> Outcome:
+    def _mean(
+        self, losses: FloatArray, name: str, link: Callable[[FloatArray], FloatArray] = lambda mean: mean
+    ) -> Outcome:
         sums = np.column_stack([np.ones(len(losses)), losses])
         return bootstrap_sums(
-            sums, lambda t: t[:, 1] / t[:, 0], name=name, clusters=self.clusters, bootstrap=self.bootstrap
+            sums, lambda t: link(t[:, 1] / t[:, 0]), name=name, clusters=self.clusters, bootstrap=self.bootstrap
         )
 
     def _of_moments(self, statistic: Callable[[FloatArray], FloatArray], name: str) -> Outcome:

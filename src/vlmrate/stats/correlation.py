@@ -46,7 +46,7 @@ def pearson_bootstrap(
 ) -> Outcome:
     """Return Pearson's r with a bootstrap interval; Skipped where either rating has no variance."""
     both = pairs(model, human, clusters=clusters)
-    return no_spread(both) or _bootstrap_r(both, _total, "Pearson r", bootstrap)
+    return no_spread(both) or _bootstrap_r(both, total_products, "Pearson r", bootstrap)
 
 
 def spearman(model: Column, human: Column, *, level: float = 0.95) -> Outcome:
@@ -93,7 +93,7 @@ def pearson_within(model: Column, human: Column, groups: Column, *, level: float
     (0.6124, -0.5871, 0.9704)
     """
     both = pairs(model, human, groups=groups)
-    if (reason := _no_spread_within(both)) is not None:
+    if (reason := no_spread_within(both)) is not None:
         return reason
     within = _r(_centred(both.model, both.groups), _centred(both.human, both.groups))
     k = len(both.group_names)
@@ -111,7 +111,7 @@ def pearson_within_bootstrap(
     """Return the pooled r within groups with a bootstrap interval, centred anew within every resample."""
     both = pairs(model, human, groups=groups, clusters=clusters)
     name = f"Pearson r pooled within {len(both.group_names)} groups"
-    return _no_spread_within(both) or _bootstrap_r(both, _within, name, bootstrap)
+    return no_spread_within(both) or _bootstrap_r(both, within_products, name, bootstrap)
 
 
 def pearson_between(
@@ -151,10 +151,10 @@ def share_between(
         return Skipped(f"a share between groups needs two groups, there are {k}")
     if (reason := no_spread(both)) is not None:
         return reason
-    products = _grouped_products(both)
+    products = grouped_products(both)
 
     def eta_squared(totals: FloatArray) -> FloatArray:
-        between, total = _between(_by_group(totals)), _total(_by_group(totals))
+        between, total = _between(_by_group(totals)), total_products(_by_group(totals))
         return np.where(total[0] > NO_VARIANCE * both.n, between[0] / total[0], np.nan)
 
     name = f"share of variance between {k} groups (eta squared)"
@@ -185,7 +185,8 @@ def _centred(x: FloatArray, groups: IntArray) -> FloatArray:
     return x - means[groups]
 
 
-def _no_spread_within(both: Pairs) -> Skipped | None:
+def no_spread_within(both: Pairs) -> Skipped | None:
+    """Say why no correlation within groups can be had from these pairs, or return None where one can."""
     if (reason := no_spread(both)) is not None:
         return reason
     for name, values in (("model", both.model), ("human", both.human)):
@@ -198,7 +199,7 @@ def _standardised(x: FloatArray) -> FloatArray:
     return np.asarray((x - x.mean()) / x.std(), dtype=np.float64)
 
 
-def _grouped_products(both: Pairs) -> FloatArray:
+def grouped_products(both: Pairs) -> FloatArray:
     """Return 1, x, y, x², y², xy of each image in the columns of its group: shape (n, groups x 6)."""
     x, y = _standardised(both.model), _standardised(both.human)
     products = np.column_stack([np.ones(both.n), x, y, x * x, y * y, x * y])
@@ -225,22 +226,28 @@ def _between(sums: FloatArray) -> FloatArray:
     )
 
 
-def _total(sums: FloatArray) -> FloatArray:
+def total_products(sums: FloatArray) -> FloatArray:
     """Return the sums of squares and products about the grand means: three arrays (B,): xx, yy, xy."""
     n, x, y, xx, yy, xy = sums.sum(axis=-1)
     return np.stack([xx - x * x / n, yy - y * y / n, xy - x * y / n])
 
 
-def _within(sums: FloatArray) -> FloatArray:
+def within_products(sums: FloatArray) -> FloatArray:
     """Return the pooled sums of squares and products within groups: three arrays (B,): xx, yy, xy."""
-    return _total(sums) - _between(sums)
+    return total_products(sums) - _between(sums)
+
+
+def r_of(squares: Callable[[FloatArray], FloatArray], n: int) -> Callable[[FloatArray], FloatArray]:
+    """Return the statistic that makes r of totals of `grouped_products` of n images: NaN where a side is constant."""
+
+    def r(totals: FloatArray) -> FloatArray:
+        xx, yy, xy = squares(_by_group(totals))
+        defined = np.minimum(xx, yy) > NO_VARIANCE * n
+        return np.where(defined, np.clip(xy / np.sqrt(xx * yy), -1.0, 1.0), np.nan)
+
+    return r
 
 
 def _bootstrap_r(both: Pairs, squares: Callable[[FloatArray], FloatArray], name: str, bootstrap: Bootstrap) -> Outcome:
-    def r(totals: FloatArray) -> FloatArray:
-        xx, yy, xy = squares(_by_group(totals))
-        defined = np.minimum(xx, yy) > NO_VARIANCE * both.n
-        return np.where(defined, np.clip(xy / np.sqrt(xx * yy), -1.0, 1.0), np.nan)
-
-    products = _grouped_products(both)
+    products, r = grouped_products(both), r_of(squares, both.n)
     return bootstrap_sums(products, r, name=name, clusters=both.clusters, bootstrap=bootstrap)

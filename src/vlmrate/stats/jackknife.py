@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from scipy.special import stdtrit
+from scipy.special import stdtr, stdtrit
 
 from vlmrate.errors import AnalysisError
 from vlmrate.stats._arrays import Column, FloatArray, IntArray, as_codes
-from vlmrate.stats.estimate import Estimate, Outcome, Skipped
+from vlmrate.stats.estimate import Estimate, Outcome, Skipped, TestOutcome, TestResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 BLOCK = 2_000_000
 """Weights held at a time (16 MB)."""
+NO_ERROR = 1e-12
+"""A standard error below this is rounding and taken for 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,22 @@ def jackknife(
         observed = quantities(np.ones((1, n_units)))[0]
         left_out = np.concatenate([quantities(weights) for weights in _leave_out(codes, left)])
     return Jackknifed(observed, left_out, n_units, level, len(names))
+
+
+def jackknife_t(left_out: FloatArray, value: float, *, name: str, n: int) -> TestOutcome:
+    """Test a statistic against 0 by its jackknife standard error: t of k - 1 df, k clusters left out in turn.
+
+    se² = (k - 1) / k sum_c (theta_(c) - mean)² (Efron & Tibshirani 1993, ch. 11). `left_out` has shape (clusters,).
+    Skipped where the statistic is not defined, or does not change whichever cluster is left out.
+    """
+    k = len(left_out)
+    if not (math.isfinite(value) and np.isfinite(left_out).all()):
+        return Skipped(f"{name} is not defined for these data, or not with a cluster left out")
+    se = math.sqrt((k - 1) / k * float(((left_out - left_out.mean()) ** 2).sum()))
+    if se < NO_ERROR:
+        return Skipped(f"{name} is the same whichever cluster is left out: it has no error to be tested against")
+    t = value / se
+    return TestResult(t, float(2 * stdtr(k - 1, -abs(t))), float(k - 1), f"{name}, t, jackknife over {k:,} clusters", n)
 
 
 def _leave_out(codes: IntArray, k: int) -> Iterator[FloatArray]:

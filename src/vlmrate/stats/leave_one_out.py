@@ -67,7 +67,7 @@ def leave_one_rater_out(
         return ratings
     if (reason := too_few(ratings, units=1)) is not None:
         return reason
-    n, r, mae = _against_others(ratings)
+    n, r, mae, _ = against_others(ratings, ratings.value)
     if not n.any():
         return Skipped("no unit has two ratings to compare")
     told = tuple(
@@ -81,25 +81,29 @@ def leave_one_rater_out(
     return LeaveOneOut(shared, _mean(r, r_name, bootstrap), _mean(mae, mae_name, bootstrap), told)
 
 
-def _against_others(ratings: Ratings) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return of every rater the shared units, r and MAE; NaN where there is none."""
-    centred = ratings.value - ratings.value.mean()
+def against_others(ratings: Ratings, given: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return of every rater the shared units, and r, MAE and bias of `given` to the mean of the others; NaN where none.
+
+    `given` has one value a rating: the rating itself, or what someone else said of the unit in that rater's place.
+    """
+    origin = ratings.value.mean()
+    centred = ratings.value - origin
     count, total = ratings.per_unit()[ratings.unit], ratings.per_unit(centred)[ratings.unit]
     shared = count >= 2
-    rater, y = ratings.rater[shared], centred[shared]
-    others = (total[shared] - y) / (count[shared] - 1)
+    rater, y = ratings.rater[shared], given[shared] - origin
+    others = (total[shared] - centred[shared]) / (count[shared] - 1)
 
     def per_rater(weights: FloatArray | None = None) -> FloatArray:
         return np.bincount(rater, weights=weights, minlength=ratings.n_raters).astype(np.float64)
 
     n = per_rater()
     with np.errstate(divide="ignore", invalid="ignore"):
-        mae = per_rater(np.abs(y - others)) / n
+        mae, bias = per_rater(np.abs(y - others)) / n, per_rater(y - others) / n
         y, others = y - (per_rater(y) / n)[rater], others - (per_rater(others) / n)[rater]
         yy, oo, product = per_rater(y * y), per_rater(others * others), per_rater(y * others)
         floor = NO_VARIANCE * float((centred**2).sum())
         r = np.where((n >= LEAST_UNITS) & (np.minimum(yy, oo) > floor), product / np.sqrt(yy * oo), np.nan)
-    return n, np.clip(r, -1.0, 1.0), mae
+    return n, np.clip(r, -1.0, 1.0), mae, bias
 
 
 def _or_none(x: float) -> float | None:

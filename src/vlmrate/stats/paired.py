@@ -18,7 +18,8 @@ from vlmrate.stats.agreement import accuracy_of, f1_of, recall_of
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, ResampledSums, bootstrap_rows, resample_sums
 from vlmrate.stats.concordance import ccc_of, moments, pearson_of
 from vlmrate.stats.confusion import code_labels
-from vlmrate.stats.estimate import Outcome, Skipped
+from vlmrate.stats.estimate import Outcome, Skipped, TestOutcome
+from vlmrate.stats.jackknife import jackknife_t
 from vlmrate.stats.kappa import kappa_of
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ class ClassificationDifference:
     macro_f1: Outcome
     balanced_accuracy: Outcome
     kappa: Outcome
+    kappa_test: TestOutcome
+    """Two-sided t of the difference over its jackknife standard error, clusters left out in turn."""
 
 
 def compare_classification(
@@ -103,8 +106,8 @@ def compare_classification(
 
     def difference(score: Callable[[FloatArray], FloatArray], name: str) -> Outcome:
         def of_totals(totals: FloatArray) -> FloatArray:
-            both = totals.reshape(len(totals), 2, one.k, one.k + 1)
-            return score(both[:, 0]) - score(both[:, 1])
+            of_first, of_second = _two(totals, one.k)
+            return score(of_first) - score(of_second)
 
         return drawn.estimate(of_totals, name=f"difference in {name}, first minus second")
 
@@ -114,7 +117,24 @@ def compare_classification(
         macro_f1=difference(lambda cells: f1_of(cells).mean(axis=-1), f"macro-F1 over the {one.k} declared labels"),
         balanced_accuracy=difference(lambda cells: recall_of(cells).mean(axis=-1), "mean recall over the labels"),
         kappa=difference(kappa_of, "Cohen's kappa"),
+        kappa_test=_test(
+            drawn,
+            lambda t: np.subtract(*(kappa_of(cells) for cells in _two(t, one.k))),
+            "difference in Cohen's kappa",
+        ),
     )
+
+
+def _two(totals: FloatArray, k: int) -> tuple[FloatArray, FloatArray]:
+    """Return both raters' confusion counts, (B, k, k + 1) each."""
+    both = totals.reshape(len(totals), 2, k, k + 1)
+    return both[:, 0], both[:, 1]
+
+
+def _test(drawn: ResampledSums, statistic: Callable[[FloatArray], FloatArray], name: str) -> TestOutcome:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value, left_out = float(statistic(drawn.observed[None, :])[0]), statistic(drawn.left_out)
+    return jackknife_t(left_out, value, name=name, n=drawn.n)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +147,10 @@ class DimensionalDifference:
     ccc: Outcome
     mae: Outcome
     rmse: Outcome
+    pearson_test: TestOutcome
+    """Of Fisher's z of the first minus that of the second: two-sided t over its jackknife standard error."""
+    mae_test: TestOutcome
+    """The same of the difference in MAE."""
 
 
 def compare_dimensional(
@@ -162,10 +186,19 @@ def _dimensional(drawn: ResampledSums) -> DimensionalDifference:
     def difference(of_totals: Callable[[FloatArray], FloatArray], name: str) -> Outcome:
         return drawn.estimate(of_totals, name=f"difference in {name}, first minus second")
 
+    def mae(t: FloatArray) -> FloatArray:
+        return np.asarray((t[:, 12] - t[:, 13]) / t[:, 0], dtype=np.float64)
+
+    def fisher_z(t: FloatArray) -> FloatArray:
+        z: FloatArray = np.arctanh(pearson_of(t[:, :6])) - np.arctanh(pearson_of(t[:, 6:12]))
+        return z
+
     return DimensionalDifference(
         n=drawn.n,
         pearson=difference(lambda t: pearson_of(t[:, :6]) - pearson_of(t[:, 6:12]), "Pearson r"),
         ccc=difference(lambda t: ccc_of(t[:, :6]) - ccc_of(t[:, 6:12]), "Lin's CCC"),
-        mae=difference(lambda t: (t[:, 12] - t[:, 13]) / t[:, 0], "mean absolute error"),
+        mae=difference(mae, "mean absolute error"),
         rmse=difference(lambda t: np.sqrt(t[:, 14] / t[:, 0]) - np.sqrt(t[:, 15] / t[:, 0]), "root mean square error"),
+        pearson_test=_test(drawn, fisher_z, "difference in Fisher's z of Pearson r"),
+        mae_test=_test(drawn, mae, "difference in mean absolute error"),
     )

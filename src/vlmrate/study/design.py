@@ -9,13 +9,13 @@ from math import prod
 from statistics import median
 from typing import TYPE_CHECKING
 
-from vlmrate.study.records import Labels
+from vlmrate.study.records import Labels, Scale
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from vlmrate.study.ratings import HumanRatings
-    from vlmrate.study.records import Item, Scale, Study
+    from vlmrate.study.records import Item, Study
 
 MAX_CELLS = 10_000  # beyond this many possible cells only those that hold images are listed
 

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vlmrate.report.figures.affect import affect_figures
+from vlmrate.report.figures.bias import bias_figures
+from vlmrate.report.figures.bland_altman import bland_altman_figures
+from vlmrate.report.figures.calibration import calibration_figures
+from vlmrate.report.figures.ceiling import ceiling_figures
+from vlmrate.report.figures.confusion import confusion_figures
+from vlmrate.report.figures.distributions import distribution_figures
 from vlmrate.report.figures.figure import Figure
+from vlmrate.report.figures.groups import group_figures
+from vlmrate.report.figures.ranking import ranking_figures
+from vlmrate.report.figures.scatter import scatter_figures
+from vlmrate.report.figures.strength import strength_figures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,4 +31,14 @@ def figures(analysis: Analysis) -> tuple[Figure, ...]:
 
 
 def _all(analysis: Analysis) -> Iterator[Figure]:
-    yield from ()
+    yield from confusion_figures(analysis)
+    yield from ranking_figures(analysis)
+    yield from ceiling_figures(analysis)
+    yield from scatter_figures(analysis)
+    yield from bland_altman_figures(analysis)
+    yield from strength_figures(analysis)
+    yield from calibration_figures(analysis)
+    yield from bias_figures(analysis)
+    yield from affect_figures(analysis)
+    yield from group_figures(analysis)
+    yield from distribution_figures(analysis)

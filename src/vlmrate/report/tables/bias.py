@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vlmrate.report.table import Part, Table, bounded, count, p_value, points, section, stub
+from vlmrate.report.table import Part, Spanner, Table, bounded, count, p_value, points, section, stub
 from vlmrate.report.tables.naming import heading, slug
 from vlmrate.stats import Skipped, TestResult
 
@@ -35,20 +35,21 @@ def _table(item: ItemBias, raters: Sequence[RaterBias]) -> Table:
             section("rater", "Rater"),
             stub("emotion", "Emotion"),
             count("n", "n"),
-            points("mean", "Rater"),
-            points("people_mean", "People"),
+            points("mean", "rater"),
+            points("people_mean", "people"),
             points("bias", "Bias"),
             p_value("p", "p"),
             p_value("p_holm", "p Holm"),
-            p_value("p_bonferroni", "p Bonf."),
+            p_value("p_bonferroni", "p Bonferroni"),
             bounded("rank_biserial", "Rank-biserial", interval=False, terminal=False),
             points("d_z", "d_z", interval=False, terminal=False),
         ),
         rows=tuple(row for rater in raters for row in _rows(rater)),
+        spanners=(Spanner("Mean", ("mean", "people_mean")),),
         notes=(
             "Bias = rater − mean of people, averaged over images; each emotion is tested for itself against 0, not "
             "against another emotion.",
-            f"p: Wilcoxon signed-rank test, two-sided. Holm and Bonf. (Bonferroni) correct over {_tests(item)} here.",
+            f"p: Wilcoxon signed-rank test, two-sided. Holm and Bonferroni correct over {_tests(item)} here.",
             f"Effect sizes (rank-biserial, d_z) with their intervals are in {slug('bias', item.item)}.csv.",
         ),
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vlmrate.report.format import bounded as written
-from vlmrate.report.table import Part, Table, bounded, count, section, share, stub, text
+from vlmrate.apa import bounded as written
+from vlmrate.report.table import Part, Spanner, Table, bounded, count, section, share, stub, text
 from vlmrate.report.tables.naming import heading, slug
 from vlmrate.stats import Skipped
 
@@ -47,8 +47,8 @@ def _overall(analysis: Analysis, item: ItemClassification, raters: Sequence[Rate
             bounded("accuracy", "Accuracy"),
             bounded("macro_f1", "Macro-F1"),
             bounded("kappa", "Kappa"),
-            bounded("accuracy_valid", "Valid", interval=False),
-            bounded("balanced_accuracy", "Balanced acc.", terminal=False),
+            bounded("accuracy_valid", "Accuracy, valid answers only", interval=False),
+            bounded("balanced_accuracy", "Balanced accuracy", terminal=False),
             text("type", "Type", terminal=False),
             text("parameters", "Parameters", terminal=False),
         ),
@@ -59,7 +59,7 @@ def _overall(analysis: Analysis, item: ItemClassification, raters: Sequence[Rate
         notes=(
             "Ranked by Cohen's kappa. n = images rated; every one of them counts, an invalid answer is an error.",
             f"Macro-F1 (and balanced accuracy) = mean over the {len(item.labels)} declared labels. "
-            "Valid = accuracy over the images with a valid answer only.",
+            "Valid answers only = over the images with a valid answer.",
             *_kappa_notes(item, raters),
         ),
     )
@@ -166,8 +166,8 @@ def _pathways(item: ItemClassification, raters: Sequence[RaterClassification]) -
             section("rater", "Rater"),
             stub("pathway", "Intended → answered"),
             share("of_errors", "Of all errors"),
-            share("of_label", "Of the label's"),
-            share("of_label_valid", "… valid answers"),
+            share("of_label", "all images"),
+            share("of_label_valid", "valid answers only"),
         ),
         rows=tuple(
             (
@@ -182,7 +182,8 @@ def _pathways(item: ItemClassification, raters: Sequence[RaterClassification]) -
             for pathway in entry.pathways[:MOST_PATHWAYS]
         ),
         notes=(
-            f"Up to {MOST_PATHWAYS} a rater, largest first; the confusion table has all. Of the label's = of all "
-            "images of the intended label; … valid answers = of those with a valid answer.",
+            f"Up to {MOST_PATHWAYS} a rater, largest first; the confusion table has all. Of the intended label = "
+            "how many of its images went this way: of all, and of those with a valid answer.",
         ),
+        spanners=(Spanner("Of the intended label", ("of_label", "of_label_valid")),),
     )

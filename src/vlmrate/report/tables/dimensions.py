@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vlmrate.report.format import bounded as written
-from vlmrate.report.table import Part, Table, bounded, count, points, stub
+from vlmrate.apa import bounded as written
+from vlmrate.report.table import Part, Spanner, Table, bounded, count, points, stub
 from vlmrate.report.tables.naming import heading, slug
 from vlmrate.stats import Estimate, Skipped
 
@@ -40,12 +40,13 @@ def _agreement(analysis: Analysis, item: ItemDimension, raters: Sequence[RaterDi
             points("rmse", "RMSE"),
             points("mean", "M", interval=False),
             points("sd", "SD", interval=False),
-            points("people_mean", "People M", interval=False, terminal=False),
-            points("people_sd", "People SD", interval=False, terminal=False),
+            points("people_mean", "M", interval=False, terminal=False),
+            points("people_sd", "SD", interval=False, terminal=False),
             bounded("rho", "Spearman", terminal=False),
         ),
         rows=(*(_row(entry) for entry in raters), _people_row(item)),
         notes=tuple(_notes(analysis, item)),
+        spanners=(Spanner("Rater", ("mean", "sd")), Spanner("People", ("people_mean", "people_sd"))),
     )
 
 

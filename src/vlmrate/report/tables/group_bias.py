@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vlmrate.report.table import Column, Part, Style, Table, p_value, points, section, stub, text
+from vlmrate.report.table import Column, Part, Spanner, Style, Table, p_value, points, section, stub, text
 from vlmrate.report.tables.naming import heading, slug
 from vlmrate.stats import Skipped, TestResult
 
@@ -37,12 +37,16 @@ def _table(item: ItemGroupBias, gaps: Sequence[GroupBiasOf]) -> Table:
             points("bias", "Bias"),
             p_value("p", "p"),
             p_value("p_holm", "p Holm"),
-            points("rater_effect", "Rater's effect"),
-            points("people_effect", "People's effect"),
-            Column("n", "n first", Style.COUNT, terminal=False),
-            Column("n_reference", "n second", Style.COUNT, terminal=False),
+            points("rater_effect", "rater"),
+            points("people_effect", "people"),
+            Column("n", "first", Style.COUNT, terminal=False),
+            Column("n_reference", "second", Style.COUNT, terminal=False),
         ),
         rows=tuple(_row(gap) for gap in gaps),
+        spanners=(
+            Spanner("First − second", ("rater_effect", "people_effect")),
+            Spanner("n", ("n", "n_reference")),
+        ),
         notes=tuple(_notes(item, gaps)),
     )
 
@@ -65,8 +69,9 @@ def _row(gap: GroupBiasOf) -> tuple[Cell, ...]:
 
 def _notes(item: ItemGroupBias, gaps: Sequence[GroupBiasOf]) -> Iterator[str]:
     yield (
-        "Bias = (rater − people) in the first group minus the same in the second = the rater's effect of the group "
-        "minus people's. The rater's effect alone is no bias: people may see the same."
+        "Bias = (rater − people) in the first group minus the same in the second. First − second = by how much the "
+        "rater, and people, rate the first group higher. The rater's difference alone is no bias: people may see "
+        "the same."
     )
     methods = {gap.gap.test.method.split(" ")[0] for gap in gaps if isinstance(gap.gap.test, TestResult)}
     if methods:

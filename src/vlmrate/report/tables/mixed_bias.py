@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vlmrate.report.format import decimal
-from vlmrate.report.format import p_value as shown_p
+from vlmrate.apa import decimal
+from vlmrate.apa import p_value as shown_p
 from vlmrate.report.table import Part, Table, p_value, points, section, stub
 from vlmrate.report.tables.naming import heading, slug
 from vlmrate.stats import Skipped, TestResult

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vlmrate.report.table import Part, Table, bounded, count, p_value, stub
+from vlmrate.report.table import Part, Spanner, Table, bounded, count, p_value, stub
 from vlmrate.report.tables.naming import heading, slug
 from vlmrate.stats import Skipped, TestResult
 
@@ -34,10 +34,10 @@ def _table(item: ItemPairs, pairs: tuple[RaterPair, ...]) -> Table:
             stub("first", "First"),
             stub("second", "Second"),
             count("n", "n"),
-            count("only_first", "Only first"),
-            count("only_second", "Only second"),
-            count("both", "Both"),
-            count("neither", "Neither"),
+            count("only_first", "only first"),
+            count("only_second", "only second"),
+            count("both", "both"),
+            count("neither", "neither"),
             bounded("difference", "Difference"),
             p_value("p", "p"),
             p_value("p_holm", "p Holm"),
@@ -49,6 +49,7 @@ def _table(item: ItemPairs, pairs: tuple[RaterPair, ...]) -> Table:
             f"p: McNemar's test, two-sided, exact below 25 images that only one has right. Holm corrects over "
             f"{item.family_size} tests here.",
         ),
+        spanners=(Spanner("Images that are right in", ("only_first", "only_second", "both", "neither")),),
         main=False,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vlmrate.report.table import Part, Table, bounded, count, points, section, stub, text
+from vlmrate.report.table import Part, Spanner, Table, bounded, count, points, section, stub, text
 from vlmrate.stats import Skipped
 
 if TYPE_CHECKING:
@@ -35,21 +35,22 @@ def _reliability(items: Sequence[ItemReliability]) -> Table:
             count("people", "People"),
             count("images", "Images"),
             count("ratings", "Ratings"),
-            text("ratings_an_image", "An image"),
-            bounded("alpha", "Alpha"),
-            text("metric", "Metric"),
-            bounded("alpha_means", "of means"),
+            text("ratings_an_image", "Ratings an image"),
+            bounded("alpha", "single people"),
+            bounded("alpha_means", "means"),
+            text("metric", "Differences counted as"),
             bounded("ceiling", "Ceiling of r"),
             bounded("one_person_r", "One person's r"),
             points("one_person_mae", "One person's MAE", terminal=False),
         ),
         rows=tuple(_reliability_row(item) for item in items),
         notes=(
-            "Alpha = Krippendorff's, the agreement of single people; of means = its Spearman-Brown step to the mean of "
-            "as many people as rated an image, which is what raters are compared to. An image = ratings an image.",
+            "Alpha of means = the Spearman-Brown step from single people to the mean of as many as rated an image, "
+            "which is what raters are compared to.",
             "Ceiling of r = the highest r with people's means to be expected of a rater without error. One person = "
             "single people against the mean of all others.",
         ),
+        spanners=(Spanner("Krippendorff's alpha", ("alpha", "alpha_means")),),
     )
 
 
@@ -61,8 +62,8 @@ def _reliability_row(item: ItemReliability) -> tuple[Cell, ...]:
         item.ratings,
         an_image(item.ratings_an_image),
         item.alpha,
-        item.metric,
         item.alpha_of_means,
+        item.metric,
         item.ceiling,
         item.one_person.r,
         item.one_person.mae,
@@ -123,14 +124,14 @@ def _variance(items: Sequence[ItemReliability]) -> Table:
             stub("part", "Part"),
             points("variance", "Variance"),
             bounded("share", "Share"),
-            points("people_to_it", "People's / it"),
+            points("people_to_it", "People's variance / this"),
         ),
         rows=tuple(row for item in items for row in _variance_rows(item)),
         notes=(
             "In squared scale points, from a model of images crossed with people, both random. Intervals leave out "
             "images (images, residual) or people (people).",
-            "Images of one emotion = a part of the images' variance, the rest lies between emotions. People's / it = "
-            "how many times as large the variance between people is.",
+            "Images of one emotion = a part of the images' variance, the rest lies between emotions. People's variance "
+            "/ this = how many times as large the variance between people is.",
         ),
     )
 

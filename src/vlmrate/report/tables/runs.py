@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vlmrate.report.table import Part, Table, bounded, count, points, section, share, stub, text
+from vlmrate.report.table import Part, Spanner, Table, bounded, count, points, section, share, stub, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,8 +32,8 @@ def _runs(analysis: Analysis) -> Table:
             count("planned", "Planned"),
             count("rated", "Rated"),
             count("failed", "Failed"),
-            count("unreadable", "Broken"),
-            count("outside", "Outside"),
+            count("unreadable", "Unreadable"),
+            count("outside", "Not in the study"),
             count("repeats", "Repeats"),
         ),
         rows=tuple(
@@ -41,8 +41,8 @@ def _runs(analysis: Analysis) -> Table:
             for run in analysis.runs
         ),
         notes=(
-            "A rating = one image once, all items. Broken = files that are there but cannot be read. "
-            "Outside = ratings of images that the study no longer has, left out.",
+            "A rating = one image once, all items. Unreadable = files that are there but cannot be read. "
+            "Not in the study = ratings of images that it no longer has, left out.",
         ),
         main=False,
     )
@@ -58,18 +58,19 @@ def _answers(analysis: Analysis) -> Table:
             stub("item", "Item"),
             share("invalid", "Invalid"),
             share("clamped", "Off the scale"),
-            bounded("valid_mass", "Valid mass", interval=False),
-            points("expected_gap", "Wtd gap", interval=False),
-            bounded("expected_r", "Wtd r", interval=False),
+            bounded("valid_mass", "Probability of a valid answer", interval=False),
+            points("expected_gap", "distance", interval=False),
+            bounded("expected_r", "r", interval=False),
             text("routes", "Read as", terminal=False),
         ),
         rows=tuple((run.name, *_answer_row(answers)) for run in analysis.runs for answers in run.answers),
         notes=(
             "Invalid = no answer that could be read. Off the scale = a number set to the scale's nearest end. "
-            "Valid mass = mean probability of all valid answers together.",
-            "Wtd = probability-weighted rating, the sum of value × probability: gap = its mean distance from the "
-            "number said, in scale points; r = its correlation with it.",
+            "Probability of a valid answer = that of all valid answers together, mean over images.",
+            "Weighted rating = the sum of value × probability: its mean distance from the number said, in scale "
+            "points, and its correlation with it.",
         ),
+        spanners=(Spanner("Weighted rating", ("expected_gap", "expected_r")),),
     )
 
 

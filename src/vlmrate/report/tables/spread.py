@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vlmrate.report.table import Part, Table, count, points, section, share, stub
+from vlmrate.report.table import Part, Spanner, Table, count, points, section, share, stub
 from vlmrate.report.tables.naming import heading, slug
 from vlmrate.stats import Skipped
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from vlmrate.stats import PeopleSpread
 
 COMPARATORS = (
-    "People in three readings: single = all single ratings; means = the images' means; one = one random person an "
-    "image (mean of 200 draws), which is what a rater with one rating an image compares to."
+    "People in three readings: single ratings = all of them; image means = the mean of people; one "
+    "person = one at random an image (mean of 200 draws), which is what a rater with one rating an image compares to."
 )
 
 
@@ -44,17 +44,21 @@ def _spread(item: ItemSpread, raters: Sequence[RaterSpread]) -> Table:
             stub("emotion", "Emotion"),
             count("n", "n"),
             points("sd", "SD"),
-            count("values", "Values"),
-            points("people_sd_single", "Single", interval=False),
-            points("people_sd_means", "Means", interval=False),
-            points("people_sd_one", "One", interval=False),
-            points("people_values_one", "One's val.", interval=False),
-            share("mode", "Mode share", terminal=False),
+            count("values", "distinct values"),
+            points("people_sd_single", "single ratings", interval=False),
+            points("people_sd_means", "image means", interval=False),
+            points("people_sd_one", "one person", interval=False),
+            points("people_values_one", "Distinct values, one person", interval=False),
+            share("mode", "Most frequent value", terminal=False),
         ),
         rows=tuple(_row(rater.rater, entry, people[entry.emotion]) for rater in raters for entry in _entries(rater)),
         notes=(
-            "SD in scale points. Values = how many different ones the rater gave; one's val. = the same of one person.",
+            "SD in scale points. Distinct values = how many different ones were given.",
             f"SD of people, over all images they rated. {COMPARATORS}",
+        ),
+        spanners=(
+            Spanner("Rater", ("sd", "values")),
+            Spanner("People's SD", ("people_sd_single", "people_sd_means", "people_sd_one")),
         ),
     )
 
@@ -88,9 +92,9 @@ def _ratios(item: ItemSpread, raters: Sequence[RaterSpread]) -> Table:
         columns=(
             section("rater", "Rater"),
             stub("emotion", "Emotion"),
-            points("single", "To single"),
-            points("means", "To means"),
-            points("one", "To one person"),
+            points("single", "single ratings"),
+            points("means", "image means"),
+            points("one", "one person"),
         ),
         rows=tuple(
             (rater.rater, entry.emotion, entry.ratios.single_ratings, entry.ratios.image_means, entry.ratios.one_person)
@@ -98,5 +102,6 @@ def _ratios(item: ItemSpread, raters: Sequence[RaterSpread]) -> Table:
             for entry in _entries(rater)
         ),
         notes=("Above 1 the rater spreads its ratings more widely than people do, below 1 less.", COMPARATORS),
+        spanners=(Spanner("SD of the rater / SD of people", ("single", "means", "one")),),
         main=False,
     )

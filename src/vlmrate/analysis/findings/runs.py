@@ -1,0 +1,44 @@
+"""Findings on the run itself: answers that could not be read, numbers off the scale, images that failed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vlmrate.analysis.findings.finding import Finding, Severity, in_per_cent, per_cent
+from vlmrate.stats import Share, Skipped, wilson
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vlmrate.analysis.run_quality import RunQuality
+
+LARGE, MODERATE = 0.05, 0.01
+"""Shares of answers or ratings that went wrong."""
+
+
+def run_findings(runs: tuple[RunQuality, ...], level: float) -> Iterator[Finding]:
+    """Whatever went wrong in a run, once a rater and item."""
+    for run in runs:
+        failed = Share(run.failed + run.unreadable, max(run.planned, run.failed + run.unreadable), "ratings")
+        yield from _went_wrong(run.name, "", failed, f"{run.name} has no rating of", "ratings asked for", level, "runs")
+        for answers in run.answers:
+            words = f"{run.name} gave no readable answer on {answers.item} in"
+            yield from _went_wrong(run.name, answers.item, answers.invalid, words, "answers", level, "answers")
+            words = f"{run.name} left the scale of {answers.item} in"
+            yield from _went_wrong(run.name, answers.item, answers.clamped, words, "answers", level, "answers")
+
+
+def _went_wrong(  # each is a part of the sentence
+    rater: str, item: str, wrong: Share, words: str, of_what: str, level: float, table: str
+) -> Iterator[Finding]:
+    share = wilson(wrong.numerator, wrong.denominator, level, name=f"share of {of_what}")
+    if isinstance(share, Skipped) or wrong.numerator == 0:
+        return
+    severity: Severity = "small"
+    if share.value >= MODERATE:
+        severity = "large" if share.value >= LARGE else "moderate"
+    sentence = (
+        f"{words} {wrong.numerator:,} of {wrong.denominator:,} {of_what} "
+        f"({per_cent(share.value)}, {in_per_cent(share)})."
+    )
+    yield Finding(rater, item, "run", severity, sentence, share, None, None, table)

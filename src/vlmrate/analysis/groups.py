@@ -1,0 +1,100 @@
+"""The factors of groups that a study names (race, gender …): each image's level, and what their lack is called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from vlmrate.stats import Skipped
+
+if TYPE_CHECKING:
+    from vlmrate.analysis.data import Material, ScaleRatings
+
+NO_GROUPS = Skipped("the study names no factor of groups")
+NO_TEST = Skipped("there is no test to correct")
+SAME_MIX = 0.02
+"""Levels whose shares of every emotion lie within this of one another have the same mix of emotions."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupFactor:
+    """A factor of groups, or an intersection of two: each image's level by image_id."""
+
+    name: str
+    of_image: pd.Series[str]
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The levels, in the order in which the study's images have them."""
+        return tuple(dict.fromkeys(self.of_image))
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Every two levels."""
+        return tuple(combinations(self.levels, 2))
+
+    def alone(self) -> Skipped | None:
+        """Why no two levels can be compared, None where they can."""
+        if len(self.levels) > 1:
+            return None
+        return Skipped(f"all images are of {self.levels[0]}: the levels of {self.name} must differ to be compared")
+
+
+def group_factors(material: Material) -> tuple[GroupFactor, ...]:
+    """Every factor of groups that the study names."""
+    return tuple(group_factor(material, name) for name in material.study.factors.groups)
+
+
+def group_factor(material: Material, name: str) -> GroupFactor:
+    """One of the factors, by its name."""
+    levels = {stimulus.image_id: stimulus.factors[name] for stimulus in material.study.stimuli}
+    return GroupFactor(name, pd.Series(levels, dtype=object))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RatedByBoth:
+    """The images that a rater and people rated; all Series share their index, the image_id.
+
+    `stratum` is the emotion, "all" where the study names none; `strata` are those among the images.
+    """
+
+    rater: str
+    value: pd.Series[float]
+    people: pd.Series[float]
+    stratum: pd.Series[str]
+    strata: tuple[str, ...]
+    clusters: pd.Series[str]
+
+    @classmethod
+    def of(cls, material: Material, given: ScaleRatings) -> RatedByBoth:
+        """Leave out what either did not rate."""
+        both = given.value.notna() & given.people.notna()
+        ids = given.value.index[both]
+        stratum = pd.Series("all", index=ids, dtype=object) if given.emotion is None else given.emotion[both]
+        named = material.images.emotions if given.emotion is not None else ("all",)
+        shown = set(stratum)
+        strata = tuple(name for name in named if name in shown)
+        return cls(given.rater, given.value[both], given.people[both], stratum, strata, given.clusters[both])
+
+    @property
+    def difference(self) -> pd.Series[float]:
+        """Rater minus people, in scale points."""
+        return self.value - self.people
+
+    @property
+    def repeats_identities(self) -> bool:
+        """Whether images share a cluster."""
+        return bool(self.clusters.duplicated().any())
+
+    def levels(self, factor: GroupFactor) -> pd.Series[str]:
+        """The level of each image."""
+        return factor.of_image.reindex(self.value.index)
+
+    def mix_differs(self, factor: GroupFactor) -> bool:
+        """Whether the levels' shares of emotions differ, so that an emotion's bias would pass for a group's."""
+        shares = pd.crosstab(self.levels(factor), self.stratum, normalize="index").to_numpy()
+        return bool(len(shares)) and bool(np.ptp(shares, axis=0).max() > SAME_MIX)

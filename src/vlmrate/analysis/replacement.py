@@ -1,0 +1,232 @@
+"""May a rater stand in for a person? Three questions, since none of them answers it alone.
+
+- *Alternative-annotator test*: is the rater nearer to the other people than the person whose place it would take?
+- *Equivalence*: is its bias so small that it does not matter, over all images and in each emotion? A rater may be
+  nearer to people than a noisy person is, and still shift the mean of all its answers.
+- *In a person's place*: what happens to r and to the error, on the same images and against the same others?
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from vlmrate import stats
+from vlmrate.analysis.data import NO_PEOPLE
+from vlmrate.analysis.singles import numbered_singles
+from vlmrate.stats import Adjusted, Equivalence, Estimate, InPlace, Outcome, Share, Skipped
+from vlmrate.study.records import Likert
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pandas as pd
+
+    from vlmrate.analysis.data import Material, RaterRun, ScaleRatings
+    from vlmrate.analysis.singles import NumberedSingles
+    from vlmrate.study.records import Item
+
+ALPHA = 0.05
+STEPS_OF_RANGE = 16
+"""The margin of equivalence, unless one is stated, is the scale's range over this: half a point on 1 to 9."""
+MIN_UNITS = 30
+"""Images a person must share with the rater and others to be tested, as the test's authors advise."""
+ALL = "all images"
+LABELS = Skipped("labels have no mean that could be biased")
+
+Standing: TypeAlias = Literal["within", "beyond", "undecided"]
+"""Of a bias: shown to lie within the margin, its interval all outside of it, or neither."""
+Verdict: TypeAlias = Literal["yes", "biased", "no", "unknown"]
+"""May the rater stand in: yes; nearer than a person, but not shown free of bias; no; or it cannot be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """The largest mean difference from people that would not matter, in scale points, and where it comes from."""
+
+    points: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """The alternative-annotator test: `won` of the tested persons are beaten, and the rater passes from half on.
+
+    `advantage` is the share of images where the rater is at least as near to the others as the person, mean over
+    persons. `untested` persons share fewer than `min_units` images with the rater and others.
+    """
+
+    passes: bool
+    won: Share
+    advantage: Outcome
+    untested: int
+    min_units: int
+    epsilon: float
+    q: float
+
+
+@dataclass(frozen=True, slots=True)
+class BiasWithin:
+    """The bias over all images or in one emotion, held against the margin; `holm` corrects over the item's family."""
+
+    emotion: str
+    tost: Equivalence | Skipped
+    holm: Adjusted | Skipped
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class RaterReplacement:
+    """One rater in the place of a person; the first entry of `equivalence` is over all images."""
+
+    rater: str
+    verdict: Verdict
+    stand_in: StandIn | Skipped
+    equivalence: tuple[BiasWithin, ...] | Skipped
+    in_place: InPlace | Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class ItemReplacement:
+    """All raters on one item; `family_size` tests of equivalence are corrected together."""
+
+    item: str
+    margin: Margin | Skipped
+    family: str
+    family_size: int
+    raters: tuple[RaterReplacement, ...] | Skipped
+
+
+def replacements(material: Material) -> tuple[ItemReplacement, ...] | Skipped:
+    """The three questions for each item that people rated."""
+    if material.study.ratings is None:
+        return NO_PEOPLE
+    rated = [item for item in material.study.items if material.without_people(item) is None]
+    return tuple(_item(material, item) for item in rated)
+
+
+def _item(material: Material, item: Item) -> ItemReplacement:
+    name = f"equivalence of the bias in {item.name}, overall and per emotion, all raters"
+    margin, asked = _margin(material, item), material.asked(item)
+    if not asked:
+        return ItemReplacement(item.name, margin, name, 0, Skipped(f"no rater was asked for {item.name}"))
+    singles = numbered_singles(material, item)
+    raters = [_rater(material, rater, item, singles, margin) for rater in asked]
+    return _corrected(item, margin, name, raters)
+
+
+def _margin(material: Material, item: Item) -> Margin | Skipped:
+    if not isinstance(item.scale, Likert):
+        return LABELS
+    if material.options.margin is not None:
+        return Margin(material.options.margin, "as stated for this analysis")
+    low, high = item.scale.low, item.scale.high
+    return Margin((high - low) / STEPS_OF_RANGE, f"a sixteenth of the range from {low} to {high}, stated beforehand")
+
+
+def _rater(
+    material: Material, rater: RaterRun, item: Item, singles: NumberedSingles | Skipped, margin: Margin | Skipped
+) -> RaterReplacement:
+    if isinstance(margin, Skipped):
+        stand_in = _stand_in(material, singles, material.answers(rater, item), "accuracy")
+        return RaterReplacement(rater.name, "unknown", stand_in, LABELS, LABELS)
+    given = material.scale(rater, item)
+    return RaterReplacement(
+        rater=rater.name,
+        verdict="unknown",
+        stand_in=_stand_in(material, singles, given.spoken, "rmse"),
+        equivalence=tuple(_equivalences(material, given, margin)),
+        in_place=singles if isinstance(singles, Skipped) else _in_place(material, singles, given),
+    )
+
+
+def _stand_in(
+    material: Material, singles: NumberedSingles | Skipped, answers: pd.Series[Any], alignment: stats.Alignment
+) -> StandIn | Skipped:
+    if isinstance(singles, Skipped):
+        return singles
+    told = stats.alt_test(
+        singles.image,
+        singles.person,
+        singles.value,
+        singles.of(answers),
+        alignment=alignment,
+        epsilon=material.options.epsilon,
+        q=ALPHA,
+        min_units=MIN_UNITS,
+        clusters=singles.clusters,
+        bootstrap=material.bootstrap,
+    )
+    if isinstance(told, Skipped):
+        return told
+    won = Share(sum(person.wins for person in told.raters), len(told.raters), "persons tested")
+    return StandIn(told.passes, won, told.advantage, len(told.too_few_units), MIN_UNITS, told.epsilon, told.q)
+
+
+def _in_place(material: Material, singles: NumberedSingles, given: ScaleRatings) -> InPlace | Skipped:
+    return stats.in_place_of_person(
+        singles.image, singles.person, singles.value, singles.of(given.spoken), bootstrap=material.bootstrap
+    )
+
+
+def _equivalences(material: Material, given: ScaleRatings, margin: Margin) -> Iterator[BiasWithin]:
+    yield _equivalence(ALL, given.value, given, margin)
+    if given.emotion is not None:
+        for emotion in material.images.emotions:
+            inside = given.value[given.emotion == emotion]
+            if len(inside):
+                yield _equivalence(emotion, inside, given, margin)
+
+
+def _equivalence(name: str, inside: pd.Series[float], given: ScaleRatings, margin: Margin) -> BiasWithin:
+    images = inside.index
+    told = stats.tost(inside, given.people[images], margin.points, alpha=ALPHA, clusters=given.clusters[images])
+    return BiasWithin(name, told, Skipped("there is no test to correct"), "undecided")
+
+
+def _corrected(item: Item, margin: Margin | Skipped, name: str, raters: Sequence[RaterReplacement]) -> ItemReplacement:
+    tests = {
+        (entry.rater, bias.emotion): bias.tost.p_value
+        for entry in raters
+        if not isinstance(entry.equivalence, Skipped)
+        for bias in entry.equivalence
+        if not isinstance(bias.tost, Skipped)
+    }
+    family = stats.Family.of(name, {_test(*key): p for key, p in tests.items()})
+    holm = {adjusted.test: adjusted for adjusted in stats.holm(family)}
+    return ItemReplacement(item.name, margin, name, family.size, tuple(_judged(entry, holm) for entry in raters))
+
+
+def _test(rater: str, emotion: str) -> str:
+    return f"{rater}, {emotion}"
+
+
+def _judged(entry: RaterReplacement, holm: dict[str, Adjusted]) -> RaterReplacement:
+    """The rater with its corrected tests, and the verdict they come to."""
+    if not isinstance(entry.equivalence, Skipped):
+        biases = tuple(_stands(bias, holm.get(_test(entry.rater, bias.emotion))) for bias in entry.equivalence)
+        entry = replace(entry, equivalence=biases)
+    return replace(entry, verdict=_verdict(entry))
+
+
+def _stands(bias: BiasWithin, holm: Adjusted | None) -> BiasWithin:
+    if holm is None or isinstance(bias.tost, Skipped):
+        return bias
+    if holm.p_adjusted <= bias.tost.alpha:
+        return replace(bias, holm=holm, standing="within")
+    return replace(bias, holm=holm, standing="beyond" if _is_beyond(bias.tost) else "undecided")
+
+
+def _is_beyond(tost: Equivalence) -> bool:
+    low, high = tost.margin
+    seen = tost.difference
+    return isinstance(seen, Estimate) and (seen.ci_low > high or seen.ci_high < low)
+
+
+def _verdict(entry: RaterReplacement) -> Verdict:
+    if isinstance(entry.stand_in, Skipped):
+        return "unknown"
+    if not entry.stand_in.passes:
+        return "no"
+    free = isinstance(entry.equivalence, Skipped) or all(bias.standing == "within" for bias in entry.equivalence)
+    return "yes" if free else "biased"

@@ -1,0 +1,198 @@
+r"""Tables as LaTeX: booktabs rules, spanners over \cmidrule, notes below; every word is escaped.
+
+A file a table, that any document can \input which loads PACKAGES, and one document with all of them. Tables of many
+rows run over pages; wide ones are set smaller, then sideways.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vlmrate.report.document import title
+from vlmrate.report.latex_words import escaped, marked_up
+from vlmrate.report.layout import interval_note, is_right_aligned, layout
+from vlmrate.report.measure import panels
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from vlmrate.analysis import Analysis
+    from vlmrate.report.layout import Layout, Line, Over
+    from vlmrate.report.measure import Panel
+    from vlmrate.report.outline import NumberedTable, Section
+
+PACKAGES = ("array", "booktabs", "longtable", "pdflscape")
+OTHER = (
+    "% A sign that pdflatex does not know is written as its code point; lualatex and xelatex set it.\n"
+    r"\providecommand{\vlmrateother}[2]{\ifdefined\Umathchar#1\else[#2]\fi}"
+)
+SPACING = r"\setlength{\tabcolsep}{4pt}"
+LONG_COLUMN = "7cm"
+LONGEST_ON_A_PAGE = 36
+"""Rows above which a table may break over pages; APA asks to repeat the header then."""
+PREAMBLE = rf"""\documentclass[11pt]{{article}}
+\usepackage[T1]{{fontenc}}
+\usepackage[utf8]{{inputenc}}
+\usepackage{{lmodern}}
+\usepackage{{textcomp}}
+\usepackage[margin=2.54cm]{{geometry}}
+\usepackage{{{",".join(PACKAGES)}}}
+\usepackage{{caption}}
+\captionsetup{{labelfont=bf,labelsep=newline,textfont=it,justification=raggedright,singlelinecheck=false}}
+\setlength{{\parindent}}{{0pt}}
+\setlength{{\emergencystretch}}{{3em}}
+\begin{{document}}"""
+
+
+def latex_document(analysis: Analysis, sections: Sequence[Section]) -> str:
+    """A document with all tables of a report, each from its file beside it."""
+    blocks = [f"% Compile with: pdflatex tables.tex (twice)\n{PREAMBLE}", rf"\section*{{{escaped(title(analysis))}}}"]
+    for section in sections:
+        if section.tables:
+            blocks.append(rf"\subsection*{{{escaped(section.title)}}}")
+            blocks.extend(rf"\input{{{entry.table.id}}}" for entry in section.tables)
+            blocks.append(r"\clearpage")
+    return "\n\n".join([*blocks, r"\end{document}"]) + "\n"
+
+
+def latex_table(entry: NumberedTable) -> str:
+    """One table, to be \\input; its number is LaTeX's own, the report's stands in a comment."""
+    shown = layout(entry.table)
+    cut = panels(shown)
+    long = len(cut) == 1 and len(shown.lines) > LONGEST_ON_A_PAGE
+    body = _long(entry, cut[0]) if long else _float(entry, cut)
+    if cut[0].setting.sideways:
+        body = [r"\begin{landscape}", *body, r"\end{landscape}"]
+    head = [f"% {entry.label} of the report. Needs \\usepackage{{{','.join(PACKAGES)}}}", OTHER]
+    return "\n".join([*head, *body]) + "\n"
+
+
+def _float(entry: NumberedTable, cut: Sequence[Panel]) -> list[str]:
+    return [
+        r"\begin{table}[!htbp]",
+        *_sizes(cut[0]),
+        rf"{_caption(entry)}",
+        *(line for panel in cut for line in _tabular(panel)),
+        *_notes(cut[0].shown),
+        r"\end{table}",
+    ]
+
+
+def _tabular(panel: Panel) -> list[str]:
+    return [
+        rf"\begin{{tabular}}{{{_columns(panel)}}}",
+        r"\toprule",
+        *_header(panel),
+        r"\midrule",
+        *_rows(panel.shown),
+        r"\bottomrule",
+        r"\end{tabular}\par\vspace{4pt}",
+    ]
+
+
+def _long(entry: NumberedTable, panel: Panel) -> list[str]:
+    head = [r"\toprule", *_header(panel), r"\midrule"]
+    return [
+        r"\begingroup",
+        *_sizes(panel),
+        r"\setlength{\LTleft}{0pt}",
+        r"\setlength{\LTcapwidth}{\linewidth}",
+        rf"\begin{{longtable}}{{{_columns(panel)}}}",
+        rf"{_caption(entry)}\\",
+        *head,
+        r"\endfirsthead",
+        *head,
+        r"\endhead",
+        r"\bottomrule",
+        r"\endfoot",
+        *_rows(panel.shown),
+        r"\end{longtable}",
+        *_notes(panel.shown),
+        r"\par\endgroup",
+    ]
+
+
+def _caption(entry: NumberedTable) -> str:
+    return rf"\caption{{{escaped(entry.table.title)}}}\label{{tab:{entry.table.id}}}"
+
+
+def _sizes(panel: Panel) -> list[str]:
+    return [rf"\fontsize{{{panel.setting.points:g}}}{{{panel.setting.points * 1.2:g}}}\selectfont", SPACING]
+
+
+def _columns(panel: Panel) -> str:
+    return f"@{{}}{''.join(_kind(panel, i) for i in range(len(panel.shown.columns)))}@{{}}"
+
+
+def _kind(panel: Panel, i: int) -> str:
+    if i in panel.long:
+        return rf">{{\raggedright\arraybackslash}}p{{{LONG_COLUMN}}}"
+    return "r" if is_right_aligned(panel.shown.columns[i]) else "l"
+
+
+def _header(panel: Panel) -> Iterator[str]:
+    shown = panel.shown
+    if shown.spanners:
+        yield _spanner_row(shown)
+        yield "".join(rf"\cmidrule(lr){{{over.first + 1}-{over.last + 1}}}" for over in shown.spanners)
+    titles = (
+        _stack([marked_up(line) for line in lines], "r" if is_right_aligned(column) else "l", "b")
+        for column, lines in zip(shown.columns, panel.titles, strict=True)
+    )
+    yield " & ".join(titles) + r" \\"
+
+
+def _spanner_row(shown: Layout) -> str:
+    cells: list[str] = []
+    i = 0
+    starts = {over.first: over for over in shown.spanners}
+    while i < len(shown.columns):
+        over = starts.get(i)
+        cells.append("" if over is None else _over(over))
+        i = i + 1 if over is None else over.last + 1
+    return " & ".join(cells) + r" \\"
+
+
+def _over(over: Over) -> str:
+    return rf"\multicolumn{{{over.last - over.first + 1}}}{{c}}{{{marked_up(over.title)}}}"
+
+
+def _stack(lines: Sequence[str], side: str, place: str) -> str:
+    if len(lines) == 1:
+        return lines[0]
+    stacked = r"\\".join(f"{{{line}}}" for line in lines)
+    return rf"\begin{{tabular}}[{place}]{{@{{}}{side}@{{}}}}{stacked}\end{{tabular}}"
+
+
+def _rows(shown: Layout) -> Iterator[str]:
+    for number, line in enumerate(shown.lines):
+        if line.heading:
+            if number:
+                yield r"\addlinespace"
+            yield rf"\multicolumn{{{len(shown.columns)}}}{{@{{}}l}}{{{_cell(line.cells[0], plain=True)}}} \\*"
+        else:
+            yield _row(line)
+
+
+def _row(line: Line) -> str:
+    # A cell that begins with a bracket would be taken for the distance after the line break above it.
+    return " & ".join(_cell(cell) for cell in line.cells) + r" \\"
+
+
+def _cell(words: str, *, plain: bool = False) -> str:
+    if "\n" in words:
+        return _stack([marked_up(line, symbols=False) for line in words.split("\n")], "r", "t")
+    told = escaped(words) if plain else marked_up(words, symbols=False)
+    return f"{{{told}}}" if told.startswith(("[", "*")) else told
+
+
+def _notes(shown: Layout) -> list[str]:
+    told = [note for note in (*shown.notes, interval_note(shown)) if note]
+    if not told:
+        return []
+    joined = " ".join(marked_up(note) for note in told)
+    return [
+        r"\begin{minipage}{\linewidth}\footnotesize\raggedright",
+        rf"\textit{{Note.}} {joined}",
+        r"\end{minipage}",
+    ]

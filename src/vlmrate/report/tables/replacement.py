@@ -1,0 +1,180 @@
+"""May a rater stand in for a person: the verdict with what it rests on, and the equivalence of its bias."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vlmrate.apa import decimal
+from vlmrate.report.table import Part, Spanner, Table, bounded, count, p_value, points, section, share, stub, text
+from vlmrate.report.tables.corrected import adjusted
+from vlmrate.report.tables.naming import heading, slug
+from vlmrate.stats import Estimate, Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from vlmrate.analysis import Analysis
+    from vlmrate.analysis.replacement import BiasWithin, ItemReplacement, RaterReplacement
+    from vlmrate.report.table import Cell
+
+STANDINGS = {"within": "within", "beyond": "beyond", "undecided": "undecided"}
+NO_MEANS = "labels have no mean that could be biased"
+
+
+def replacement_tables(analysis: Analysis) -> Iterator[Table]:
+    """Two tables an item that people rated: the verdicts, and on a scale the tests of equivalence."""
+    if isinstance(analysis.replacement, Skipped):
+        return
+    for item in analysis.replacement:
+        if not isinstance(item.raters, Skipped):
+            yield _verdicts(item, item.raters)
+            if not isinstance(item.margin, Skipped):
+                yield _equivalence(item, item.raters)
+
+
+def in_words(entry: RaterReplacement) -> str:
+    """The verdict as a reader would say it, with the emotions that speak against it."""
+    if entry.verdict == "unknown":
+        return "cannot be told"
+    if entry.verdict == "no":
+        return "no: people are nearer"
+    if entry.verdict == "yes":
+        return "yes"
+    found = entry.equivalence if not isinstance(entry.equivalence, Skipped) else ()
+    beyond, undecided = (
+        [bias.emotion for bias in found if bias.standing == standing] for standing in ("beyond", "undecided")
+    )
+    reasons = [f"biased: {', '.join(beyond)}"] if beyond else []
+    reasons += [f"undecided: {', '.join(undecided)}"] if undecided else []
+    return f"not without correction ({'; '.join(reasons)})"
+
+
+def _verdicts(item: ItemReplacement, raters: Sequence[RaterReplacement]) -> Table:
+    return Table(
+        id=slug("replacement", item.item),
+        title=f"{heading(item.item)}: may a rater stand in for a person?",
+        part=Part.REPLACEMENT,
+        columns=(
+            stub("rater", "Rater"),
+            share("won", "Persons beaten"),
+            bounded("advantage", "Advantage"),
+            bounded("r", "Rater", terminal=False),
+            bounded("person_r", "Person", terminal=False),
+            bounded("r_difference", "Difference"),
+            points("mae", "Rater", terminal=False),
+            points("person_mae", "Person", terminal=False),
+            points("mae_difference", "Difference"),
+            points("shift", "Rater", terminal=False),
+            points("person_shift", "Person", terminal=False),
+            text("verdict", "May it stand in?"),
+        ),
+        rows=tuple(_row(entry) for entry in raters),
+        notes=tuple(_notes(raters)),
+        spanners=(
+            Spanner("Alternative-annotator test", ("won", "advantage")),
+            Spanner("r with the others", ("r", "person_r", "r_difference")),
+            Spanner("MAE to the others", ("mae", "person_mae", "mae_difference")),
+            Spanner("Shift of the mean", ("shift", "person_shift")),
+        ),
+    )
+
+
+def _row(entry: RaterReplacement) -> tuple[Cell, ...]:
+    return (entry.rater, *_stand_in(entry), *_in_place(entry), in_words(entry))
+
+
+def _stand_in(entry: RaterReplacement) -> tuple[Cell, ...]:
+    told = entry.stand_in
+    return (told, told) if isinstance(told, Skipped) else (told.won, told.advantage)
+
+
+def _in_place(entry: RaterReplacement) -> tuple[Cell, ...]:
+    told = entry.in_place
+    if isinstance(told, Skipped):
+        # Labels have no numbers to compare: the columns do not apply, which is no failure.
+        return (None if told.reason == NO_MEANS else told,) * 8
+    return (
+        told.model_r,
+        told.person_r,
+        told.r_difference,
+        told.model_mae,
+        told.person_mae,
+        told.mae_difference,
+        told.model_shift,
+        told.person_shift,
+    )
+
+
+def _notes(raters: Sequence[RaterReplacement]) -> Iterator[str]:
+    tested = next((entry.stand_in for entry in raters if not isinstance(entry.stand_in, Skipped)), None)
+    if tested is not None:
+        yield (
+            "Alternative-annotator test (Calderon et al. 2025): each person is left out, and who is nearer to the "
+            f"others is asked of every image. Persons beaten = those over whom the rater wins, granted an advantage of "
+            f"{tested.epsilon:g}, p corrected over the persons (Benjamini-Yekutieli, {tested.q:g}); from half on it "
+            "passes. Advantage = share of images where the rater is at least as near, mean over persons."
+        )
+        if tested.untested:
+            yield f"{tested.untested:,} persons share fewer than {tested.min_units} images with it and are not tested."
+    yield (
+        "In a person's place = the rater and each person in turn against the mean of all other people, on that "
+        "person's images; means over the persons, whom the intervals resample. Shift = size of the mean difference. "
+        "Difference = rater − person."
+    )
+    yield (
+        "Yes = it passes, and its bias is shown to lie within the margin over all images and in every emotion. Not "
+        "without correction = it passes, but is biased beyond the margin, or not shown to be within it, where named."
+    )
+
+
+def _equivalence(item: ItemReplacement, raters: Sequence[RaterReplacement]) -> Table:
+    return Table(
+        id=slug("equivalence", item.item),
+        title=f"{heading(item.item)}: is the bias too small to matter?",
+        part=Part.REPLACEMENT,
+        columns=(
+            section("rater", "Rater"),
+            stub("emotion", "Emotion"),
+            count("n", "n"),
+            points("bias", "Bias"),
+            p_value("p", "p"),
+            p_value("p_holm", "p Holm"),
+            text("standing", "Margin"),
+        ),
+        rows=tuple(
+            _bias(entry.rater, bias)
+            for entry in raters
+            if not isinstance(entry.equivalence, Skipped)
+            for bias in entry.equivalence
+        ),
+        notes=tuple(_equivalence_notes(item)),
+        main=False,
+    )
+
+
+def _bias(rater: str, bias: BiasWithin) -> tuple[Cell, ...]:
+    told = bias.tost
+    if isinstance(told, Skipped):
+        return (rater, bias.emotion, None, told, told, told, STANDINGS[bias.standing])
+    n = told.difference.n if isinstance(told.difference, Estimate) else None
+    return (
+        rater,
+        bias.emotion,
+        n,
+        told.difference,
+        told.p_value,
+        adjusted(bias.holm),
+        STANDINGS[bias.standing],
+    )
+
+
+def _equivalence_notes(item: ItemReplacement) -> Iterator[str]:
+    if not isinstance(item.margin, Skipped):
+        points_wide = decimal(item.margin.points, 2)
+        yield f"Margin: a mean difference from people of up to {points_wide} points ({item.margin.source})."
+    yield (
+        "Bias = rater − mean of people, with its 90 % interval, which is what the test reads. p: two one-sided t tests "
+        "(TOST), standard errors over clusters; it speaks for a bias within the margin, unlike a test against 0. Holm "
+        f"corrects over the {item.family_size} tests here."
+    )
+    yield "Beyond = the interval lies outside the margin; undecided = it lies across its edge."

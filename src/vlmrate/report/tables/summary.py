@@ -1,0 +1,49 @@
+"""The first page: each rater in short, and everything found in plain sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vlmrate.report.table import Part, Table, section, stub, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vlmrate.analysis import Analysis
+    from vlmrate.analysis.findings import Finding
+    from vlmrate.report.table import Cell
+
+
+def summary_tables(analysis: Analysis) -> Iterator[Table]:
+    """A table of questions and answers a rater, and one of all findings."""
+    yield Table(
+        id="summary",
+        title="Each rater in short",
+        part=Part.SUMMARY,
+        columns=(section("rater", "Rater"), stub("question", "Question"), text("answer", "Answer")),
+        rows=tuple((entry.rater, reply.question, reply.answer) for entry in analysis.summaries for reply in entry.replies),
+    )
+    yield Table(
+        id="findings",
+        title="What was found",
+        part=Part.SUMMARY,
+        columns=(
+            section("rater", "Rater"),
+            stub("severity", "Severity"),
+            text("item", "Item"),
+            text("finding", "Finding"),
+            text("rests_on", "Rests on"),
+        ),
+        rows=tuple(_row(finding) for finding in analysis.findings),
+        notes=(
+            "Every finding has an interval that leaves out no difference and, where it was one of many tests, a "
+            "corrected p (Holm) of .05 or less. Large: an eighth of the scale's range or more (1 point on 1 to 9), half "
+            "of a label's images, twice people's SD, 5 % of the answers; moderate: half of that, a quarter, 1.25 times, "
+            "1 %. A note says how things stand.",
+        ),
+        main=False,
+    )
+
+
+def _row(finding: Finding) -> tuple[Cell, ...]:
+    return (finding.rater, finding.severity, finding.item or None, finding.sentence, finding.rests_on)
