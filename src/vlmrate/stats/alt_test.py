@@ -8,14 +8,24 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
 from scipy.special import stdtr
 
 from vlmrate.errors import AnalysisError
-from vlmrate.stats._arrays import Column, FloatArray, IntArray, as_floats, require_aligned
+from vlmrate.stats._arrays import (
+    Column,
+    FloatArray,
+    IntArray,
+    as_floats,
+    is_number,
+    require_aligned,
+    require_count,
+    require_one_of,
+    require_share,
+)
 from vlmrate.stats._long import Ratings, code_cells
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, bootstrap_sums
 from vlmrate.stats.corrections import Adjusted, Family, benjamini_yekutieli
@@ -102,7 +112,7 @@ def alt_test(
     >>> round(told.raters[0].adjusted.p_adjusted, 5)
     0.0
     """
-    _check(alignment, epsilon, q, model)
+    _check(alignment, epsilon, q, min_units, model)
     require_aligned(units=units, raters=raters, values=values)
     value, ours = _numbered(values, model, alignment)
     ratings = code_cells(units, raters, value)
@@ -194,11 +204,12 @@ def _t_test(n: int, total: float, squares: float, epsilon: float) -> TestResult:
     return TestResult(t, float(stdtr(n - 1, t)), float(n - 1), method, n)
 
 
-def _check(alignment: Alignment, epsilon: float, q: float, model: ByUnit) -> None:
-    if alignment not in ("rmse", "accuracy"):
-        raise AnalysisError(f"Alignment is rmse or accuracy, not {alignment!r}.")
-    if not 0 <= epsilon < 1 or not 0 < q < 1:
-        raise AnalysisError(f"epsilon lies in [0, 1) and q in (0, 1), not at {epsilon} and {q}.")
+def _check(alignment: Alignment, epsilon: float, q: float, min_units: int, model: ByUnit) -> None:
+    require_one_of(alignment, get_args(Alignment), "alignment")
+    require_count(min_units, 1, "min_units")
+    require_share(q, "q")
+    if not (is_number(epsilon) and 0 <= epsilon < 1):
+        raise AnalysisError(f"epsilon lies in [0, 1), not at {epsilon}.")
     if not isinstance(model, pd.Series) or not model.index.is_unique:
         raise AnalysisError("The model's answers must be a Series that names every unit once.")
 
@@ -259,6 +270,8 @@ def _told(
 def _clusters(clusters: ByUnit | None, ratings: Ratings) -> Column | None:
     if clusters is None:
         return None
+    if not isinstance(clusters, pd.Series):
+        raise AnalysisError("clusters must be a Series by unit.")
     if not clusters.index.is_unique or not set(ratings.unit_names) <= set(clusters.index):
         raise AnalysisError("clusters must name every unit once.")
     return clusters.loc[ratings.unit_names].to_numpy()
