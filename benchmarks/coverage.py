@@ -1,6 +1,7 @@
 """How often 95 % intervals hold the truth, statistic by statistic, over simulated studies: a table and a figure.
 
-`python benchmarks/coverage.py` takes some minutes on one core; the same seeds give the same figure.
+`python benchmarks/coverage.py` takes some minutes on one core; the same seeds give the same figure. Few raters, drawn
+anew for every study, are examined by `benchmarks/crossed.py`.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ def test_groups_with_another_mix_of_emotions_are_compared_within_emotions(small,
     (gap,) = analyze(rated, small.results(rows), QUICK).group_bias[0].raters
     assert gap.over_emotions
     assert abs(gap.gap.bias.value) < 0.25
-    assert isinstance(gap.gap.test, Skipped)
+    assert gap.gap.test.p_value > 0.05
     (whole,) = analyze(rated, small.results(small.rater(rated)), QUICK).group_bias[0].raters
     assert not whole.over_emotions
     assert isinstance(whole.gap.test, TestResult)

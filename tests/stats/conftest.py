@@ -1,9 +1,8 @@
-"""Tolerances and data that the tests of the statistics share."""
+"""Fixtures and data that the tests of the statistics share."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from stats.tolerances import TOLERANCE, Tolerances
 from vlmrate.stats import Bootstrap, Estimate, Skipped, TestResult
 
 if TYPE_CHECKING:
@@ -19,24 +19,10 @@ if TYPE_CHECKING:
 SHARED = Path(__file__).parents[2].parent / "shared"
 
 
-@dataclass(frozen=True, slots=True)
-class Tolerances:
-    """How closely two numbers must agree, by why they could differ at all."""
-
-    same_algorithm: float = 1e-12
-    """Absolute; the same arithmetic in another order."""
-    reference: float = 1e-10
-    """Relative; another package computes the same thing."""
-    printed3: float = 0.0005
-    """Absolute; the reference is printed to three decimals."""
-    printed4: float = 0.00005
-    """Absolute; the reference is printed to four decimals."""
-
-
 @pytest.fixture(scope="session")
 def tolerance() -> Tolerances:
-    """All tolerances, in one place."""
-    return Tolerances()
+    """How closely numbers must agree."""
+    return TOLERANCE
 
 
 @pytest.fixture(scope="session")

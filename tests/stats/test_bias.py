@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pingouin
@@ -30,9 +29,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from stats.tolerances import Tolerances
     from vlmrate.stats import Estimate, Outcome, TestResult
-
-    from .conftest import Tolerances
 
     Ratings = NDArray[np.float64]
 
@@ -57,51 +55,42 @@ def test_t_interval_and_test_are_scipys(
     assert test.df == 79
 
 
-@pytest.mark.parametrize("zeros", ["drop", "pratt"])
-@pytest.mark.parametrize("whole", [True, False])
-def test_signed_rank_is_scipys(
-    zeros: Literal["drop", "pratt"], whole: bool, tested: Callable[[object], TestResult], tolerance: Tolerances
+def test_a_mean_over_repeated_identities_takes_them_for_related(
+    estimated: Callable[[object], Estimate], tested: Callable[[object], TestResult], tolerance: Tolerances
 ) -> None:
-    """p equals scipy's normal approximation, with many ties and zeros and with none."""
-    human = np.round(HUMAN) if whole else HUMAN
-    d = np.round(MODEL - human, 10)
-    test = tested(wilcoxon(MODEL, human, zeros=zeros))
-    reference = scipy_stats.wilcoxon(d, zero_method="pratt" if zeros == "pratt" else "wilcox", method="asymptotic")
-    assert test.p_value == pytest.approx(reference.pvalue, rel=tolerance.reference)
-    assert f"{(d == 0).sum()} of 80 differences are 0" in test.method
-    assert "normal approximation" in test.method
-    assert test.df is None
+    """With equally many images an identity, interval and t are Student's over identities' means; the mean is the same.
+
+    Identities that do not repeat change nothing, whatever they are called.
+    """
+    who = np.arange(80) // 4
+    ours, test = estimated(mean_difference(MODEL, HUMAN, clusters=who)), tested(t_test(MODEL, HUMAN, clusters=who))
+    reference = scipy_stats.ttest_1samp((MODEL - HUMAN).reshape(20, 4).mean(axis=1), 0)
+    interval = reference.confidence_interval()
+    np.testing.assert_allclose(
+        [ours.value, ours.ci_low, ours.ci_high, test.statistic, test.p_value, test.df],
+        [(MODEL - HUMAN).mean(), interval.low, interval.high, reference.statistic, reference.pvalue, 19],
+        rtol=tolerance.reference,
+    )
+    assert (ours.n, "over 20 clusters" in ours.method, "over 20 clusters" in test.method) == (80, True, True)
+    names = [f"p{i}" for i in range(80)]
+    assert mean_difference(MODEL, HUMAN, clusters=names) == mean_difference(MODEL, HUMAN)
+    assert t_test(MODEL, HUMAN, clusters=names) == t_test(MODEL, HUMAN)
 
 
-def test_small_samples_are_exact(tested: Callable[[object], TestResult]) -> None:
-    """Five positive differences without ties have p = 2 / 2^5 and W+ = 15; a zero dropped does not change it."""
-    test = tested(wilcoxon([1.1, 2.2, 3.3, 4.4, 5.5, 7.0], [1, 2, 3, 4, 5, 7]))
-    assert (test.statistic, test.p_value) == (15, pytest.approx(2 / 32))
-    assert "1 of 6 differences are 0, dropped; no ties; exact" in test.method
+def test_one_identity_has_no_interval(skipped: Callable[[object], str]) -> None:
+    """Eighty images of one person say nothing of other people."""
+    for outcome in (mean_difference(MODEL, HUMAN, clusters=["p"] * 80), t_test(MODEL, HUMAN, clusters=["p"] * 80)):
+        assert "needs two clusters" in skipped(outcome)
 
 
-@pytest.mark.parametrize("zeros", ["drop", "pratt"])
-def test_tied_small_samples_are_exact(zeros: Literal["drop", "pratt"], tested: Callable[[object], TestResult]) -> None:
-    """With ties and zeros p is the share of all ways to sign the ranks, counted one by one; n differences of one
-    sign never come below 2 / 2^n, whatever their ties."""
-    for d in ([1, 1, 1, 2, 2], [-1, 0.75, 1, 2], [1, 1, -2, 3, 3, 3, -1, 2], [0, 1, 1, -2, 3, 0]):
-        test = tested(wilcoxon(np.add(d, 5), np.full(len(d), 5.0), zeros=zeros))
-        kept = [x for x in d if x or zeros == "pratt"]
-        ranks = [r for r, x in zip(scipy_stats.rankdata(np.abs(kept)), kept, strict=True) if x]
-        sums = [
-            sum(r for r, up in zip(ranks, signs, strict=True) if up) for signs in product((0, 1), repeat=len(ranks))
-        ]
-        one_sided = min(np.mean([s <= test.statistic for s in sums]), np.mean([s >= test.statistic for s in sums]))
-        assert test.p_value == pytest.approx(min(1, 2 * one_sided))
-        assert test.method.endswith("exact")
-
-
-def test_ties_survive_rounding(tested: Callable[[object], TestResult]) -> None:
-    """3 - 2.9 and 4 - 3.9 differ in their last bit and are one rank; 0.3 - (0.1 + 0.2) is a zero."""
-    test = tested(wilcoxon([3, 4, 0.3, 5], [2.9, 3.9, 0.1 + 0.2, 5.5]))
-    assert "1 of 4 differences are 0" in test.method
-    assert "mid-ranks for ties" in test.method
-    assert test.statistic == 3
+def test_groups_pass_identities_on_to_their_tests() -> None:
+    """In a group whose identities repeat, t, its interval and the signed-rank test are the clustered ones."""
+    who = np.arange(80) // 4
+    (told,) = bias_by_group(MODEL, HUMAN, ["sad"] * 80, clusters=who, bootstrap=FEW)
+    assert told.t == t_test(MODEL, HUMAN, clusters=who)
+    assert told.mean_t == mean_difference(MODEL, HUMAN, clusters=who)
+    assert told.wilcoxon == wilcoxon(MODEL, HUMAN, clusters=who)
+    assert told.wilcoxon != wilcoxon(MODEL, HUMAN)
 
 
 def test_effect_sizes_are_pingouins(estimated: Callable[[object], Estimate], tolerance: Tolerances) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats as scipy_stats
 
+from stats.tolerances import TOLERANCE
 from vlmrate.errors import AnalysisError
 from vlmrate.stats import Bootstrap, bootstrap_rows, bootstrap_sums, bootstrap_weights, resample_sums
 from vlmrate.stats import bootstrap as engine
@@ -17,9 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from stats.tolerances import Tolerances
     from vlmrate.stats import Estimate, Outcome
-
-    from .conftest import Tolerances
 
     Floats = NDArray[np.float64]
 
@@ -62,7 +62,9 @@ def test_three_forms_give_one_interval(
     sums, other = (estimated(mean_by(f, bootstrap, clusters)) for f in ("sums", form))
     assert sums.method == other.method
     np.testing.assert_allclose(
-        [sums.value, sums.ci_low, sums.ci_high], [other.value, other.ci_low, other.ci_high], rtol=1e-12
+        [sums.value, sums.ci_low, sums.ci_high],
+        [other.value, other.ci_low, other.ci_high],
+        rtol=TOLERANCE.same_algorithm,
     )
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import cross_val_predict
 
+from stats.tolerances import TOLERANCE
 from vlmrate.errors import AnalysisError
 from vlmrate.stats import Bootstrap, Calibration, calibrate, cluster_folds, mae, pearson_bootstrap, pearson_within
 
@@ -20,9 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from stats.tolerances import Tolerances
     from vlmrate.stats import Estimate
-
-    from .conftest import Tolerances
 
     Ratings = NDArray[np.float64]
 
@@ -102,7 +102,7 @@ def test_before_and_after_are_judged_on_the_same_images(
     assert estimated(told.after.r_within).value == pytest.approx(within.value, rel=tolerance.reference)
     for change, entry in ((told.mae_change, "mae"), (told.r_change, "r")):
         difference = estimated(getattr(told.after, entry)).value - estimated(getattr(told.before, entry)).value
-        assert estimated(change).value == pytest.approx(difference, abs=1e-12)
+        assert estimated(change).value == pytest.approx(difference, abs=TOLERANCE.same_algorithm)
     assert estimated(told.mae_change).ci_high < 0
     assert told.n == 120
 
@@ -191,13 +191,13 @@ def test_a_linear_change_of_the_models_scale_does_not_matter(scale: float, shift
     """What a line undoes, it undoes; and the order of the rows is no matter."""
     one = calibrated(MODEL, HUMAN, clusters=IDENTITY).calibrated.to_numpy()
     other = calibrated(scale * MODEL[order] + shift, HUMAN[order], clusters=IDENTITY[order]).calibrated.to_numpy()
-    np.testing.assert_allclose(other, one[order], rtol=1e-8)
+    np.testing.assert_allclose(other, one[order], rtol=TOLERANCE.invariant)
 
 
 def test_too_little_to_cross_validate(skipped: Callable[[object], str]) -> None:
     """One identity is skipped; one fold is misuse."""
     assert "two clusters" in skipped(calibrate([1, 2], [2, 3], clusters=["p", "p"]))
-    with pytest.raises(AnalysisError, match="two folds or more, not 1"):
+    with pytest.raises(AnalysisError, match="folds is a whole number of 2 or more, not 1"):
         calibrate(MODEL, HUMAN, folds=1)
-    with pytest.raises(AnalysisError, match="two folds or more, not 1"):
+    with pytest.raises(AnalysisError, match="folds is a whole number of 2 or more, not 1"):
         calibrate(MODEL, HUMAN, folds=np.zeros(120))

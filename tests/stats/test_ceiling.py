@@ -14,7 +14,7 @@ from vlmrate.stats import Estimate, Skipped, ceiling_r, raters_needed, spearman_
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .conftest import Tolerances
+    from stats.tolerances import Tolerances
 
 
 def of(value: float, low: float, high: float) -> Estimate:

@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from stats.tolerances import Tolerances
     from vlmrate.stats import Estimate
-
-    from .conftest import Tolerances
 
 LABELS = ["happy", "sad", "fear"]
 RNG = np.random.default_rng(81)
@@ -132,7 +131,7 @@ def test_what_is_no_distribution_is_refused() -> None:
             confidence_calibration(wrong, ["a"], ["a", "b"])
     with pytest.raises(AnalysisError, match="2 labels"):
         confidence_calibration([[1.0, 0.0, 0.0]], ["a"], ["a", "b"])
-    with pytest.raises(AnalysisError, match="a bin or more"):
+    with pytest.raises(AnalysisError, match="whole number of 1 or more"):
         confidence_calibration([[1.0, 0.0]], ["a"], ["a", "b"], bins=0)
     with pytest.raises(AnalysisError, match="differ in length"):
         confidence_calibration([[1.0, 0.0]], ["a", "b"], ["a", "b"])

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
+from stats.tolerances import TOLERANCE
 from vlmrate.errors import AnalysisError
 from vlmrate.stats import (
     Adjusted,
@@ -39,7 +40,9 @@ def test_adjusted_are_statsmodels(
     """Adjusted p-values equal statsmodels', in the family's order, and are never below the raw ones."""
     family = Family("any", tuple(map(str, range(len(p)))), tuple(p))
     adjusted = correct(family)
-    assert [a.p_adjusted for a in adjusted] == pytest.approx(list(multipletests(p, method=theirs)[1]), abs=1e-12)
+    assert [a.p_adjusted for a in adjusted] == pytest.approx(
+        list(multipletests(p, method=theirs)[1]), abs=TOLERANCE.same_algorithm
+    )
     assert [a.p_value for a in adjusted] == p
     assert all(a.p_value <= a.p_adjusted + 1e-12 <= 1 + 1e-12 for a in adjusted)
     assert {a.family_size for a in adjusted} == {len(p)}
@@ -67,3 +70,7 @@ def test_impossible_families_are_refused() -> None:
         Family.of("bias", {"sad": float("nan")})
     with pytest.raises(AnalysisError):
         Family("bias", ("sad", "sad"), (0.1, 0.2))
+    with pytest.raises(AnalysisError, match=r"needs its tests by name.*not a list"):
+        Family.of("bias", [0.01, 0.2])  # type: ignore[arg-type]
+    with pytest.raises(AnalysisError, match="neither a test nor a p-value for sad"):
+        Family.of("bias", {"sad": None, "fear": 0.1})  # type: ignore[dict-item]

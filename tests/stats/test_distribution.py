@@ -14,9 +14,8 @@ from vlmrate.stats import Bootstrap, Share, people_spread, sd_ratios, spread_by_
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from stats.tolerances import Tolerances
     from vlmrate.stats import Estimate
-
-    from .conftest import Tolerances
 
 RNG = np.random.default_rng(12)
 IMAGES = [f"{i}.jpg" for i in range(60)]

@@ -11,15 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.weightstats import ttost_paired
 
+from stats.tolerances import TOLERANCE
 from vlmrate.errors import AnalysisError
 from vlmrate.stats import Equivalence, tost
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from stats.tolerances import Tolerances
     from vlmrate.stats import Estimate
-
-    from .conftest import Tolerances
 
 
 def done(told: object) -> Equivalence:
@@ -66,7 +66,9 @@ def test_single_images_as_clusters_change_nothing(
     model, human = rng.normal(5, 1, 30), rng.normal(5, 1, 30)
     plain, clustered = done(tost(model, human, 1)), done(tost(model, human, 1, clusters=list(range(30))))
     assert clustered.p_value == pytest.approx(plain.p_value, rel=tolerance.reference)
-    assert estimated(clustered.difference).ci_low == pytest.approx(estimated(plain.difference).ci_low, rel=1e-10)
+    assert estimated(clustered.difference).ci_low == pytest.approx(
+        estimated(plain.difference).ci_low, rel=TOLERANCE.reference
+    )
 
 
 @settings(deadline=None, max_examples=40)

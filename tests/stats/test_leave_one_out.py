@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stats.tables import planted
+from stats.tolerances import TOLERANCE
 from vlmrate.stats import LeaveOneOut, leave_one_rater_out
 
 if TYPE_CHECKING:
@@ -41,9 +42,9 @@ def test_every_rater_is_numpys(each: int, estimated: Callable[[object], Estimate
         rs.append(np.corrcoef(table[both, j], others[both])[0, 1])
         maes.append(np.abs(table[both, j] - others[both]).mean())
         assert one.n == both.sum()
-        assert [one.r, one.mae] == pytest.approx([rs[-1], maes[-1]], abs=1e-10)
-    assert estimated(told.r).value == pytest.approx(np.mean(rs), abs=1e-10)
-    assert estimated(told.mae).value == pytest.approx(np.mean(maes), abs=1e-10)
+        assert [one.r, one.mae] == pytest.approx([rs[-1], maes[-1]], abs=TOLERANCE.reference)
+    assert estimated(told.r).value == pytest.approx(np.mean(rs), abs=TOLERANCE.reference)
+    assert estimated(told.mae).value == pytest.approx(np.mean(maes), abs=TOLERANCE.reference)
 
 
 def test_london_is_fast_and_in_the_range_of_its_reliability(
@@ -65,8 +66,8 @@ def test_rows_names_shift_and_scale(seed: int, shift: float, scale: float, rando
     order = random.sample(range(40), 40)
     told = done(leave_one_rater_out(unit, rater, value))
     again = done(leave_one_rater_out(unit[order], rater[order], scale * value[order] + shift))
-    assert again.r.value == pytest.approx(told.r.value, abs=1e-8)  # type: ignore[union-attr]
-    assert again.mae.value == pytest.approx(scale * told.mae.value, rel=1e-8)  # type: ignore[union-attr]
+    assert again.r.value == pytest.approx(told.r.value, abs=TOLERANCE.invariant)  # type: ignore[union-attr]
+    assert again.mae.value == pytest.approx(scale * told.mae.value, rel=TOLERANCE.invariant)  # type: ignore[union-attr]
 
 
 def test_duplicated_raters_follow_each_other_more(estimated: Callable[[object], Estimate], quick: Bootstrap) -> None:

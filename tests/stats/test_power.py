@@ -26,7 +26,7 @@ from vlmrate.stats import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .conftest import Tolerances
+    from stats.tolerances import Tolerances
 
 
 def simple(images: int, sd: float = 1.0) -> BiasDesign:
@@ -148,11 +148,22 @@ def test_impossible_designs_are_refused() -> None:
         {"sd": 1.0, "images": 3, "identities": 9},
         {"sd": 1.0, "images": 9, "identities": 1},
         {"sd": 1.0, "images": 9, "identities": 9, "icc": 1.1},
+        {"sd": np.inf, "images": 9, "identities": 9},
+        {"sd": np.nan, "images": 9, "identities": 9},
+        {"sd": 1.0, "images": 9.5, "identities": 9},
     ):
-        with pytest.raises(AnalysisError, match="A design needs"):
+        with pytest.raises(AnalysisError, match="design"):
             BiasDesign(**wrong)  # type: ignore[arg-type]
     for alpha, family, power in ((0.0, 1, 0.8), (0.05, 0, 0.8), (0.05, 1, 0.05), (0.05, 1, 1.0)):
-        with pytest.raises(AnalysisError, match="Power needs"):
+        with pytest.raises(AnalysisError, match=r"lies|whole number"):
             detectable_bias(simple(9), alpha=alpha, family=family, power=power)
-    with pytest.raises(AnalysisError, match="an image or more"):
+    for bias in (np.nan, np.inf):
+        with pytest.raises(AnalysisError, match="scale points"):
+            images_needed(bias, 1.0)
+        with pytest.raises(AnalysisError, match="scale points"):
+            power_of(bias, simple(9))
+    with pytest.raises(AnalysisError, match="family"):
+        images_needed(0.2, 1.0, family=np.inf)  # type: ignore[arg-type]
+    assert images_needed(np.float64(0.2), 1.0, images_of_identity=np.int64(2)).identities > 2  # type: ignore[union-attr, arg-type]
+    with pytest.raises(AnalysisError, match="whole number of 1 or more"):
         images_needed(0.2, 1.0, images_of_identity=0)

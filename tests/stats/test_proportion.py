@@ -12,9 +12,8 @@ from vlmrate.stats import wilson
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from stats.tolerances import Tolerances
     from vlmrate.stats import Estimate
-
-    from .conftest import Tolerances
 
 
 @pytest.mark.parametrize(("successes", "n"), [(0, 10), (1, 10), (97, 240), (240, 240)])

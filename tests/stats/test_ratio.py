@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from .conftest import Tolerances
+    from stats.tolerances import Tolerances
 
 GROUPS = np.array(["B"] * 80 + ["K"] * 80 + ["C"] * 80)
 CORRECT = np.concatenate([np.arange(80) < right for right in (49, 18, 40)])
@@ -83,3 +83,8 @@ def test_only_ones_and_zeros_of_known_groups() -> None:
         accuracy_ratio([1, None], ["a", "b"], "a", "b")
     with pytest.raises(AnalysisError, match="belongs to the group c"):
         accuracy_ratio([1, 0], ["a", "b"], "a", "c")
+    for ratio in (accuracy_ratio, accuracy_ratio_bootstrap):
+        with pytest.raises(AnalysisError, match="a is compared with itself"):
+            ratio([1, 0], ["a", "b"], "a", "a")
+    with pytest.raises(AnalysisError, match="confidence level"):
+        accuracy_ratio([1, 0], ["a", "b"], "a", "b", level=95)

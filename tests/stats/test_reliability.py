@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stats.tolerances import TOLERANCE
 from vlmrate.errors import AnalysisError
 from vlmrate.stats import Bootstrap, Metric, alpha_from_counts, bootstrap_rows, krippendorff_alpha
 
@@ -20,9 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from stats.tolerances import Tolerances
     from vlmrate.stats import Estimate
-
-    from .conftest import Tolerances
 
     Floats = NDArray[np.float64]
 
@@ -126,7 +126,7 @@ def test_order_of_rows_and_names_do_not_matter(random: object, metric: Metric) -
     names = np.array([f"image {u}" for u in units])
     one = krippendorff_alpha(units, raters, values, metric, bootstrap=FEW)
     other = krippendorff_alpha(names[order], -raters[order], values[order], metric, bootstrap=FEW)
-    assert one.value == pytest.approx(other.value, abs=1e-12)  # type: ignore[union-attr]
+    assert one.value == pytest.approx(other.value, abs=TOLERANCE.same_algorithm)  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
@@ -145,8 +145,8 @@ def test_each_scale_ignores_what_it_may(
     units, raters, values = long(sparse_ratings(2))
     one = estimated(krippendorff_alpha(units, raters, values, metric, bootstrap=FEW))
     other = estimated(krippendorff_alpha(units, raters, transform(values), metric, bootstrap=FEW))
-    assert one.value == pytest.approx(other.value, abs=1e-10)
-    assert one.ci_low == pytest.approx(other.ci_low, abs=1e-10)
+    assert one.value == pytest.approx(other.value, abs=TOLERANCE.reference)
+    assert one.ci_low == pytest.approx(other.ci_low, abs=TOLERANCE.reference)
 
 
 def test_labels_are_values_of_a_nominal_scale(estimated: Callable[[object], Estimate]) -> None:
@@ -155,7 +155,7 @@ def test_labels_are_values_of_a_nominal_scale(estimated: Callable[[object], Esti
     words = [None if np.isnan(v) else f"label {v:.0f}" for v in values]
     by_words = estimated(krippendorff_alpha(units, raters, words, "nominal", bootstrap=FEW))
     by_numbers = estimated(krippendorff_alpha(units, raters, values, "nominal", bootstrap=FEW))
-    assert by_words.value == pytest.approx(by_numbers.value, abs=1e-12)
+    assert by_words.value == pytest.approx(by_numbers.value, abs=TOLERANCE.same_algorithm)
 
 
 def test_perfect_agreement_is_1_and_says_it_has_no_width(estimated: Callable[[object], Estimate]) -> None:

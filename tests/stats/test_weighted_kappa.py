@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats.inter_rater import cohens_kappa
 
+from stats.tolerances import TOLERANCE
 from vlmrate.errors import AnalysisError
 from vlmrate.stats import (
     Bootstrap,
@@ -24,9 +25,8 @@ from vlmrate.stats import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from stats.tolerances import Tolerances
     from vlmrate.stats import Estimate
-
-    from .conftest import Tolerances
 
 SCALE = [1, 2, 3, 4, 5]
 KINDS: tuple[Literal["linear"], Literal["quadratic"]] = ("linear", "quadratic")
@@ -108,7 +108,7 @@ def test_order_of_images_direction_of_scale_and_raters_do_not_matter(pairs: list
     for other in others:
         assert type(other) is type(told)
         if hasattr(told, "value"):
-            assert other.value == pytest.approx(told.value, abs=1e-12)  # type: ignore[union-attr]
+            assert other.value == pytest.approx(told.value, abs=TOLERANCE.same_algorithm)  # type: ignore[union-attr]
 
 
 def test_degenerate_answers_are_skipped_and_wrong_weights_refused(

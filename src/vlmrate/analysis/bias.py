@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class EmotionBias:
-    """The bias in one emotion; corrections are of the signed-rank test's p over the item's family."""
+    """The bias in one emotion; corrections are of the signed-rank test's p over the item's family.
+
+    Where an identity has several images of the emotion, the tests take them for related: see `stats.wilcoxon`.
+    """
 
     emotion: str
     bias: GroupBias

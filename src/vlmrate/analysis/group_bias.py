@@ -7,6 +7,7 @@ lower is not biased by that alone, for people may do the same: its own effect is
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -14,19 +15,24 @@ import pandas as pd
 from vlmrate import stats
 from vlmrate.analysis.data import NO_PEOPLE
 from vlmrate.stats import Adjusted, GroupGap, Skipped
+from vlmrate.stats.gaps import REST
 
 if TYPE_CHECKING:
     from vlmrate.analysis.data import Material, ScaleRatings
     from vlmrate.study.records import Item
 
 SAME_MIX = 0.02
-"""Groups whose shares of the emotions differ by less, in sum, are compared as they are."""
+"""Groups are compared as they are while no two of them have mixes of emotions further apart than this: the share of one
+group's images that would have to show another emotion for both mixes to be the same (total variation distance)."""
+ROUNDING = 1e-9
+"""Shares such as 26/50 - 25/50 miss .02 by their last bit."""
 
 
 @dataclass(frozen=True, slots=True)
 class GroupBiasOf:
     """One rater, one pair of levels of a factor; `gap.bias` is the bias, the effects stand beside it.
 
+    A level without an image rated by both, and a factor with one level, are rows whose every entry is Skipped.
     `over_emotions` says that the gap is the mean of the gaps within emotions, because the groups' mix differs.
     """
 
@@ -81,28 +87,35 @@ def _levels(material: Material, factor: str) -> pd.Series[str]:
 
 
 def _factor(material: Material, given: ScaleRatings, factor: str, levels: pd.Series[str]) -> list[GroupBiasOf]:
-    both = given.value.notna() & given.people.notna()
-    groups = levels.reindex(given.value.index)[both]
-    emotion = None if given.emotion is None else given.emotion[both]
-    differs = emotion is not None and _mix_differs(groups, emotion)
+    """The gaps of all pairs of levels that the study has, whether or not the rater and people rated their images."""
+    images, emotion = levels.index, material.images.emotion
+    value, people = given.value.reindex(images), given.people.reindex(images)
+    both = value.notna() & people.notna()
+    differs = emotion is not None and _mix_differs(levels[both], emotion[both])
     gaps = stats.group_gaps(
-        given.value[both],
-        given.people[both],
-        groups,
+        value,
+        people,
+        levels,
         strata=emotion if differs else None,
-        clusters=given.clusters[both],
-        bootstrap=material.bootstrap,
-        order=[level for level in dict.fromkeys(levels) if level in set(groups)],
+        clusters=material.images.clusters,
+        level=material.bootstrap.level,
     )
     untested = Skipped("there is no test to correct")
-    return [GroupBiasOf(given.rater, factor, gap, differs, untested) for gap in gaps]
+    told = _alone(levels, int(both.sum()), gaps) if isinstance(gaps, Skipped) else gaps
+    return [GroupBiasOf(given.rater, factor, gap, differs, untested) for gap in told]
+
+
+def _alone(levels: pd.Series[str], n: int, why: Skipped) -> tuple[GroupGap, ...]:
+    """The row of a factor whose levels do not differ."""
+    return (GroupGap(levels.iloc[0], REST, n, 0, why, why, why, why),)
 
 
 def _mix_differs(groups: pd.Series[str], emotion: pd.Series[str]) -> bool:
-    """Whether the groups' shares of the emotions differ, so that an emotion's bias would pass for a group's."""
-    shares = pd.crosstab(groups, emotion, normalize="index")
-    apart = (shares - shares.mean()).abs().sum(axis=1)
-    return bool((apart > SAME_MIX).any())
+    """Whether two groups' mixes of emotions differ by more than `SAME_MIX`, so that an emotion's bias would pass for a
+    group's."""
+    shares = pd.crosstab(groups, emotion, normalize="index").to_numpy()
+    apart = (abs(one - other).sum() / 2 for one, other in combinations(shares, 2))
+    return bool(max(apart, default=0.0) > SAME_MIX + ROUNDING)
 
 
 def _corrected(gap: GroupBiasOf, holm: dict[str, Adjusted]) -> GroupBiasOf:

@@ -21,7 +21,7 @@ from vlmrate.stats import Adjusted, Estimate, Outcome, Skipped, TestOutcome, Tes
 from vlmrate.stats.mixed import fit_mixed_model
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Hashable, Mapping, Sequence
 
     from vlmrate.analysis.data import Material, ScaleRatings
     from vlmrate.stats.mixed import MixedModelFit
@@ -35,7 +35,10 @@ SIMPLE = "rater minus people within the emotion, mixed model, Satterthwaite"
 
 @dataclass(frozen=True, slots=True)
 class SimpleEffect:
-    """The bias in one emotion: rater minus people, tested against 0; `holm` corrects over the item's family."""
+    """The bias in one emotion: rater minus people, tested against 0; `holm` corrects over the item's family.
+
+    `bias.n` and `test.n` count the images of the emotion that both rated. An emotion without any is Skipped.
+    """
 
     emotion: str
     bias: Outcome
@@ -59,7 +62,8 @@ class Coefficient:
 class MixedBias:
     """The fitted model of one rater; `interaction` tests whether the bias differs between emotions (type III F).
 
-    SDs are of the images and of the residual, in scale points; `messages` is what a reader must know of the fit.
+    `images` counts those rated by both, as does `interaction.n`. SDs are of the images and of the residual, in scale
+    points; `messages` is what a reader must know of the fit.
     """
 
     images: int
@@ -127,7 +131,7 @@ def _model(material: Material, given: ScaleRatings) -> MixedBias | Skipped:
         return Skipped(f"the images rated by both show {len(emotions)} emotions, the model compares two or more")
     try:
         fit = fit_mixed_model(FORMULA, _rows(given, both, emotions))
-        return _told(fit, int(both.sum()), emotions[0], material.bootstrap.level)
+        return _told(fit, given.emotion[both].value_counts(), material.images.emotions, material.bootstrap.level)
     except AnalysisError as error:
         return Skipped(f"the mixed model cannot be fitted: {str(error).rstrip('.')}")
 
@@ -147,17 +151,22 @@ def _rows(given: ScaleRatings, both: pd.Series[bool], emotions: list[str]) -> pd
     )
 
 
-def _told(fit: MixedModelFit, images: int, reference: str, level: float) -> MixedBias:
-    contrasts = fit.contrasts("rater_type", by="emotion", level=level)
+def _told(fit: MixedModelFit, images: pd.Series[int], emotions: Sequence[str], level: float) -> MixedBias:
+    """The fit in our words; `images` are counted by emotion, `emotions` are all that the study shows."""
+    rows = fit.contrasts("rater_type", by="emotion", level=level).to_dict("records")
+    contrasts = {str(row["emotion"]): row for row in rows}
     sds = fit.variance_components["std_dev"]
     names = ["statistic", "p_value", "den_df", "num_df"]
     anova = fit.anova().set_index("term")
     f, p, df, between = anova.loc[[INTERACTION], names].to_numpy(dtype=np.float64)[0].tolist()
     return MixedBias(
-        images=images,
-        reference=reference,
-        effects=tuple(_effect(row, level, fit.n) for row in contrasts.to_dict("records")),
-        interaction=TestResult(f, p, df, "type III F, Satterthwaite", fit.n),
+        images=int(images.sum()),
+        reference=next(iter(contrasts)),
+        effects=tuple(
+            _effect(contrasts[emotion], level, int(images[emotion])) if emotion in contrasts else _unrated(emotion)
+            for emotion in emotions
+        ),
+        interaction=TestResult(f, p, df, "type III F, Satterthwaite", int(images.sum())),
         interaction_df=between,
         coefficients=tuple(
             Coefficient(str(term), *map(float, numbers))
@@ -178,6 +187,11 @@ def _effect(row: Mapping[Hashable, object], level: float, n: int) -> SimpleEffec
     value, low, high, t, p, df = (float(str(row[name])) for name in names)
     bias = Estimate(value, low, high, level, n, SIMPLE)
     return SimpleEffect(emotion, bias, TestResult(t, p, df, SIMPLE, n), uncorrected)
+
+
+def _unrated(emotion: str) -> SimpleEffect:
+    why = Skipped(f"no image rated by both in {emotion}")
+    return SimpleEffect(emotion, why, why, Skipped("there is no test to correct"))
 
 
 def _effects_of(entry: RaterMixedBias) -> tuple[SimpleEffect, ...]:

@@ -1,7 +1,7 @@
 """Where the variance of people's single ratings lies: between images, between people, and in what is left.
 
 Each part has the interval of what was sampled for it: the images' variance leaves out images (or whole identities), the
-people's leaves out people. One interval over images for all would not speak of other people.
+people's leaves out people, the shares both.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from vlmrate import stats
 from vlmrate.analysis.data import NO_EMOTION
-from vlmrate.stats import Estimate, Outcome, Skipped, VarianceComponents
+from vlmrate.stats import Estimate, Outcome, Skipped
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,27 +47,20 @@ def rating_variance(material: Material, singles: pd.DataFrame) -> RatingVariance
     clusters = singles["image_id"].map(material.images.clusters)
     level = material.bootstrap.level
     images, raters, values = singles["image_id"], singles["rater_id"], singles["value"]
-    over_images = stats.variance_components(images, raters, values, clusters=clusters, level=level, groups=GROUPS)
-    # Images and people trade places, so that people are what is left out.
-    over_people = stats.variance_components(raters, images, values, level=level, groups=GROUPS)
-    if isinstance(over_images, Skipped):
-        return over_images
-    if isinstance(over_people, Skipped):
-        return over_people
-    return _split(over_images, over_people, _within(material, singles, clusters))
-
-
-def _split(over_images: VarianceComponents, over_people: VarianceComponents, within: Outcome) -> RatingVariance:
+    parts = stats.variance_components(images, raters, values, clusters=clusters, level=level, groups=GROUPS)
+    if isinstance(parts, Skipped):
+        return parts
+    within = _within(material, singles, clusters)
     return RatingVariance(
-        image=over_images.unit,
+        image=parts.unit,
         image_within=within,
-        rater=over_people.unit,
-        residual=over_images.residual,
-        image_share=over_images.unit_share,
-        rater_share=over_people.unit_share,
-        residual_share=over_images.residual_share,
-        rater_to_image=ratio(over_people.unit, over_images.unit),
-        rater_to_image_within=ratio(over_people.unit, within),
+        rater=parts.rater,
+        residual=parts.residual,
+        image_share=parts.unit_share,
+        rater_share=parts.rater_share,
+        residual_share=parts.residual_share,
+        rater_to_image=ratio(parts.rater, parts.unit),
+        rater_to_image_within=ratio(parts.rater, within),
     )
 
 
@@ -93,8 +86,8 @@ def ratio(first: Outcome, second: Outcome) -> Outcome:
     """The ratio of two variances that were estimated on their own, with limits recovered from theirs.
 
     On the log scale, log ratio ± the root of the squared distances to the limits (Zou & Donner 2008, Statistics in
-    Medicine 27, 1693-1702). A lower limit of the first at or below 0 gives one of 0; one of the second leaves the
-    ratio without an upper limit, and it is Skipped.
+    Medicine 27, 1693-1702). A lower limit of the first at 0 gives one of 0; one of the second leaves the ratio
+    without an upper limit, and it is Skipped.
 
     >>> told = ratio(Estimate(0.45, 0.4, 0.5, 0.95, 1000, ""), Estimate(0.04, 0.036, 0.044, 0.95, 1440, ""))
     >>> round(told.value, 2), round(told.ci_low, 2), round(told.ci_high, 2)

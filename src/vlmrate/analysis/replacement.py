@@ -36,8 +36,15 @@ LABELS = Skipped("labels have no mean that could be biased")
 
 Standing: TypeAlias = Literal["within", "beyond", "undecided"]
 """Of a bias: shown to lie within the margin, its interval all outside of it, or neither."""
-Verdict: TypeAlias = Literal["yes", "biased", "no", "unknown"]
-"""May the rater stand in: yes; nearer than a person, but not shown free of bias; no; or it cannot be told."""
+Verdict: TypeAlias = Literal["yes", "biased", "not shown", "no", "unknown"]
+"""May the rater stand in for a person?
+
+- yes: it passes the test, and its bias is shown to lie within the margin over all images and in every emotion.
+- biased: it passes, but its bias lies beyond the margin somewhere, or is not shown to lie within it.
+- not shown: it fails, though on average it is as near to the others as a person; the tests of single persons lack power.
+- no: it fails, and on average persons are nearer by more than epsilon.
+- unknown: the test could not be made.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +60,13 @@ class StandIn:
     """The alternative-annotator test: `won` of the tested persons are beaten, and the rater passes from half on.
 
     `advantage` is the share of images where the rater is at least as near to the others as the person, mean over
-    persons. `untested` persons share fewer than `min_units` images with the rater and others.
+    persons, `lead` that less the share where the person is at least as near as the rater. `untested` persons share fewer than `min_units` images with the rater and others.
     """
 
     passes: bool
     won: Share
     advantage: Outcome
+    lead: Outcome
     untested: int
     min_units: int
     epsilon: float
@@ -160,7 +168,9 @@ def _stand_in(
     if isinstance(told, Skipped):
         return told
     won = Share(sum(person.wins for person in told.raters), len(told.raters), "persons tested")
-    return StandIn(told.passes, won, told.advantage, len(told.too_few_units), MIN_UNITS, told.epsilon, told.q)
+    return StandIn(
+        told.passes, won, told.advantage, told.lead, len(told.too_few_units), MIN_UNITS, told.epsilon, told.q
+    )
 
 
 def _in_place(material: Material, singles: NumberedSingles, given: ScaleRatings) -> InPlace | Skipped:
@@ -227,6 +237,7 @@ def _verdict(entry: RaterReplacement) -> Verdict:
     if isinstance(entry.stand_in, Skipped):
         return "unknown"
     if not entry.stand_in.passes:
-        return "no"
+        lead = entry.stand_in.lead
+        return "no" if isinstance(lead, Estimate) and lead.ci_high < -entry.stand_in.epsilon else "not shown"
     free = isinstance(entry.equivalence, Skipped) or all(bias.standing == "within" for bias in entry.equivalence)
     return "yes" if free else "biased"

@@ -149,7 +149,7 @@ def _between_groups() -> list[Target]:
             "B",
             "A",
             clusters=read.identity(study),
-            bootstrap=bootstrap,
+            level=bootstrap.level,
         )
     )
     a, b = (PlantedLabels.of(answers).d_prime("angry") for answers in (ANSWERS_A, ANSWERS_B))

@@ -16,7 +16,6 @@ from vlmrate.stats.bias import (
     mean_difference_bootstrap,
     rank_biserial,
     t_test,
-    wilcoxon,
 )
 from vlmrate.stats.bland_altman import BlandAltman, LimitInterval, bland_altman
 from vlmrate.stats.bland_altman_clustered import bland_altman_bootstrap
@@ -31,14 +30,7 @@ from vlmrate.stats.bootstrap import (
 )
 from vlmrate.stats.calibration import AffineLine, Agreement, Calibration, calibrate, cluster_folds
 from vlmrate.stats.ceiling import ceiling_r, raters_needed, spearman_brown
-from vlmrate.stats.components import (
-    Estimator,
-    VarianceComponents,
-    henderson,
-    icc_from_components,
-    reml,
-    variance_components,
-)
+from vlmrate.stats.components import VarianceComponents, icc_from_components, variance_components
 from vlmrate.stats.concordance import ccc, ccc_bootstrap
 from vlmrate.stats.confidence import ConfidenceBin, ConfidenceCalibration, confidence_calibration
 from vlmrate.stats.confusion import INVALID, Pathway, Share, confusion, error_pathways
@@ -61,6 +53,7 @@ from vlmrate.stats.distribution import GroupSpread, PeopleSpread, SdRatios, peop
 from vlmrate.stats.divergence import AnswerDistances, answer_distances, entropy
 from vlmrate.stats.equivalence import Equivalence, tost
 from vlmrate.stats.estimate import Estimate, Outcome, Skipped, TestOutcome, TestResult
+from vlmrate.stats.estimators import Estimator, henderson, reml
 from vlmrate.stats.gaps import GroupGap, InteractionGap, group_gap, group_gaps, interaction_gaps, intersect
 from vlmrate.stats.gwet import gwet_ac, gwet_ac_bootstrap
 from vlmrate.stats.icc import Icc, icc, icc_matrix
@@ -89,6 +82,7 @@ from vlmrate.stats.power import (
 from vlmrate.stats.proportion import wilson
 from vlmrate.stats.ratio import accuracy_ratio, accuracy_ratio_bootstrap
 from vlmrate.stats.reliability import Metric, alpha_from_counts, krippendorff_alpha
+from vlmrate.stats.signed_rank import wilcoxon
 from vlmrate.stats.split import BiasSplit, bias_split
 from vlmrate.stats.split_half import SplitHalf, split_half
 from vlmrate.stats.trend import ClassificationTrend, DimensionalTrend, classification_trend, dimensional_trend

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from numbers import Integral
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -12,22 +14,27 @@ from numpy.typing import NDArray
 from vlmrate.errors import AnalysisError
 from vlmrate.stats.estimate import Skipped
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+MOST_NAMED = 5
+"""Undeclared labels that a message names."""
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
 Column: TypeAlias = "Sequence[Any] | NDArray[Any] | pd.Series[Any]"
-"""One value a unit: a list, an array or a Series; two Series passed together must share their index."""
+"""One value a unit: a list, an array or a Series.
+
+Columns belong together by position. Two Series passed together must therefore share their index, in the same order;
+a Series beside a list or an array is taken as it stands, its index being read by nobody.
+"""
 
 
 def require_aligned(**columns: Column | None) -> int:
     """Return the common length of the columns, each named as its caller calls it.
 
-    Raises `AnalysisError` where lengths differ, or where two Series carry different indexes: taken by
-    position they would pair one image's rating with another's.
+    Raises `AnalysisError` for what is no column, where lengths differ, or where two Series carry different indexes:
+    taken by position they would pair one image's rating with another's.
     """
     given = {name: column for name, column in columns.items() if column is not None}
+    for name, column in given.items():
+        require_column(column, name)
     lengths = {name: len(column) for name, column in given.items()}
     if len(set(lengths.values())) > 1:
         told = ", ".join(f"{name} has {length}" for name, length in lengths.items())
@@ -40,11 +47,22 @@ def require_aligned(**columns: Column | None) -> int:
     return next(iter(lengths.values()), 0)
 
 
+def require_column(values: Any, name: str) -> None:
+    """Refuse what does not hold one value a unit: a number alone, a text, a mapping, a table."""
+    listed = isinstance(values, Sequence) and not isinstance(values, str)
+    if not listed and getattr(values, "ndim", 0) != 1:
+        raise AnalysisError(f"{name} must be a list, an array or a Series, one value a unit, not {_told(values)}.")
+
+
+def _told(values: Any) -> str:
+    return f"a table of {values.ndim} dimensions" if getattr(values, "ndim", 0) > 1 else type(values).__name__
+
+
 def as_floats(values: Column, name: str) -> FloatArray:
     """Return the values as floats, shape (n,), None as NaN; what is infinite or no number is refused."""
+    require_column(values, name)
     try:
-        numbers = pd.to_numeric(pd.Series(np.asarray(values)), errors="raise")
-        floats = numbers.to_numpy(dtype=np.float64, copy=True)
+        floats = _real(values).to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
     except (TypeError, ValueError) as error:
         raise AnalysisError(f"{name} holds something that is not a number: {error}.") from error
     if np.isinf(floats).any():
@@ -58,6 +76,61 @@ def require_one_of(value: str, allowed: Sequence[str], name: str) -> None:
         raise AnalysisError(f"{name} is one of {', '.join(allowed)}, not {value!r}.")
 
 
+def _real(values: Column) -> pd.Series[Any]:
+    numbers = pd.to_numeric(pd.Series(np.asarray(values)), errors="raise")
+    if np.iscomplexobj(numbers):
+        raise TypeError("a complex number")  # numpy would drop its imaginary part
+    return numbers
+
+
+def is_number(value: object) -> bool:
+    """Whether this is one real number of Python or numpy."""
+    return isinstance(value, int | float | np.integer | np.floating)
+
+
+def require_share(value: float, name: str) -> None:
+    """Refuse what does not lie between 0 and 1, both excluded: 95 for .95 would make an interval of NaN."""
+    if not (is_number(value) and 0 < value < 1):
+        raise AnalysisError(f"{name} lies between 0 and 1, not at {value}.")
+
+
+def require_level(level: float) -> None:
+    """Refuse a confidence level that is none."""
+    require_share(level, "A confidence level")
+
+
+def require_count(value: float | np.number[Any], least: int, name: str) -> None:
+    """Refuse a number of resamples, draws or bins that is not whole (of Python or numpy) or is too small."""
+    if not isinstance(value, Integral) or value < least:
+        raise AnalysisError(f"{name} is a whole number of {least} or more, not {value!r}.")
+
+
+def declared(labels: Sequence[Any], *reserved: Any) -> dict[Any, int]:
+    """Number the declared labels; refused where there are fewer than two, one comes twice, or one is reserved."""
+    require_column(labels, "labels")
+    number = {label: code for code, label in enumerate(labels)}
+    if len(number) != len(labels) or len(labels) < 2 or any(name in number for name in reserved):
+        told = "".join(f", and not be named '{name}'" for name in reserved)
+        raise AnalysisError(f"Labels must be two or more, and differ{told}: {list(labels)}.")
+    return number
+
+
+def label_codes(values: Column, number: dict[Any, int], name: str) -> IntArray:
+    """Return each value's number among the declared labels, -1 where it is missing; all others are refused."""
+    require_column(values, name)
+    column = pd.Series(list(values), dtype=object)
+    missing = column.isna()
+    unknown = {value.item() if isinstance(value, np.generic) else value for value in column[~missing]} - set(number)
+    if unknown:
+        told = ", ".join(sorted(map(repr, unknown))[:MOST_NAMED])
+        raise AnalysisError(
+            f"{name} holds labels that are not declared: {told}; declared: {list(number)}. "
+            "Declare or correct them; an answer that could not be read is None."
+        )
+    codes = [-1 if gone else number[value] for value, gone in zip(column, missing, strict=True)]
+    return np.array(codes, dtype=np.int64)
+
+
 def as_names(values: Column) -> NDArray[Any]:
     """Return names as an array, shape (n,): those of a list as objects, since numpy would call a missing one "nan"."""
     return np.asarray(values if hasattr(values, "dtype") else pd.Series(list(values), dtype=object))
@@ -65,6 +138,7 @@ def as_names(values: Column) -> NDArray[Any]:
 
 def as_codes(values: Column, name: str, *, ascending: bool = False) -> tuple[IntArray, list[Any]]:
     """Return each value's number and the distinct values, as they first appear or ascending; none may be missing."""
+    require_column(values, name)
     codes, distinct = pd.factorize(as_names(values), sort=ascending)
     if (codes < 0).any():
         raise AnalysisError(f"{name} has no value for {int((codes < 0).sum())} of {len(codes)} rows.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -89,6 +89,18 @@ class SumsOfSquares:
         return np.asarray(totals[:, 1] - totals[:, 0] - (effect * target).sum(axis=0), dtype=np.float64)
 
 
+def transposed(ratings: Ratings) -> Ratings:
+    """Return the same ratings with units and raters in each other's place, clusters dropped."""
+    return replace(
+        ratings,
+        unit=ratings.rater,
+        rater=ratings.unit,
+        unit_names=ratings.rater_names,
+        rater_names=ratings.unit_names,
+        clusters=None,
+    )
+
+
 def _product(matrix: sparse.csr_array, x: FloatArray) -> FloatArray:
     return np.asarray(matrix @ x, dtype=np.float64)
 
@@ -101,8 +113,9 @@ def connected_parts(ratings: Ratings) -> int:
 
 
 def one_way(q: Totals) -> FloatArray:
-    """Return the variances between and within units of the one-way analysis: (B, 2)."""
-    within = (q.total - q.of_units) / (q.n - q.units)
-    mean_square = (q.of_units - q.grand) / (q.units - 1)
+    """Return the mean square between units over n0, and n0, of the one-way analysis by unit: (B, 2).
+
+    n0 = (N - sum n_i²/N) / (a - 1). Less the variance within units over n0 it is the variance between them.
+    """
     n0 = (q.n - q.squared_counts / q.n) / (q.units - 1)
-    return np.column_stack([(mean_square - within) / n0, within])
+    return np.column_stack([(q.of_units - q.grand) / (q.units - 1) / n0, n0])

@@ -72,10 +72,15 @@ def code_cells(units: Column, raters: Column, value: FloatArray, clusters: Colum
 def too_few(ratings: Ratings, *, units: int = 2, raters: int = 2) -> Skipped | None:
     """Say what is missing for a statistic of several raters on several units, or return None."""
     if ratings.n_raters < raters:
-        return Skipped(f"this needs {raters} raters, there are {ratings.n_raters}")
+        return Skipped(f"this needs {raters} raters, there {there_are(ratings.n_raters, 'rater')}")
     if ratings.n_units < units:
-        return Skipped(f"this needs {units} units, there are {ratings.n_units}")
+        return Skipped(f"this needs {units} units, there {there_are(ratings.n_units, 'unit')}")
     return None
+
+
+def there_are(n: int, what: str) -> str:
+    """Return how many there are, to follow "there": `is one rater`, `are 3 raters`."""
+    return f"is one {what}" if n == 1 else f"are {n or 'no'} {what}s"
 
 
 def clusters_of_units(unit: IntArray, clusters: NDArray[Any]) -> Column:

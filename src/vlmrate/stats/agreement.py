@@ -1,7 +1,8 @@
 """How well answers agree with the intended labels: accuracy, recall, precision, F1, balanced accuracy, kappa.
 
-Every image counts; an invalid answer is an error. Averages over labels run over the declared ones alone, so
-an answer outside the list can lower a label's recall but never adds a label to the average.
+Every image counts; an invalid answer (None, NaN or "invalid") is an error. Averages over labels run over the declared
+ones alone, so an invalid answer can lower a label's recall but never adds a label to the average. A label that is not
+declared, true or answered, raises `AnalysisError`.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ def classification(
     >>> [(score.label, round(score.recall.value, 4)) for score in scores.labels]
     [('happy', 1.0), ('sad', 0.3333)]
     """
-    scorer = _Scorer.of(code_labels(truth, answers, labels), clusters, bootstrap)
+    scorer = _Scorer.of(truth, answers, labels, clusters, bootstrap)
     if isinstance(scorer, Skipped):
         return scorer
     return Classification(
@@ -107,7 +108,7 @@ def accuracy(
     >>> accuracy(["a", "a", "b", "b"], ["a", "b", "b", None], ["a", "b"]).value
     0.5
     """
-    scorer = _Scorer.of(code_labels(truth, answers, labels), clusters, bootstrap)
+    scorer = _Scorer.of(truth, answers, labels, clusters, bootstrap)
     if isinstance(scorer, Skipped):
         return scorer
     return scorer.accuracy_valid() if valid_only else scorer.accuracy()
@@ -122,7 +123,7 @@ def macro_f1(
     bootstrap: Bootstrap = DEFAULT,
 ) -> Outcome:
     """Return the mean F1 over the declared labels, in [0, 1]; see `classification`."""
-    scorer = _Scorer.of(code_labels(truth, answers, labels), clusters, bootstrap)
+    scorer = _Scorer.of(truth, answers, labels, clusters, bootstrap)
     return scorer if isinstance(scorer, Skipped) else scorer.macro_f1()
 
 
@@ -135,7 +136,7 @@ def balanced_accuracy(
     bootstrap: Bootstrap = DEFAULT,
 ) -> Outcome:
     """Return the mean recall over the declared labels, in [0, 1]; see `classification`."""
-    scorer = _Scorer.of(code_labels(truth, answers, labels), clusters, bootstrap)
+    scorer = _Scorer.of(truth, answers, labels, clusters, bootstrap)
     return scorer if isinstance(scorer, Skipped) else scorer.balanced_accuracy()
 
 
@@ -182,7 +183,10 @@ class _Scorer:
     clusters: Column | None
 
     @classmethod
-    def of(cls, coded: CodedLabels, clusters: Column | None, bootstrap: Bootstrap) -> _Scorer | Skipped:
+    def of(
+        cls, truth: Column, answers: Column, labels: Sequence[str], clusters: Column | None, bootstrap: Bootstrap
+    ) -> _Scorer | Skipped:
+        coded = code_labels(truth, answers, labels, clusters=clusters)
         if coded.n == 0:
             return Skipped("there is no image to score")
         drawn = resample_sums(coded.cells(), clusters=clusters, bootstrap=bootstrap)

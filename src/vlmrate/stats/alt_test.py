@@ -8,14 +8,25 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
 from scipy.special import stdtr
 
 from vlmrate.errors import AnalysisError
-from vlmrate.stats._arrays import Column, FloatArray, IntArray, as_codes, as_floats, require_aligned
+from vlmrate.stats._arrays import (
+    Column,
+    FloatArray,
+    IntArray,
+    as_codes,
+    as_floats,
+    is_number,
+    require_aligned,
+    require_count,
+    require_one_of,
+    require_share,
+)
 from vlmrate.stats._long import Ratings, code_cells
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, resample_sums
 from vlmrate.stats.corrections import Adjusted, Family, benjamini_yekutieli
@@ -58,6 +69,9 @@ class AltTest:
     """Share of the tested persons that the model beats (omega)."""
     advantage: Outcome
     """Average advantage probability (rho): mean over the persons of `model_advantage`; units are resampled."""
+    lead: Outcome
+    """Mean over the persons of `model_advantage` - `human_advantage`, from the same resamples: above -epsilon the model
+    is on average as near as a person, even where too few units leave each person's own test without power."""
     raters: tuple[AltTestRater, ...]
     too_few_units: tuple[Any, ...]
     """Persons with fewer than `min_units` units, who are not tested."""
@@ -102,7 +116,7 @@ def alt_test(
     >>> round(told.raters[0].adjusted.p_adjusted, 5)
     0.0
     """
-    _check(alignment, epsilon, q, model)
+    _check(alignment, epsilon, q, min_units, model)
     require_aligned(units=units, raters=raters, values=values)
     value, ours = _numbered(values, model, alignment)
     ratings = code_cells(units, raters, value)
@@ -114,11 +128,13 @@ def alt_test(
         most = int(compared.n.max(initial=0))
         return Skipped(f"no person shares {min_units} units with the model and others; the most is {most}")
     told = _told(compared, ratings, tested, epsilon, q)
+    advantage, lead = compared.advantages(tested, _clusters(clusters, ratings), bootstrap)
     winning_rate = sum(rater.wins for rater in told) / len(told)
     return AltTest(
         passes=winning_rate >= 0.5,
         winning_rate=winning_rate,
-        advantage=compared.advantage(tested, _clusters(clusters, ratings), bootstrap),
+        advantage=advantage,
+        lead=lead,
         raters=told,
         too_few_units=tuple(name for j, name in enumerate(ratings.rater_names) if j not in tested),
         alignment=alignment,
@@ -166,28 +182,36 @@ class _Compared:
         totals, squares = self.total(difference), self.total(difference**2)
         return [_t_test(int(self.n[j]), float(totals[j]), float(squares[j]), epsilon) for j in persons]
 
-    def advantage(self, tested: list[int], clusters: Column | None, bootstrap: Bootstrap) -> Outcome:
-        """Return the mean over persons of the model's share of advantages, units resampled."""
+    def advantages(self, tested: list[int], clusters: Column | None, bootstrap: Bootstrap) -> tuple[Outcome, Outcome]:
+        """Return the mean over persons of the model's share of advantages, and of its lead; units are resampled."""
         of_unit = np.arange(self.n_units)
         if clusters is not None:
             of_unit, _ = as_codes(clusters, "clusters", ascending=True)
         k, persons = int(of_unit.max()) + 1, len(self.n)
         # Added up by cluster at once: of a thousand persons by a thousand units hardly one cell in twenty is filled.
         cell = of_unit[self.unit] * persons + self.rater
-        counts = (np.bincount(cell, weights=w, minlength=k * persons) for w in (None, self.model))
+        counts = (
+            np.bincount(cell, weights=w, minlength=k * persons) for w in (None, self.model, self.model - self.human)
+        )
         sums = np.stack([count.reshape(k, persons)[:, tested] for count in counts], axis=1).astype(np.float64)
         drawn = resample_sums(sums.reshape(k, -1), bootstrap=bootstrap)
         if isinstance(drawn, Skipped):
-            return drawn
+            return drawn, drawn
 
-        def rho(totals: FloatArray) -> FloatArray:
-            n, won = np.moveaxis(totals.reshape(len(totals), 2, -1), 1, 0)
+        def mean_share(totals: FloatArray, which: int) -> FloatArray:
+            by_person = totals.reshape(len(totals), 3, -1)
+            n, won = by_person[:, 0], by_person[:, which]
             there = n > 0
             shares = np.where(there, won / np.where(there, n, 1.0), 0.0)
             return np.asarray(shares.sum(axis=1) / there.sum(axis=1), dtype=np.float64)
 
-        name = f"average advantage probability over {len(tested):,} persons"
-        return drawn.estimate(rho, name=name, n=self.n_units)
+        over = f"over {len(tested):,} persons"
+        advantage = f"average advantage probability {over}"
+        lead = f"mean of the model's advantage less the person's {over}"
+        return (
+            drawn.estimate(lambda t: mean_share(t, 1), name=advantage, n=self.n_units),
+            drawn.estimate(lambda t: mean_share(t, 2), name=lead, n=self.n_units),
+        )
 
 
 def _t_test(n: int, total: float, squares: float, epsilon: float) -> TestResult:
@@ -201,11 +225,12 @@ def _t_test(n: int, total: float, squares: float, epsilon: float) -> TestResult:
     return TestResult(t, float(stdtr(n - 1, t)), float(n - 1), method, n)
 
 
-def _check(alignment: Alignment, epsilon: float, q: float, model: ByUnit) -> None:
-    if alignment not in ("rmse", "accuracy"):
-        raise AnalysisError(f"Alignment is rmse or accuracy, not {alignment!r}.")
-    if not 0 <= epsilon < 1 or not 0 < q < 1:
-        raise AnalysisError(f"epsilon lies in [0, 1) and q in (0, 1), not at {epsilon} and {q}.")
+def _check(alignment: Alignment, epsilon: float, q: float, min_units: int, model: ByUnit) -> None:
+    require_one_of(alignment, get_args(Alignment), "alignment")
+    require_count(min_units, 1, "min_units")
+    require_share(q, "q")
+    if not (is_number(epsilon) and 0 <= epsilon < 1):
+        raise AnalysisError(f"epsilon lies in [0, 1), not at {epsilon}.")
     if not isinstance(model, pd.Series) or not model.index.is_unique:
         raise AnalysisError("The model's answers must be a Series that names every unit once.")
 
@@ -266,6 +291,8 @@ def _told(
 def _clusters(clusters: ByUnit | None, ratings: Ratings) -> Column | None:
     if clusters is None:
         return None
+    if not isinstance(clusters, pd.Series):
+        raise AnalysisError("clusters must be a Series by unit.")
     if not clusters.index.is_unique or not set(ratings.unit_names) <= set(clusters.index):
         raise AnalysisError("clusters must name every unit once.")
     return clusters.loc[ratings.unit_names].to_numpy()

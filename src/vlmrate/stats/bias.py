@@ -2,17 +2,17 @@
 
 A difference is always model minus human, one an image, in scale points: positive where the model rates
 higher. Images with either rating missing are left out.
+
+Tests take `clusters` (identities) whose images may be related in any way. Where no cluster has two images, or none are
+named, they are the textbook's tests of independent images.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import stats as scipy_stats
-from scipy.special import stdtr, stdtrit
 
 from vlmrate.stats._arrays import (
     Column,
@@ -23,40 +23,37 @@ from vlmrate.stats._arrays import (
     in_order,
     pairs,
     require_aligned,
-    require_one_of,
+    require_level,
 )
+from vlmrate.stats._contrast import ContrastDesign
 from vlmrate.stats._ranks import midranks
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, bootstrap_sums, bootstrap_weights
 from vlmrate.stats.dimensional import power_sums, sd_of
-from vlmrate.stats.estimate import Estimate, Outcome, Skipped, TestOutcome, TestResult
+from vlmrate.stats.estimate import Outcome, Skipped, TestOutcome
+from vlmrate.stats.signed_rank import DECIMALS, Zeros, cluster_codes, wilcoxon
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Zeros: TypeAlias = Literal["drop", "pratt"]
-"""What the signed-rank test does with differences of 0: drop them, or rank them first and then drop (Pratt 1959)."""
-
-DECIMALS = 10
-"""Differences are rounded to this before they are ranked: 3 - 2.9 and 4 - 3.9 tie, 0.3 - 0.1 * 3 is 0."""
-EXACT_UP_TO = 50
-"""Non-zero differences up to which, without ties, the signed-rank test is exact."""
+    from vlmrate.stats._contrast import ClusteredContrast
 
 
-def mean_difference(model: Column, human: Column, *, level: float = 0.95) -> Outcome:
+def mean_difference(model: Column, human: Column, *, clusters: Column | None = None, level: float = 0.95) -> Outcome:
     """Return the mean of model minus human with Student's interval, mean ± t(n - 1) sd / sqrt(n).
 
-    Skipped below two images, and where the differences have no variance.
+    Where clusters have several images, the interval is t with a CR2 standard error and Satterthwaite's df (Bell &
+    McCaffrey 2002, Survey Methodology 28, 169-181). Skipped below two images or two clusters, and where the differences
+    have no variance.
 
     >>> bias = mean_difference([5, 6, 7, 9], [4.0, 4.5, 6.0, 7.5])
     >>> bias.value, round(bias.ci_low, 4), round(bias.ci_high, 4)
     (1.25, 0.7907, 1.7093)
     """
-    both = pairs(model, human)
-    if (reason := _no_spread(both)) is not None:
-        return reason
-    d = both.difference
-    mean, half = float(d.mean()), float(stdtrit(both.n - 1, (1 + level) / 2)) * _standard_error(d)
-    return Estimate(mean, mean - half, mean + half, level, both.n, "mean of model minus human; Student's t")
+    require_level(level)
+    mean = _mean(pairs(model, human, clusters=clusters))
+    if isinstance(mean, Skipped):
+        return mean
+    return mean.estimate("mean of model minus human", level)
 
 
 def mean_difference_bootstrap(
@@ -75,73 +72,17 @@ def mean_difference_bootstrap(
     )
 
 
-def t_test(model: Column, human: Column) -> TestOutcome:
+def t_test(model: Column, human: Column, *, clusters: Column | None = None) -> TestOutcome:
     """Test a mean difference of 0 with Student's paired t, two-sided, df = n - 1; Skipped as `mean_difference`.
 
+    Where clusters have several images it is the t of `mean_difference`'s interval, every image weighing the same.
+
     >>> test = t_test([5, 6, 7, 9], [4.0, 4.5, 6.0, 7.5])
-    >>> round(test.statistic, 4), test.df, round(test.p_value, 4)
+    >>> round(test.statistic, 4), round(test.df, 4), round(test.p_value, 4)
     (8.6603, 3.0, 0.0032)
     """
-    both = pairs(model, human)
-    if (reason := _no_spread(both)) is not None:
-        return reason
-    t = float(both.difference.mean()) / _standard_error(both.difference)
-    df = both.n - 1
-    return TestResult(t, float(2 * stdtr(df, -abs(t))), float(df), "paired t, two-sided", both.n)
-
-
-def wilcoxon(model: Column, human: Column, *, zeros: Zeros = "drop") -> TestOutcome:
-    """Test differences symmetric about 0 with Wilcoxon's signed-rank test, two-sided; the statistic is W+.
-
-    W+ is the sum of the ranks of |difference| where the model rates higher, mid-ranks for ties. Differences
-    of 0 are dropped before ranking (Wilcoxon 1945), or ranked and then dropped ("pratt"). The p-value is
-    exact up to 50 non-zero differences, ties or not: the share of the 2^n ways to sign the observed ranks that
-    give a W+ as far out, doubled. Beyond, it is the normal approximation with the variance corrected for ties
-    and no continuity correction. `method` says which of these happened. Skipped where
-    every difference is 0.
-
-    >>> test = wilcoxon([5, 6, 7, 9, 3], [4.0, 4.4, 6.3, 7.5, 3.2])
-    >>> test.statistic, test.p_value
-    (14.0, 0.125)
-    >>> test.method
-    'Wilcoxon signed-rank, two-sided; 0 of 5 differences are 0, dropped; no ties; exact'
-    """
-    require_one_of(zeros, get_args(Zeros), "zeros")
-    both = pairs(model, human)
-    d = np.round(both.difference, DECIMALS)
-    moved = d[d != 0]
-    if len(moved) == 0:
-        return Skipped(f"all {both.n} differences are 0" if both.n else "a difference needs an image rated by both")
-    n_zero, ties = both.n - len(moved), len(np.unique(np.abs(moved))) < len(moved)
-    pratt = zeros == "pratt" and n_zero > 0
-    exact = len(moved) <= EXACT_UP_TO
-    ranked = d if pratt else moved
-    ranks = scipy_stats.rankdata(np.abs(ranked))
-    w_plus = float(ranks[ranked > 0].sum())
-    p_value = (
-        _signed_rank_p(ranks[ranked != 0], w_plus)
-        if exact
-        else scipy_stats.wilcoxon(ranked, zero_method="pratt" if pratt else "wilcox", method="approx", axis=None).pvalue
-    )
-    method = (
-        f"Wilcoxon signed-rank, two-sided; {n_zero:,} of {both.n:,} differences are 0, "
-        f"{'ranked, then dropped (Pratt)' if pratt else 'dropped'}; {'mid-ranks for ties' if ties else 'no ties'}; "
-        f"{'exact' if exact else 'normal approximation'}"
-    )
-    return TestResult(w_plus, float(p_value), None, method, both.n)
-
-
-def _signed_rank_p(ranks: FloatArray, w_plus: float) -> float:
-    """Exact two-sided p of W+ given the ranks: every rank counts or not, each with probability 1/2."""
-    doubled = np.rint(2 * ranks).astype(int)  # mid-ranks are halves
-    share = np.zeros(doubled.sum() + 1)
-    share[0] = 1.0
-    for rank in doubled:
-        counted = np.zeros_like(share)
-        counted[rank:] = share[: len(share) - rank]
-        share = (share + counted) / 2
-    at = round(2 * w_plus)
-    return float(min(1.0, 2 * min(share[: at + 1].sum(), share[at:].sum())))
+    mean = _mean(pairs(model, human, clusters=clusters))
+    return mean if isinstance(mean, Skipped) else mean.test()
 
 
 def rank_biserial(
@@ -245,10 +186,10 @@ def _group_bias(
         n=both.n,
         model_mean=float(both.model.mean()) if both.n else None,
         human_mean=float(both.human.mean()) if both.n else None,
-        mean_t=mean_difference(model, human, level=bootstrap.level),
+        mean_t=mean_difference(model, human, clusters=clusters, level=bootstrap.level),
         mean_bootstrap=mean_difference_bootstrap(model, human, clusters=clusters, bootstrap=bootstrap),
-        t=t_test(model, human),
-        wilcoxon=wilcoxon(model, human, zeros=zeros),
+        t=t_test(model, human, clusters=clusters),
+        wilcoxon=wilcoxon(model, human, clusters=clusters, zeros=zeros),
         rank_biserial=rank_biserial(model, human, clusters=clusters, bootstrap=bootstrap),
         d_z=d_z(model, human, clusters=clusters, bootstrap=bootstrap),
     )
@@ -262,5 +203,13 @@ def _no_spread(both: Pairs) -> Skipped | None:
     return None
 
 
-def _standard_error(d: FloatArray) -> float:
-    return float(d.std(ddof=1)) / math.sqrt(len(d))
+def _mean(both: Pairs) -> ClusteredContrast | Skipped:
+    """The mean difference with its standard error; without repeated clusters that is sd / sqrt(n), with n - 1 df."""
+    if (reason := _no_spread(both)) is not None:
+        return reason
+    codes, several = cluster_codes(both)
+    design = ContrastDesign.of(np.zeros(both.n, dtype=np.int64), np.ones(1), codes, ["the group"])
+    if isinstance(design, Skipped):
+        return design
+    mean = design.contrast(both.difference)
+    return mean if several else replace(mean, df=float(both.n - 1), how="Student's paired t")

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
 from scipy.special import chdtri, ndtri, stdtr, stdtrit
 from scipy.stats import nct
 
-from vlmrate.errors import AnalysisError
-from vlmrate.stats._arrays import Column, Pairs, pairs
-from vlmrate.stats.estimate import Estimate, Outcome, Skipped, TestOutcome, TestResult
+from vlmrate.stats._arrays import Column, Pairs, pairs, require_level, require_one_of, require_share
+from vlmrate.stats.estimate import Estimate, Outcome, Skipped, TestOutcome, TestResult, without_width
 
 if TYPE_CHECKING:
     from vlmrate.stats._arrays import FloatArray
@@ -63,8 +62,8 @@ def bland_altman(
     - 1))) (Bland & Altman 1999, Statistical Methods in Medical Research 8, 135-160). Slope: least squares of
     the difference on the mean of both, Student's t of n - 2 df. It is not 0 where the two are spread
     differently, people's means being less spread than single ratings. All take images for independent.
-    Skipped below three images and where the differences have no variance; the slope where the means have
-    none.
+    Skipped below three images and where the differences have no variance; the slope and its test where the means
+    have none, and where the differences lie on a line.
 
     >>> told = bland_altman([1, 2, 4, 4, 7, 6], [2.1, 2.0, 3.9, 5.2, 6.0, 6.2])
     >>> round(told.bias.value, 4), round(told.lower.value, 4), round(told.upper.value, 4)
@@ -74,8 +73,9 @@ def bland_altman(
     >>> round(told.slope.value, 4), round(told.slope_test.p_value, 4)
     (0.2012, 0.3111)
     """
-    if not 0 < coverage < 1 or interval not in ("exact", "approximate"):
-        raise AnalysisError("Limits cover a share between 0 and 1, with an exact or approximate interval.")
+    require_level(level)
+    require_share(coverage, "The share of differences that limits cover")
+    require_one_of(interval, get_args(LimitInterval), "interval")
     both = pairs(model, human)
     if both.n < 3:
         return Skipped(f"limits of agreement need three images rated by both, there are {both.n}")
@@ -131,11 +131,12 @@ def _proportional(both: Pairs, level: float) -> tuple[Outcome, TestOutcome]:
     slope = float(centred @ d) / float(centred @ centred)
     residual = d - d.mean() - slope * centred
     df = both.n - 2
+    name = "slope of the difference on the mean of both"
+    if float(np.ptp(residual)) < ROUNDING:
+        line = without_width(name, slope)
+        return line, line
     se = math.sqrt(float(residual @ residual) / df / float(centred @ centred))
     half = float(stdtrit(df, (1 + level) / 2)) * se
-    name = "slope of the difference on the mean of both"
     estimate = Estimate(slope, slope - half, slope + half, level, both.n, f"{name}; Student's t")
-    if float(np.ptp(residual)) < ROUNDING:
-        return estimate, Skipped("the differences lie on a line: its slope has no error to be tested against")
     t = slope / se
     return estimate, TestResult(t, float(2 * stdtr(df, -abs(t))), float(df), f"{name}, t, two-sided", both.n)

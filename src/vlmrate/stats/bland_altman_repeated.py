@@ -17,8 +17,9 @@ import pandas as pd
 from scipy.special import ndtri
 
 from vlmrate.errors import AnalysisError
-from vlmrate.stats._arrays import Column, FloatArray, as_codes, as_floats, pairs
+from vlmrate.stats._arrays import Column, FloatArray, as_codes, as_floats, pairs, require_share
 from vlmrate.stats._long import clusters_of_units
+from vlmrate.stats.bland_altman import ROUNDING
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, resample_sums
 from vlmrate.stats.estimate import Outcome, Skipped
 
@@ -61,7 +62,8 @@ def bland_altman_repeated(
     Var = s²(d_i) + (1 - mean 1/m_i) s²_w summed over model and human. The means hide the spread of single
     ratings; the two last terms give it back. A rater with one rating an image adds none: its repeatability is
     then unknown, and is taken for part of the disagreement. The bias is the mean of d_i, each image counting
-    once. Images without a rating of both are left out. Skipped below two images.
+    once. Images without a rating of both are left out. Skipped below two images, and where no rating differs from
+    another of its image but by one constant.
 
     >>> images = ["a", "a", "b", "b", "c", "c", "d", "d"]
     >>> human = pd.Series([4.0, 5, 6, 8, 2, 3, 5, 5], index=images)
@@ -95,8 +97,8 @@ def bland_altman_paired(
 
     One entry a pair. One-way analysis of variance of the differences by image: Var = MS_within + (MS_between -
     MS_within) / m0, the second term at least 0, m0 = (N² - sum m_i²) / ((n - 1) N) with m_i pairs of image i,
-    n images and N pairs. The bias is the mean over all pairs. Skipped below two images, and where no image
-    has two pairs.
+    n images and N pairs. The bias is the mean over all pairs. Skipped below two images, where no image has two
+    pairs, and where the differences have no variance.
 
     >>> told = bland_altman_paired([5, 6, 4, 7, 7, 8], [4, 4, 4, 5, 6, 6], ["a", "a", "b", "b", "c", "c"])
     >>> round(told.bias.value, 4), round(told.sd.value, 4), round(told.lower.value, 4)
@@ -127,8 +129,10 @@ def _limits(
     clusters: Column | None,
     bootstrap: Bootstrap,
 ) -> RepeatedBlandAltman | Skipped:
-    if not 0 < coverage < 1:
-        raise AnalysisError(f"Limits cover a share between 0 and 1, not {coverage}.")
+    require_share(coverage, "The share of differences that limits cover")
+    bias, variance = moments(sums.sum(axis=0)[None, :])
+    if float(variance[0]) < ROUNDING**2:
+        return Skipped(f"the differences have no variance: all are {float(bias[0]):g}")
     drawn = resample_sums(sums, clusters=clusters, bootstrap=bootstrap)
     if isinstance(drawn, Skipped):
         return drawn
@@ -184,6 +188,8 @@ def _per_image(ratings: ByImage, name: str) -> pd.DataFrame:
 def _of_images(clusters: ByImage | None, images: pd.Index) -> Column | None:
     if clusters is None:
         return None
+    if not isinstance(clusters, pd.Series):
+        raise AnalysisError("clusters must be a Series by image_id.")
     missing = images.difference(clusters.index)
     if not clusters.index.is_unique or len(missing):
         raise AnalysisError(f"clusters must name every image once; it lacks {len(missing)} of {len(images)}.")

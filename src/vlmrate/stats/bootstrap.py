@@ -25,7 +25,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from vlmrate.errors import AnalysisError
-from vlmrate.stats._arrays import Column, FloatArray, IntArray, as_codes, require_one_of
+from vlmrate.stats._arrays import Column, FloatArray, IntArray, as_codes, require_count, require_level, require_one_of
 from vlmrate.stats.estimate import Estimate, Outcome, Skipped
 
 IntervalKind: TypeAlias = Literal["percentile", "bca"]
@@ -54,11 +54,10 @@ class Bootstrap:
     interval: IntervalKind = "percentile"
 
     def __post_init__(self) -> None:
-        if self.resamples < 1:
-            raise AnalysisError(f"A bootstrap needs at least one resample, not {self.resamples}.")
+        require_count(self.resamples, 1, "The number of resamples of a bootstrap")
+        require_count(self.seed, 0, "The seed of a bootstrap")
         require_one_of(self.interval, get_args(IntervalKind), "The kind of interval")
-        if not 0 < self.level < 1:
-            raise AnalysisError(f"A confidence level lies between 0 and 1, not at {self.level}.")
+        require_level(self.level)
 
 
 DEFAULT = Bootstrap()
@@ -100,6 +99,7 @@ def resample_sums(
     `clusters` names each unit's cluster (identity, image); None makes every unit its own. Skipped below two
     clusters.
     """
+    sums = np.asarray(sums, dtype=np.float64)
     codes, k = _clusters(clusters, len(sums))
     if k < 2:
         return _too_few(k)
@@ -176,10 +176,10 @@ def bootstrap_rows(
 def _clusters(clusters: Column | None, n: int) -> tuple[IntArray, int]:
     if clusters is None:
         return np.arange(n), n
-    if len(clusters) != n:
-        raise AnalysisError(f"Clusters are named for {len(clusters)} units, but there are {n}.")
     # In ascending order, so that an interval does not depend on the order of the rows.
     codes, names = as_codes(clusters, "clusters", ascending=True)
+    if len(codes) != n:
+        raise AnalysisError(f"Clusters are named for {len(codes)} units, but there are {n}.")
     return codes, len(names)
 
 

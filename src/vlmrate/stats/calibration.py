@@ -14,7 +14,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from vlmrate.errors import AnalysisError
-from vlmrate.stats._arrays import Column, FloatArray, IntArray, as_codes, as_floats, as_names, require_aligned
+from vlmrate.stats._arrays import (
+    Column,
+    FloatArray,
+    IntArray,
+    as_codes,
+    as_floats,
+    as_names,
+    require_aligned,
+    require_count,
+)
 from vlmrate.stats._moments import FIRST, SECOND, moment_sums, r_at
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, bootstrap_sums
 from vlmrate.stats.correlation import pearson_within_bootstrap
@@ -27,6 +36,7 @@ Mask: TypeAlias = NDArray[np.bool_]
 
 EVERYTHING = "all images"
 """Name of the one group where a single line serves all images."""
+GROUPS_ALONE = "no line having a slope: r of knowing the group and nothing of the rating"
 NO_VARIANCE = 1e-9
 """A range of ratings below this is none."""
 
@@ -82,7 +92,7 @@ class Calibration:
     n: int
     """Held-out images with calibrated and human rating."""
     notes: tuple[str, ...]
-    """What a reader must know: lines with an intercept alone, images without a line."""
+    """What a reader must know: lines with an intercept alone, r of knowing the group alone, images without a line."""
 
 
 def calibrate(
@@ -113,7 +123,8 @@ def calibrate(
     >>> told.before.mae.value, round(told.after.mae.value, 6), round(told.lines[0].slope, 6)
     (1.375, 0.0, 0.5)
     """
-    n = require_aligned(model=model, human=human, groups=groups, clusters=clusters)
+    of_images = None if isinstance(folds, int | float | np.number) else folds
+    n = require_aligned(model=model, human=human, groups=groups, clusters=clusters, folds=of_images)
     x, y = as_floats(model, "model"), as_floats(human, "human")
     codes, names = as_codes([EVERYTHING] * n if groups is None else groups, "groups")
     rated = ~(np.isnan(x) | np.isnan(y))
@@ -129,14 +140,13 @@ def calibrate(
     held_out = rated & ~np.isnan(calibrated)
     if not held_out.any():
         return Skipped("no held-out image has a line: every group lies in one fold")
-    notes = _notes(fold_lines, int((rated & ~held_out).sum()))
+    flat = all(line.intercept_only for lines in fold_lines for line in lines)
+    notes = _notes(fold_lines, int((rated & ~held_out).sum()), alone_by_group=flat and groups is not None)
     columns = np.column_stack([x, calibrated, y])[held_out]
     kept = identities[held_out] if clusters is not None else None
-    flat = all(line.intercept_only for lines in fold_lines for line in lines)
     told = _Judged(columns, codes[held_out] if groups is not None else None, kept, bootstrap, flat)
-    index = model.index if isinstance(model, pd.Series) else pd.RangeIndex(n)
     return Calibration(
-        calibrated=pd.Series(calibrated, index=index),
+        calibrated=pd.Series(calibrated, model.index if isinstance(model, pd.Series) else None),
         folds=of_fold,
         lines=_lines(x, y, codes, names, rated),
         fold_lines=fold_lines,
@@ -153,13 +163,13 @@ def cluster_folds(clusters: Column, folds: int = 5, *, seed: int = 0) -> IntArra
     """Deal clusters (identities) out to folds, each row getting its cluster's fold: seeded, sizes as even as can be.
 
     Clusters are shuffled and each goes to the fold with the fewest rows so far. With fewer clusters than folds every
-    cluster is its own. Raises `AnalysisError` below two folds.
+    cluster is its own. Raises `AnalysisError` below two folds and for a number of folds that is not whole.
 
     >>> cluster_folds(["p1", "p1", "p2", "p3", "p3", "p4"], 2, seed=1).tolist()
     [0, 0, 1, 1, 1, 0]
     """
-    if folds < 2:
-        raise AnalysisError(f"Cross-validation needs two folds or more, not {folds}.")
+    require_count(folds, 2, "The number of folds")
+    require_count(seed, 0, "The seed")
     codes, names = as_codes(clusters, "clusters", ascending=True)
     rows_of = np.bincount(codes, minlength=len(names))
     filled = np.zeros(min(folds, max(len(names), 1)), dtype=np.int64)
@@ -175,14 +185,12 @@ _UNVARIED = Skipped("every line is an intercept alone: calibrated ratings vary b
 
 
 def _folds(identities: Column, folds: int | Column, seed: int) -> IntArray:
-    if isinstance(folds, int):
-        return cluster_folds(identities, folds, seed=seed)
-    require_aligned(clusters=np.asarray(identities), folds=np.asarray(folds))
+    if isinstance(folds, int | float | np.number):
+        require_count(folds, 2, "The number of folds")
+        return cluster_folds(identities, int(folds), seed=seed)
     given, names = as_codes(folds, "folds")
-    if len(names) < 2:
-        raise AnalysisError("Cross-validation needs two folds or more, not 1.")
-    leaked = pd.Series(given).groupby(np.asarray(identities)).nunique()
-    leaked = leaked[leaked > 1]
+    require_count(len(names), 2, "The number of folds")
+    leaked = pd.Series(given).groupby(np.asarray(identities)).nunique().loc[lambda number: number > 1]
     if len(leaked):
         raise AnalysisError(
             f"{len(leaked)} clusters lie in more than one fold, the first {leaked.index[0]}: "
@@ -211,7 +219,7 @@ def _each(fold_lines: tuple[tuple[AffineLine, ...], ...], names: list[Any]) -> I
             yield fold, names.index(line.group), line
 
 
-def _notes(fold_lines: tuple[tuple[AffineLine, ...], ...], lost: int) -> tuple[str, ...]:
+def _notes(fold_lines: tuple[tuple[AffineLine, ...], ...], lost: int, *, alone_by_group: bool) -> tuple[str, ...]:
     alone: dict[Any, int] = {}
     for line in (line for lines in fold_lines for line in lines if line.intercept_only):
         alone[line.group] = alone.get(line.group, 0) + 1
@@ -221,6 +229,8 @@ def _notes(fold_lines: tuple[tuple[AffineLine, ...], ...], lost: int) -> tuple[s
     ]
     if lost:
         notes.append(f"{lost} images have no line, their group having no training image")
+    if alone_by_group:
+        notes.append(f"after calibration, {GROUPS_ALONE}")
     return tuple(notes)
 
 
@@ -253,7 +263,7 @@ class _Judged:
     def r_change(self) -> Outcome:
         reason = self._no_r(FIRST) or self._no_r(SECOND)
         name = "Pearson r, calibrated minus as given"
-        return reason or self._of_moments(lambda t: r_at(t, SECOND) - r_at(t, FIRST), name)
+        return reason or self._of_moments(lambda t: r_at(t, SECOND) - r_at(t, FIRST), name + self._told(SECOND))
 
     def _differences(self, which: int) -> FloatArray:
         return np.asarray(self.columns[:, which - 1] - self.columns[:, 2], dtype=np.float64)
@@ -279,7 +289,12 @@ class _Judged:
         return None
 
     def _r(self, which: int) -> Outcome:
-        return self._no_r(which) or self._of_moments(lambda t: r_at(t, which), "Pearson r on held-out images")
+        name = "Pearson r on held-out images" + self._told(which)
+        return self._no_r(which) or self._of_moments(lambda t: r_at(t, which), name)
+
+    def _told(self, which: int) -> str:
+        """Say that calibrated ratings without any slope are the means of their groups."""
+        return f", {GROUPS_ALONE}" if which == SECOND and self.flat else ""
 
     def _r_within(self, which: int) -> Outcome:
         if self.groups is None:

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, overload
 
 from vlmrate.errors import AnalysisError
+from vlmrate.stats._arrays import is_number, require_share
 from vlmrate.stats.estimate import Estimate, Outcome, Skipped
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ def spearman_brown(reliability: float | Outcome, k: float) -> float | Outcome:
     >>> round(spearman_brown(0.471, 50), 4), round(spearman_brown(0.9780, 1 / 50), 3)
     (0.978, 0.471)
     """
-    if not k > 0:
-        raise AnalysisError(f"A number of raters lies above 0, not at {k}.")
+    if not (is_number(k) and 0 < k < math.inf):
+        raise AnalysisError(f"A number of raters lies above 0 and is finite, not {k}.")
     if isinstance(reliability, Skipped):
         return reliability
     if not isinstance(reliability, Estimate):
@@ -48,8 +49,8 @@ def raters_needed(reliability: float, target: float) -> float:
     >>> round(raters_needed(0.125, 0.8), 6)
     28.0
     """
-    if not (0 < reliability < 1 and 0 < target < 1):
-        raise AnalysisError("A reliability to start from and one to reach both lie between 0 and 1.")
+    require_share(reliability, "The reliability to start from")
+    require_share(target, "The reliability to reach")
     return target * (1 - reliability) / (reliability * (1 - target))
 
 
@@ -74,8 +75,8 @@ def ceiling_r(reliability: Outcome) -> Outcome:
 
 
 def _step(reliability: float, k: float) -> float:
-    base = 1 + (k - 1) * reliability
-    if reliability > 1 or base <= 0:
+    base = 1 + (k - 1) * reliability if is_number(reliability) else math.nan
+    if not (base > 0 and reliability <= 1):
         raise AnalysisError(f"A reliability of {reliability} has no Spearman-Brown step by {k}.")
     return k * reliability / base
 

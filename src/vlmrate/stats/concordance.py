@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtri
 
-from vlmrate.stats._arrays import Column, FloatArray, Pairs, pairs
+from vlmrate.stats._arrays import Column, FloatArray, Pairs, pairs, require_level
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, bootstrap_sums
-from vlmrate.stats.estimate import Estimate, Outcome, Skipped
+from vlmrate.stats.estimate import Estimate, Outcome, Skipped, without_width
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,12 +28,13 @@ def ccc(model: Column, human: Column, *, level: float = 0.95) -> Outcome:
     tanh(atanh CCC ± z se / (1 - CCC²)) with se² = ((1 - r²) c² (1 - CCC²) + 2 CCC² c (1 - CCC) u² - CCC² c²
     u⁴ / 2) / (n - 2), c = CCC / r and u² = (mean_x - mean_y)² / (s_x s_y), as corrected in Lin 2000,
     Biometrics 56, 324-325. It takes images for independent and both ratings for normal. Skipped below four
-    images and where either rating has no variance.
+    images, where either rating has no variance, and for a value of -1 or 1, which has no z.
 
     >>> agreement = ccc([1, 2, 4, 4, 7], [2.1, 2.0, 3.9, 5.2, 6.0])
     >>> round(agreement.value, 4), round(agreement.ci_low, 4), round(agreement.ci_high, 4)
     (0.8937, 0.4577, 0.9832)
     """
+    require_level(level)
     both = pairs(model, human)
     if (reason := _undefined(both)) is not None:
         return reason
@@ -42,7 +43,7 @@ def ccc(model: Column, human: Column, *, level: float = 0.95) -> Outcome:
     totals = moments(both.model, both.human).sum(axis=0)[None, :]
     value, r = float(ccc_of(totals)[0]), float(pearson_of(totals)[0])
     if 1 - abs(value) < NO_VARIANCE:
-        return Estimate(value, value, value, level, both.n, f"{NAME}; perfect, so its interval has no width")
+        return without_width(NAME, value)
     half = float(ndtri((1 + level) / 2)) * _standard_error(both, value, r) / (1 - value**2)
     low, high = math.tanh(math.atanh(value) - half), math.tanh(math.atanh(value) + half)
     return Estimate(value, low, high, level, both.n, f"{NAME}; z-transform (Lin 1989, 2000)")

@@ -6,9 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
+import pandas as pd
 
 from vlmrate.errors import AnalysisError
-from vlmrate.stats._arrays import Column, FloatArray, IntArray, as_names, one_hot, require_aligned, require_one_of
+from vlmrate.stats._arrays import (
+    Column,
+    FloatArray,
+    IntArray,
+    as_names,
+    one_hot,
+    require_aligned,
+    require_count,
+    require_one_of,
+)
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, ResampledSums, resample_sums
 from vlmrate.stats.confusion import code_labels
 from vlmrate.stats.estimate import Estimate, Outcome, Skipped
@@ -83,9 +93,11 @@ def confidence_calibration(
     (6, 0.1333, 0.5417, 0.1333)
     """
     require_one_of(binning, get_args(Binning), "binning")
+    require_count(bins, 1, "The number of bins of a reliability table")
+    coded = code_labels(truth, truth, labels, clusters=clusters)
     p = _distributions(probabilities, len(labels))
-    require_aligned(truth=np.asarray(truth), probabilities=p, clusters=None if clusters is None else as_names(clusters))
-    coded = code_labels(truth, truth, labels)
+    of_rows = pd.Series(p[:, 0], probabilities.index) if isinstance(probabilities, pd.DataFrame) else p[:, 0]
+    require_aligned(probabilities=of_rows, truth=truth, clusters=clusters)
     there = ~np.isnan(p).any(axis=1)
     if not there.any():
         return Skipped("no image has probabilities")
@@ -118,7 +130,10 @@ def _scores(drawn: ResampledSums, perfect: Outcome, told: str) -> tuple[Outcome,
 
 
 def _distributions(probabilities: Any, k: int) -> FloatArray:
-    p = np.asarray(probabilities, dtype=np.float64)
+    try:
+        p = np.asarray(probabilities, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise AnalysisError(f"Probabilities must be a table of numbers, a row an image: {error}.") from error
     if p.ndim != 2 or p.shape[1] != k:
         raise AnalysisError(f"Probabilities need a column a label: {k} labels, probabilities of shape {p.shape}.")
     there = p[~np.isnan(p).any(axis=1)]
@@ -131,8 +146,6 @@ def _distributions(probabilities: Any, k: int) -> FloatArray:
 
 
 def _edges(sure: FloatArray, bins: int, binning: Binning) -> FloatArray:
-    if bins < 1:
-        raise AnalysisError(f"A reliability table needs a bin or more, not {bins}.")
     if binning == "width":
         return np.linspace(0.0, 1.0, bins + 1)
     inner = np.unique(np.quantile(sure, np.arange(1, bins) / bins))

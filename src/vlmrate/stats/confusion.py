@@ -1,7 +1,9 @@
 """Which label was given to which: the confusion matrix with its column of invalid answers, and error pathways.
 
-One denominator throughout: every image counts. An answer that is missing, could not be read, or is not among
-the declared labels is *invalid*: an error, counted in a column of its own.
+One denominator throughout: every image counts. An answer that is missing (None, NaN) or "invalid" could not be read:
+it is *invalid*, an error, counted in a column of its own. So is the missing answer of a person who stands in the
+model's place; psych and irr leave such pairs out instead. A true label must be there. A label that is not among the
+declared ones is neither: misspelt, or a number where words are declared, it would pass for a rater's error.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from vlmrate.errors import AnalysisError
-from vlmrate.stats._arrays import Column, FloatArray, IntArray, one_hot, require_aligned
+from vlmrate.stats._arrays import Column, FloatArray, IntArray, declared, label_codes, one_hot, require_aligned
 from vlmrate.stats.estimate import Skipped
 
 if TYPE_CHECKING:
@@ -51,26 +53,31 @@ class CodedLabels:
         return one_hot(self.truth * (self.k + 1) + self.answers, self.k * (self.k + 1))
 
 
-def code_labels(truth: Column, answers: Column, labels: Sequence[str]) -> CodedLabels:
-    """Number the labels; raises `AnalysisError` for a true label that is missing or not declared."""
-    require_aligned(truth=truth, answers=answers)
-    if len(set(labels)) != len(labels) or INVALID in labels or len(labels) < 2:
-        raise AnalysisError(f"Labels must be two or more, differ, and not be named '{INVALID}': {list(labels)}.")
-    number = {label: code for code, label in enumerate(labels)}
-    unknown = sorted({str(label) for label in truth if label not in number})
-    if unknown:
-        raise AnalysisError(f"True labels that are not declared: {', '.join(unknown)}; declared: {list(labels)}.")
-    coded_truth = np.array([number[label] for label in truth], dtype=np.int64)
-    coded_answers = np.array([number.get(answer, len(labels)) for answer in answers], dtype=np.int64)
+def code_labels(
+    truth: Column, answers: Column, labels: Sequence[str], *, clusters: Column | None = None
+) -> CodedLabels:
+    """Number the labels, an answer that is missing or "invalid" as k; `clusters` is only held against their index.
+
+    Raises `AnalysisError` for a true label that is missing, and for any label that is not declared.
+    """
+    require_aligned(truth=truth, answers=answers, clusters=clusters)
+    number = declared(labels, INVALID)
+    coded_truth = label_codes(truth, number, "truth")
+    if (coded_truth < 0).any():
+        raise AnalysisError(f"truth has no label for {int((coded_truth < 0).sum())} of {len(coded_truth)} images.")
+    read = [None if isinstance(answer, str) and answer == INVALID else answer for answer in answers]
+    coded_answers = label_codes(read, number, "answers")
+    coded_answers[coded_answers < 0] = len(labels)
     return CodedLabels(coded_truth, coded_answers, tuple(labels))
 
 
 def confusion(truth: Column, answers: Column, labels: Sequence[str]) -> pd.DataFrame:
     """Count the images of each true label (rows) by answer (columns: the labels, then "invalid").
 
-    `truth` and `answers` have one entry an image; `labels` are the declared ones, in the order wanted.
+    `truth` and `answers` have one entry an image; `labels` are the declared ones, in the order wanted. Raises
+    `AnalysisError` for a true label that is missing and for a label, true or answered, that is not declared.
 
-    >>> counts = confusion(["sad", "sad", "happy"], ["sad", "joyful", "happy"], ["happy", "sad"])
+    >>> counts = confusion(["sad", "sad", "happy"], ["sad", None, "happy"], ["happy", "sad"])
     >>> counts.loc["sad"].to_dict()
     {'happy': 0, 'sad': 1, 'invalid': 1}
     """

@@ -6,7 +6,9 @@ significant by chance, and so is no member; its name is kept for the table's not
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +17,7 @@ from vlmrate.errors import AnalysisError
 from vlmrate.stats.estimate import Skipped, TestOutcome, TestResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from vlmrate.stats._arrays import FloatArray
 
@@ -39,7 +41,19 @@ class Family:
 
     @classmethod
     def of(cls, name: str, tests: Mapping[str, TestOutcome | float]) -> Family:
-        """Gather tests (or bare p-values) by name."""
+        """Gather tests (or bare p-values) by name; Skipped ones are named and do not count.
+
+        `AnalysisError`: they have no names (a list), or one is neither a test nor a number.
+        """
+        if not isinstance(tests, Mapping):
+            raise AnalysisError(
+                f"The family '{name}' needs its tests by name, such as {{'sad': 0.01}}, not a {type(tests).__name__}."
+            )
+        wrong = [test for test, o in tests.items() if not isinstance(o, TestResult | Skipped | Real)]
+        if wrong:
+            raise AnalysisError(
+                f"The family '{name}' has neither a test nor a p-value for {', '.join(map(str, wrong))}."
+            )
         made = {test: outcome for test, outcome in tests.items() if not isinstance(outcome, Skipped)}
         p_values = tuple(o.p_value if isinstance(o, TestResult) else float(o) for o in made.values())
         return cls(name, tuple(made), p_values, tuple(test for test in tests if test not in made))

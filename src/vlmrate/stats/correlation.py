@@ -15,10 +15,10 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
-from vlmrate.stats._arrays import Column, FloatArray, IntArray, Pairs, no_spread, one_hot, pairs
+from vlmrate.stats._arrays import Column, FloatArray, IntArray, Pairs, no_spread, one_hot, pairs, require_level
 from vlmrate.stats._ranks import midranks
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, bootstrap_sums, bootstrap_weights
-from vlmrate.stats.estimate import Estimate, Outcome, Skipped
+from vlmrate.stats.estimate import Estimate, Outcome, Skipped, without_width
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,13 +31,15 @@ def pearson(model: Column, human: Column, *, level: float = 0.95) -> Outcome:
     """Return Pearson's r, in [-1, 1], with Fisher's interval: tanh(atanh r ± z / sqrt(n - 3)).
 
     Fisher 1921, Metron 1, 3-32; it takes images for independent and both ratings for normal. Skipped below
-    four images and where either rating has no variance.
+    four images, where either rating has no variance, and for r of -1 or 1, which has no z: `pearson_bootstrap` tells
+    it.
 
     >>> r = pearson([1, 2, 4, 4, 7], [2.1, 2.0, 3.9, 5.2, 6.0])
     >>> round(r.value, 4), round(r.ci_low, 4), round(r.ci_high, 4)
     (0.9289, 0.2582, 0.9954)
     """
     both = pairs(model, human)
+    require_level(level)
     return no_spread(both) or _fisher(_r(both.model, both.human), both.n, 1 / _root(both.n - 3), level, "Pearson r")
 
 
@@ -58,6 +60,7 @@ def spearman(model: Column, human: Column, *, level: float = 0.95) -> Outcome:
     >>> round(rho.value, 4), round(rho.ci_low, 4), round(rho.ci_high, 4)
     (0.8721, -0.2789, 0.9947)
     """
+    require_level(level)
     both = pairs(model, human)
     if (reason := no_spread(both)) is not None:
         return reason
@@ -86,12 +89,14 @@ def pearson_within(model: Column, human: Column, groups: Column, *, level: float
     """Return the pooled r within groups (emotions): both ratings centred on their group's mean, then Pearson's r.
 
     Fisher's interval with n - k - 2 in place of n - 3, k groups having taken k - 1 means more (Snedecor &
-    Cochran 1989, Statistical Methods). Skipped where either rating has no variance within any group, or n < k + 3.
+    Cochran 1989, Statistical Methods). Skipped where either rating has no variance within any group, where n < k + 3,
+    and for r of -1 or 1.
 
     >>> r = pearson_within([1, 2, 3, 7, 8, 9], [2, 2, 3, 5, 7, 6], ["sad"] * 3 + ["happy"] * 3)
     >>> round(r.value, 4), round(r.ci_low, 4), round(r.ci_high, 4)
     (0.6124, -0.5871, 0.9704)
     """
+    require_level(level)
     both = pairs(model, human, groups=groups)
     if (reason := no_spread_within(both)) is not None:
         return reason
@@ -175,7 +180,7 @@ def _fisher(r: float, n: int, se: float, level: float, name: str) -> Outcome:
     if math.isnan(se):
         return Skipped(f"Fisher's interval needs more images than {n}")
     if 1 - abs(r) < NO_VARIANCE:
-        return Estimate(r, r, r, level, n, f"{name}; perfect, so Fisher's interval has no width")
+        return without_width(name, r)
     half = float(ndtri((1 + level) / 2)) * se
     return Estimate(r, math.tanh(math.atanh(r) - half), math.tanh(math.atanh(r) + half), level, n, f"{name}; Fisher z")
 

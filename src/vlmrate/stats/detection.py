@@ -1,7 +1,7 @@
 """Signal detection: does a group's lower accuracy come from worse seeing (d') or from answering less often (criterion)?
 
 Each label in turn is the signal, all others together are the noise. An answer is a "yes" where it names the label;
-everything else, an invalid answer too, is a "no".
+everything else, an invalid answer (None, NaN or "invalid") too, is a "no". A label that is not declared is refused.
 """
 
 from __future__ import annotations
@@ -78,8 +78,7 @@ def detection(
     >>> sad.hits, sad.false_alarms, round(sad.d_prime.value, 4), round(sad.criterion.value, 4)
     (10, 3, 0.9218, 1.1163)
     """
-    coded = code_labels(truth, answers, labels)
-    require_aligned(truth=truth, clusters=clusters)
+    coded = code_labels(truth, answers, labels, clusters=clusters)
     drawn = resample_sums(coded.cells(), clusters=clusters, bootstrap=bootstrap)
     side = _Side.of(coded, np.ones(coded.n, dtype=bool), clusters)
     return tuple(_detection(label, i, side, drawn, bootstrap.level) for i, label in enumerate(coded.labels))
@@ -107,8 +106,8 @@ def detection_gaps(
     >>> round(gaps[0].d_prime.value, 4), round(gaps[0].criterion.value, 4)
     (-0.6261, 0.9978)
     """
-    coded = code_labels(truth, answers, labels)
-    require_aligned(truth=truth, groups=groups, clusters=clusters)
+    coded = code_labels(truth, answers, labels, clusters=clusters)
+    require_aligned(truth=truth, answers=answers, groups=groups, clusters=clusters)
     codes, names = as_codes(groups, "groups")
     for name in (group, reference):
         if name not in names:

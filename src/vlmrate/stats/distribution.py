@@ -14,7 +14,16 @@ import numpy as np
 import pandas as pd
 
 from vlmrate.errors import AnalysisError
-from vlmrate.stats._arrays import Column, FloatArray, as_codes, as_floats, as_names, in_order, require_aligned
+from vlmrate.stats._arrays import (
+    Column,
+    FloatArray,
+    as_codes,
+    as_floats,
+    as_names,
+    in_order,
+    require_aligned,
+    require_count,
+)
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, bootstrap_sums
 from vlmrate.stats.confusion import Share
 from vlmrate.stats.dimensional import mean_sd, power_sums, sd_of
@@ -95,6 +104,7 @@ def people_spread(
     `draws` seeded draws and the interval holds the middle of the draws (95 %): what a single person shows.
     Skipped below two images, or two clusters.
     """
+    require_count(draws, 1, "The number of draws")
     there = _rated(ratings)
     per_image = _per_image(there)
     identities = _of_images(clusters, per_image.index)
@@ -131,8 +141,8 @@ def sd_ratios(
     intervals are bootstrapped over clusters; the third is the middle of the draws of one random person an
     image, with the model's ratings held. Skipped below two images and where people's SD is 0.
     """
-    if not model.index.is_unique:
-        raise AnalysisError("The model's ratings name an image twice: pass one value an image.")
+    require_count(draws, 1, "The number of draws")
+    require_by_image(model, "model", once=True)
     there, rated = _rated(ratings), model.dropna()
     there = there[there.index.isin(rated.index)]
     per_image = _per_image(there)
@@ -156,6 +166,7 @@ def _distinct_and_mode(x: FloatArray) -> tuple[int, Share | Skipped]:
 
 def _rated(ratings: ByImage) -> ByImage:
     """Return the ratings that are there, as floats, in the order of their image's first appearance."""
+    require_by_image(ratings, "ratings")
     floats = pd.Series(as_floats(ratings, "ratings"), index=ratings.index).dropna()
     codes, _ = pd.factorize(floats.index)
     return floats.iloc[np.argsort(codes, kind="stable")]
@@ -170,12 +181,25 @@ def _per_image(ratings: ByImage) -> pd.DataFrame:
 
 
 def _of_images(clusters: ByImage | None, images: pd.Index) -> Column | None:
-    if clusters is None:
-        return None
-    missing = images.difference(clusters.index)
+    return None if clusters is None else looked_up(clusters, images, "cluster")
+
+
+def require_by_image(values: ByImage, name: str, *, once: bool = False) -> None:
+    """Refuse what is not a Series by image_id, which all look-ups by image need, or names an image twice."""
+    if not isinstance(values, pd.Series):
+        raise AnalysisError(f"{name} must be a Series whose index is the image_id, not {type(values).__name__}.")
+    if once and not values.index.is_unique:
+        twice = values.index[values.index.duplicated()][0]
+        raise AnalysisError(f"{name} names an image twice, the first {twice}: pass one value an image.")
+
+
+def looked_up(by_image: ByImage, images: pd.Index, what: str) -> Column:
+    """Return each image's group or cluster from a Series by image_id; refused where one is missing."""
+    require_by_image(by_image, f"{what}s", once=True)
+    missing = images.difference(by_image.index)
     if len(missing):
-        raise AnalysisError(f"No cluster is named for {len(missing)} images, the first {missing[0]}.")
-    return clusters.reindex(images).to_numpy()
+        raise AnalysisError(f"No {what} is named for {len(missing)} images, the first {missing[0]}.")
+    return by_image.reindex(images).to_numpy()
 
 
 def _single_sums(per_image: pd.DataFrame) -> FloatArray:
@@ -224,9 +248,16 @@ def _over_draws(replicates: FloatArray, people: FloatArray, name: str, level: fl
     undefined = int((~np.isfinite(replicates)).sum())
     if undefined:
         return Skipped(f"{name} is not defined in {undefined:,} of {draws:,} draws")
+    return middle_of(replicates, name, images, level)
+
+
+def middle_of(replicates: FloatArray, name: str, n: int, level: float) -> Estimate:
+    """Return the mean over draws of one person an image, the interval holding their middle."""
     low, high = np.quantile(replicates, [(1 - level) / 2, (1 + level) / 2])
-    method = f"{name}; mean over {draws:,} draws, the interval their middle {level:.0%}"
-    return Estimate(float(replicates.mean()), float(low), float(high), level, images, method)
+    method = f"{name}; mean over {len(replicates):,} draws, the interval their middle {level:.0%}"
+    if low == high:
+        method += "; the draws gave this value, so the interval has no width"
+    return Estimate(float(replicates.mean()), float(low), float(high), level, n, method)
 
 
 def _ratio(x: FloatArray, people: FloatArray, clusters: Column | None, name: str, bootstrap: Bootstrap) -> Outcome:

@@ -16,10 +16,23 @@ import pandas as pd
 from scipy.special import xlogy
 
 from vlmrate.errors import AnalysisError
-from vlmrate.stats._arrays import Column, FloatArray, IntArray, as_codes, as_names, in_order, one_hot, require_aligned
+from vlmrate.stats._arrays import (
+    Column,
+    FloatArray,
+    IntArray,
+    as_codes,
+    as_names,
+    declared,
+    in_order,
+    label_codes,
+    one_hot,
+    require_aligned,
+    require_count,
+)
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, bootstrap_sums, resample_sums
-from vlmrate.stats.distribution import DRAWS, ByImage
-from vlmrate.stats.estimate import Estimate, Outcome, Skipped
+from vlmrate.stats.confusion import INVALID
+from vlmrate.stats.distribution import DRAWS, ByImage, looked_up, middle_of, require_by_image
+from vlmrate.stats.estimate import Outcome, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -76,10 +89,11 @@ def answer_distances(
     >>> round(all_images.jensen_shannon.value, 4), round(all_images.earth_mover.value, 4)
     (0.9007, 2.0)
     """
+    require_count(draws, 1, "The number of draws")
     paired = _Histograms.of(model, ratings, support)
     if groups is None:
         return (_distances("all images", paired, clusters, bootstrap, draws),)
-    of_image = _looked_up(groups, model.index, "group")
+    of_image = looked_up(groups, model.index, "group")
     codes, names = as_codes(of_image, "groups")
     inside = {name: model.index[codes == names.index(name)] for name in in_order(names, order)}
     return tuple(_distances(name, paired.among(images), clusters, bootstrap, draws) for name, images in inside.items())
@@ -91,14 +105,16 @@ def entropy(
     """Return the entropy of the answers in bits, -sum p log2 p, between 0 (one answer) and log2 of the support.
 
     Shannon 1948, Bell System Technical Journal 27, 379-423. The plug-in value, which lies low for few answers.
-    Answers missing or outside the support (invalid ones) are left out. Skipped where none stays.
+    Answers that are missing or "invalid" are left out; others outside the support are refused. Skipped where none
+    stays.
 
     >>> entropy(["sad", "sad", "happy", "fear"], ["happy", "sad", "fear"]).value
     1.5
     """
     require_aligned(answers=answers, clusters=clusters)
     index = _index(support)
-    codes = index.get_indexer(pd.Index(np.asarray(answers))).astype(np.int64)
+    read = [None if isinstance(answer, str) and answer == INVALID else answer for answer in answers]
+    codes = label_codes(read, declared(list(index)), "answers")
     valid = codes >= 0
     if not valid.any():
         return Skipped("no answer is valid")
@@ -121,8 +137,8 @@ class _Histograms:
 
     @classmethod
     def of(cls, model: ByImage, ratings: ByImage, support: Support) -> _Histograms:
-        if not model.index.is_unique:
-            raise AnalysisError("The model's answers name an image twice: pass one answer an image.")
+        require_by_image(model, "model", once=True)
+        require_by_image(ratings, "ratings")
         there, given = ratings.dropna(), model.dropna()
         image = given.index.get_indexer(there.index)
         there, image = there[image >= 0], image[image >= 0]
@@ -156,7 +172,7 @@ def _distances(
     n, k = paired.model.shape
     if n == 0:
         return AnswerDistances(group, 0, *([Skipped("no image was answered by both")] * 7))
-    identities = None if clusters is None else _looked_up(clusters, paired.images, "cluster")
+    identities = None if clusters is None else looked_up(clusters, paired.images, "cluster")
     drawn = resample_sums(np.column_stack([paired.model, paired.people]), clusters=identities, bootstrap=bootstrap)
     if isinstance(drawn, Skipped):
         return AnswerDistances(group, n, *([drawn] * 7))
@@ -166,7 +182,7 @@ def _distances(
     both_sides = np.column_stack([one_person, np.broadcast_to(people, one_person.shape)])
 
     def of_person(distance: Callable[[FloatArray], FloatArray], name: str) -> Outcome:
-        return _middle_of(distance(both_sides), f"{name} of one random person an image", n, bootstrap.level)
+        return middle_of(distance(both_sides), f"{name} of one random person an image", n, bootstrap.level)
 
     steps = paired.steps
     shannon, mover = "Jensen-Shannon distance, base 2", "earth mover's distance"
@@ -233,16 +249,3 @@ def _steps(support: Support) -> FloatArray | None:
     if (steps <= 0).any():
         raise AnalysisError("The points of a scale must ascend.")
     return steps
-
-
-def _looked_up(by_image: ByImage, images: pd.Index, what: str) -> Column:
-    missing = images.difference(by_image.index)
-    if len(missing):
-        raise AnalysisError(f"No {what} is named for {len(missing)} images, the first {missing[0]}.")
-    return by_image.reindex(images).to_numpy()
-
-
-def _middle_of(replicates: FloatArray, name: str, n: int, level: float) -> Outcome:
-    low, high = np.quantile(replicates, [(1 - level) / 2, (1 + level) / 2])
-    method = f"{name}; mean over {len(replicates):,} draws, the interval their middle {level:.0%}"
-    return Estimate(float(replicates.mean()), float(low), float(high), level, n, method)

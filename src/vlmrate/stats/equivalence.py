@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from vlmrate.errors import AnalysisError
-from vlmrate.stats._arrays import Column, Pairs, as_codes, pairs
+from vlmrate.stats._arrays import Column, Pairs, as_codes, as_floats, is_number, pairs
 from vlmrate.stats.estimate import Estimate, Outcome, Skipped, TestResult
 
 if TYPE_CHECKING:
@@ -61,9 +61,9 @@ def tost(
     >>> round(told.difference.ci_low, 4), round(told.difference.ci_high, 4)
     (-0.1629, 0.2629)
     """
-    low, high = (-margin, margin) if isinstance(margin, int | float) else margin
-    if not (math.isfinite(low) and math.isfinite(high) and low < high) or not 0 < alpha < 0.5:
-        raise AnalysisError("A margin runs from a lower to a higher difference, and alpha lies between 0 and .5.")
+    low, high = _ends(margin)
+    if not (is_number(alpha) and 0 < alpha < 0.5):
+        raise AnalysisError(f"alpha lies between 0 and .5, not at {alpha}.")
     both = pairs(model, human, clusters=clusters)
     error = _standard_error(both)
     if isinstance(error, Skipped):
@@ -76,7 +76,15 @@ def tost(
     p_value = max(above.p_value, below.p_value)
     method = f"mean of model minus human; {how}"
     interval = Estimate(mean, mean - half, mean + half, 1 - 2 * alpha, both.n, method)
-    return Equivalence((float(low), float(high)), alpha, interval, above, below, p_value, p_value <= alpha)
+    return Equivalence((low, high), alpha, interval, above, below, p_value, p_value <= alpha)
+
+
+def _ends(margin: float | tuple[float, float]) -> tuple[float, float]:
+    """Return the two ends of a margin, given as numbers of Python or numpy."""
+    ends = as_floats([-margin, margin] if isinstance(margin, int | float | np.number) else margin, "margin")
+    if ends.shape != (2,) or not ends[0] < ends[1]:
+        raise AnalysisError(f"A margin is a number above 0, or runs from a lower to a higher difference, not {margin}.")
+    return float(ends[0]), float(ends[1])
 
 
 def _standard_error(both: Pairs) -> tuple[float, int, str] | Skipped:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+NO_ERROR = 1e-10
+"""A standard error below this is rounding and taken for 0."""
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -52,6 +55,11 @@ class Skipped:
     """
 
     reason: str
+
+
+def without_width(name: str, value: float) -> Skipped:
+    """Say why a value whose standard error is 0 gets no interval by formula: one of no width would claim certainty."""
+    return Skipped(f"{name}: {value:.4g} with a standard error of 0, so that no interval can be had by formula")
 
 
 Outcome: TypeAlias = Estimate | Skipped

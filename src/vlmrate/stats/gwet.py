@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from scipy.special import stdtrit
 
-from vlmrate.errors import AnalysisError
-from vlmrate.stats._arrays import Column, FloatArray, require_aligned
+from vlmrate.stats._arrays import Column, FloatArray, declared, label_codes, require_aligned, require_level
 from vlmrate.stats._long import code_cells
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, bootstrap_sums
-from vlmrate.stats.estimate import Estimate, Outcome, Skipped
+from vlmrate.stats.estimate import NO_ERROR, Estimate, Outcome, Skipped, without_width
 from vlmrate.stats.weighted_kappa import AgreementWeights, agreement_weights
 
 if TYPE_CHECKING:
@@ -39,7 +37,8 @@ def gwet_ac(
     raters taken as they are; Gwet 2008, British Journal of Mathematical and Statistical Psychology 61, 29-48,
     and, for AC2, Gwet 2014, Handbook of Inter-Rater Reliability. Rows with a missing value are left out; a
     value that is not declared is refused (declare "invalid" to count it). Skipped without a unit with two
-    ratings, and where a rater rated a unit twice.
+    ratings, where a rater rated a unit twice, and where the standard error is 0 (perfect agreement): the bootstrap's
+    form tells the value then, too.
 
     >>> units, raters = [1, 1, 2, 2, 3, 3, 4, 4, 5, 5], ["A", "B"] * 5
     >>> values = ["sad", "sad", "sad", "sad", "joy", "sad", "sad", "sad", "joy", "joy"]
@@ -47,12 +46,16 @@ def gwet_ac(
     >>> round(ac1.value, 4), round(ac1.ci_low, 4), ac1.ci_high
     (0.6552, -0.3997, 1.0)
     """
+    require_level(level)
     parts = _Parts.of(units, raters, values, labels, weights, None)
     if isinstance(parts, Skipped):
         return parts
     n = len(parts.sums)
     ac = float(parts.coefficient(parts.sums.sum(axis=0)[None, :])[0])
-    half = float(stdtrit(n - 1, (1 + level) / 2)) * math.sqrt(parts.variance(ac))
+    se = math.sqrt(parts.variance(ac))
+    if se < NO_ERROR:
+        return without_width(parts.name, ac)
+    half = float(stdtrit(n - 1, (1 + level) / 2)) * se
     return Estimate(ac, ac - half, min(1.0, ac + half), level, n, f"{parts.name}; t of {n - 1} df (Gwet), at most 1")
 
 
@@ -127,11 +130,6 @@ class _Parts:
 
 def _label_codes(values: Column, labels: Sequence[Any]) -> FloatArray:
     """Return each value's number among the labels, NaN where it is missing."""
-    if len(set(labels)) != len(labels) or len(labels) < 2:
-        raise AnalysisError(f"Labels must be two or more, and differ: {list(labels)}.")
-    number = {label: float(code) for code, label in enumerate(labels)}
-    given, missing = np.asarray(values, dtype=object), pd.isna(np.asarray(values, dtype=object))
-    unknown = sorted({str(value) for value in given[~missing] if value not in number})
-    if unknown:
-        raise AnalysisError(f"Values that are not declared: {', '.join(unknown)}; declared: {list(labels)}.")
-    return np.array([np.nan if gone else number[value] for value, gone in zip(given, missing, strict=True)])
+    codes = label_codes(values, declared(labels), "values").astype(np.float64)
+    codes[codes < 0] = np.nan
+    return codes

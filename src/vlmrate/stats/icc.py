@@ -13,8 +13,9 @@ import numpy as np
 from scipy.special import fdtri
 
 from vlmrate.errors import AnalysisError
-from vlmrate.stats._long import code_ratings, too_few
-from vlmrate.stats.estimate import Estimate, Outcome, Skipped
+from vlmrate.stats._arrays import require_level
+from vlmrate.stats._long import code_ratings, there_are, too_few
+from vlmrate.stats.estimate import Estimate, Outcome, Skipped, without_width
 
 if TYPE_CHECKING:
     from typing import Any
@@ -63,6 +64,7 @@ def icc(units: Column, raters: Column, values: Column, *, level: float = 0.95) -
     >>> round(told.agreement.ci_low, 3), round(told.agreement.ci_high, 3)
     (0.019, 0.761)
     """
+    require_level(level)
     ratings = code_ratings(units, raters, values)
     if isinstance(ratings, Skipped):
         return ratings
@@ -87,14 +89,24 @@ def icc_matrix(matrix: Any, *, level: float = 0.95) -> Icc | Skipped:
     k (MSC - MSE) / n). At most 1; below 0 where raters agree less than by chance. The k forms are their
     Spearman-Brown steps. Shrout & Fleiss 1979, Psychological Bulletin 86, 420-428; F intervals of McGraw &
     Wong 1996, Psychological Methods 1, 30-46, whose interval of ICC(A,1) has Satterthwaite's df. They take
-    ratings for normal. Skipped below two units or raters, and where no rating differs.
+    ratings for normal. Skipped below two units or raters, and where no rating differs; a form that leaves nothing to
+    chance (ICC(C) of raters who differ by constants) has no F interval and is Skipped, its value told. Raises
+    `AnalysisError` for what is no table of numbers, and for a missing or infinite value.
     """
-    table = np.asarray(matrix, dtype=np.float64)
+    require_level(level)
+    try:
+        table = np.asarray(matrix, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise AnalysisError(
+            f"icc_matrix needs numbers, every row with one rating of each rater; what was given is no table: {error}."
+        ) from error
     if table.ndim != 2 or not np.isfinite(table).all():
         raise AnalysisError("icc_matrix needs a table of units by raters without a missing or infinite value.")
     n, k = table.shape
-    if n < 2 or k < 2:
-        return Skipped(f"intraclass correlation needs two units and two raters, there are {n} and {k}")
+    if k < 2:
+        return Skipped(f"intraclass correlation needs two raters, there {there_are(k, 'rater')}")
+    if n < 2:
+        return Skipped(f"intraclass correlation needs two units, there {there_are(n, 'unit')}")
     if np.ptp(table) == 0:
         return Skipped(f"the ratings have no variance: all {n * k:,} are {table.flat[0]:g}")
     squares = _mean_squares(table)
@@ -167,5 +179,7 @@ def _outcome(form: Form, name: tuple[str, str], level: float, shape: tuple[int, 
         return Skipped(f"{code} or its lower limit has no value: the units' means hardly differ")
     value, low, high = (x * mean_of / base for x, base in zip(form, bases, strict=True))
     what = "a single rater" if mean_of == 1 else f"the mean of {k} raters"
-    how = "F interval (McGraw & Wong 1996)" if low < high else "nothing is left to chance, so its interval has no width"
-    return Estimate(value, low, high, level, n, f"{code}, {name[1]}, {what}; {how}")
+    told = f"{code}, {name[1]}, {what}"
+    if not low < high:
+        return without_width(told, value)
+    return Estimate(value, low, high, level, n, f"{told}; F interval (McGraw & Wong 1996)")

@@ -2,83 +2,88 @@
 
 A unit drawn twice brings each rater's residual twice. To a model of raters crossed with units that looks like a
 property of the rater, so resampled rater variances lie too high. Leaving out repeats nothing.
+
+A statistic may rest on two samples that were drawn apart, of units and of raters. Each is then left out in turn, and
+the two variances add up.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from vlmrate.errors import AnalysisError
 from vlmrate.stats._arrays import Column, FloatArray, IntArray, as_codes
-from vlmrate.stats.estimate import Estimate, Outcome, Skipped, TestOutcome, TestResult
+from vlmrate.stats.estimate import NO_ERROR, Skipped, TestOutcome, TestResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    Scale = Literal["plain", "atanh"]
+    from collections.abc import Callable, Iterator, Sequence
 
 BLOCK = 2_000_000
 """Weights held at a time (16 MB)."""
-NO_ERROR = 1e-12
-"""A standard error below this is rounding and taken for 0."""
+
+Limits: TypeAlias = "tuple[float, float, float]"
+"""A value, its lower and its upper confidence limit."""
 
 
 @dataclass(frozen=True, slots=True)
-class Jackknifed:
-    """Quantities over all units, and with each cluster left out in turn."""
+class LeftOut:
+    """Quantities over a whole sample, and with each of its clusters left out in turn."""
 
     observed: FloatArray
     """Shape (S,)."""
     left_out: FloatArray
-    """Shape (clusters, S)."""
-    n: int
-    level: float
+    """Shape (k, S), k the clusters or groups of them."""
     clusters: int
+    of: str
+    """What a cluster is, in the plural: images, raters."""
 
-    def estimate(self, statistic: Callable[[FloatArray], FloatArray], *, name: str, scale: Scale = "plain") -> Outcome:
-        """Estimate a statistic of the quantities, (B, S) to (B,): value ± t se on the scale, k - 1 df.
+    @property
+    def words(self) -> str:
+        """Say what was left out, for a method.
 
-        se² = (k - 1) / k sum_c (theta_(c) - mean)² over k clusters (Efron & Tibshirani 1993, An Introduction to
-        the Bootstrap, ch. 11). The scale "atanh" keeps the interval of a coefficient between -1 and 1. Skipped
-        where the statistic is not defined, or not with a cluster left out.
+        >>> LeftOut(np.zeros(2), np.zeros((40, 2)), 200, "units").words
+        '40 groups of 200 units'
+        """
+        k = len(self.left_out)
+        return f"{self.clusters:,} {self.of}" if k == self.clusters else f"{k:,} groups of {self.clusters:,} {self.of}"
+
+    def variance(self, statistic: Callable[[FloatArray], FloatArray], name: str) -> float | Skipped:
+        """Return the variance of log(statistic), a function (B, S) to (B,), above 0.
+
+        (k - 1) / k sum_c (log theta_(c) - their mean)² over k clusters: Efron & Tibshirani 1993, An Introduction to
+        the Bootstrap, ch. 11; that variances want the log scale: Miller 1968, Annals of Mathematical Statistics 39,
+        567-582. 0 where the statistic is 0 (or infinite) whoever is left out. Skipped where it is so for some.
         """
         with np.errstate(divide="ignore", invalid="ignore"):
-            value, left_out = float(statistic(self.observed[None, :])[0]), statistic(self.left_out)
-        k = len(left_out)
-        if not math.isfinite(value):
-            return Skipped(f"{name} is not defined for these data")
-        if not np.isfinite(left_out).all():
-            lost = int((~np.isfinite(left_out)).sum())
-            return Skipped(f"{name} is not defined with one cluster left out, {lost:,} of {k:,} times")
-        method = f"{name}; jackknife over {k:,} clusters"
-        if k < self.clusters:
-            method = f"{name}; jackknife over {k:,} groups of {self.clusters:,} clusters"
-        if scale == "atanh" and max(abs(value), float(np.abs(left_out).max())) < 1:
-            half = self._half(np.arctanh(left_out))
-            low, high = math.tanh(math.atanh(value) - half), math.tanh(math.atanh(value) + half)
-            return Estimate(value, low, high, self.level, self.n, f"{method}, on the scale of atanh")
-        half = self._half(left_out)
-        return Estimate(value, value - half, value + half, self.level, self.n, method)
-
-    def _half(self, left_out: FloatArray) -> float:
-        k = len(left_out)
-        variance = (k - 1) / k * float(((left_out - left_out.mean()) ** 2).sum())
-        return float(stdtrit(k - 1, (1 + self.level) / 2)) * math.sqrt(variance)
+            logs = np.log(statistic(np.vstack([self.observed, self.left_out])))
+        if np.isinf(logs[0]) and (logs == logs[0]).all():
+            return 0.0
+        if not np.isfinite(logs[0]):
+            why = (
+                "is not defined for these data"
+                if np.isnan(logs[0])
+                else "is 0 for these data, but not with some left out"
+            )
+            return Skipped(f"{name} {why}")
+        k, lost = len(logs) - 1, int((~np.isfinite(logs)).sum())
+        if lost:
+            return Skipped(f"{name} is not defined with one of {self.words} left out, {lost:,} of {k:,} times")
+        return (k - 1) / k * float(((logs[1:] - logs[1:].mean()) ** 2).sum())
 
 
-def jackknife(
+def leave_out(
     quantities: Callable[[FloatArray], FloatArray],
     n_units: int,
     *,
+    of: str,
     clusters: Column | None = None,
     groups: int | None = None,
-    level: float = 0.95,
-) -> Jackknifed | Skipped:
+) -> LeftOut | Skipped:
     """Compute quantities, weights of the units (B, n_units) to (B, S), over all and with each cluster left out.
 
     `clusters` names each unit's cluster; None makes every unit its own. `groups` pools the clusters at random
@@ -87,11 +92,9 @@ def jackknife(
     """
     if groups is not None and groups < 3:
         raise AnalysisError(f"A jackknife needs three groups to leave out, not {groups}.")
-    if not 0 < level < 1:
-        raise AnalysisError(f"A confidence level lies between 0 and 1, not at {level}.")
     codes, names = as_codes(np.arange(n_units) if clusters is None else clusters, "clusters", ascending=True)
     if len(names) < 3:
-        return Skipped(f"a jackknife needs three clusters to leave out, there are {len(names)}")
+        return Skipped(f"a jackknife needs three {of} to leave out, there are {len(names)}")
     left = len(names)
     if groups is not None and groups < left:
         dealt = np.random.default_rng(0).permutation(left) % groups
@@ -99,7 +102,7 @@ def jackknife(
     with np.errstate(divide="ignore", invalid="ignore"):
         observed = quantities(np.ones((1, n_units)))[0]
         left_out = np.concatenate([quantities(weights) for weights in _leave_out(codes, left)])
-    return Jackknifed(observed, left_out, n_units, level, len(names))
+    return LeftOut(observed, left_out, len(names), of)
 
 
 def jackknife_t(left_out: FloatArray, value: float, *, name: str, n: int) -> TestOutcome:
@@ -124,3 +127,32 @@ def _leave_out(codes: IntArray, k: int) -> Iterator[FloatArray]:
     for start in range(0, k, block):
         left = np.arange(start, min(start + block, k))
         yield (codes[None, :] != left[:, None]).astype(np.float64)
+
+
+def log_limits(
+    statistic: Callable[[FloatArray], FloatArray], samples: Sequence[LeftOut], *, name: str, level: float
+) -> Limits | Skipped:
+    """Return a statistic above 0, (B, S) to (B,), and its limits: value times exp(± t se).
+
+    se² is the sum of the samples' jackknife variances of its logarithm; t has Satterthwaite's degrees of freedom, se⁴ /
+    sum (se_s⁴ / (k_s - 1)). `samples` hold the same quantities, each with those at rest that are not drawn with it.
+
+    >>> means = leave_out(lambda w: w @ np.c_[[2.0, 3.0, 4.0, 7.0]] / w.sum(axis=1, keepdims=True), 4, of="images")
+    >>> value, low, high = log_limits(lambda q: q[:, 0], [means], name="mean", level=0.95)
+    >>> round(value, 4), round(low, 4), round(high, 4)
+    (4.0, 1.5889, 10.0698)
+    """
+    parts: list[tuple[float, int]] = []
+    for sample in samples:
+        variance = sample.variance(statistic, name)
+        if isinstance(variance, Skipped):
+            return variance
+        parts.append((variance, len(sample.left_out) - 1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = float(statistic(samples[0].observed[None, :])[0])
+    total = sum(variance for variance, _ in parts)
+    if total == 0:
+        return value, value, value
+    df = total**2 / sum(variance**2 / k for variance, k in parts)
+    factor = math.exp(float(stdtrit(df, (1 + level) / 2)) * math.sqrt(total))
+    return value, value / factor, value * factor

@@ -10,9 +10,10 @@ import numpy as np
 from scipy.special import ndtri
 
 from vlmrate.errors import AnalysisError
+from vlmrate.stats._arrays import is_number, require_count, require_level
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, bootstrap_sums
 from vlmrate.stats.confusion import CodedLabels, code_labels
-from vlmrate.stats.estimate import Estimate, Outcome, Skipped
+from vlmrate.stats.estimate import NO_ERROR, Estimate, Outcome, Skipped, without_width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,14 +35,17 @@ def cohen_kappa(
 
     kappa = (po - pe) / (1 - pe), with po the share of agreement and pe = sum over the labels of (share among
     the true labels x share among the answers). An invalid answer is a category that the truth never has: it
-    lowers po. Cohen 1960, Educational and Psychological Measurement 20, 37-46. Skipped where pe is 1 (both
-    name one label only) and where there is nothing to resample.
+    lowers po. Cohen 1960, Educational and Psychological Measurement 20, 37-46. Between two people, the second one
+    stands as `answers`: a missing answer counts against agreement there, where psych::cohen.kappa leaves the pair
+    out; drop such images first to have its figure. Raises `AnalysisError` for a true label that is missing, and for
+    a label of either that is not declared. Skipped where pe is 1 (both name one label only) and where there is
+    nothing to resample.
 
     >>> kappa = cohen_kappa(["a", "a", "b", "b", "b", "a"], ["a", "b", "b", "b", "b", "a"], ["a", "b"])
     >>> round(kappa.value, 4), kappa.n
     (0.6667, 6)
     """
-    coded = code_labels(truth, answers, labels)
+    coded = code_labels(truth, answers, labels, clusters=clusters)
     reason = undefined(coded)
     if reason is not None:
         return reason
@@ -58,12 +62,13 @@ def cohen_kappa_asymptotic(truth: Column, answers: Column, labels: Sequence[str]
     """Return Cohen's kappa with its large-sample interval, which takes the images for independent.
 
     Variance: Fleiss, Cohen & Everitt 1969, Psychological Bulletin 72, 323-327. Skipped as
-    `cohen_kappa`.
+    `cohen_kappa`, and where the standard error is 0 (perfect agreement).
 
     >>> kappa = cohen_kappa_asymptotic(["a", "a", "b", "b", "b", "a"], ["a", "b", "b", "b", "b", "a"], ["a", "b"])
     >>> round(kappa.value, 4), round(kappa.ci_low, 4), round(kappa.ci_high, 4)
     (0.6667, 0.1044, 1.0)
     """
+    require_level(level)
     coded = code_labels(truth, answers, labels)
     reason = undefined(coded)
     if reason is not None:
@@ -71,7 +76,10 @@ def cohen_kappa_asymptotic(truth: Column, answers: Column, labels: Sequence[str]
     table = np.zeros((coded.k + 1, coded.k + 1))
     table[: coded.k] = coded.cells().sum(axis=0).reshape(coded.k, coded.k + 1)
     kappa = float(kappa_of(table[None, : coded.k])[0])
-    half = float(ndtri((1 + level) / 2)) * math.sqrt(_asymptotic_variance(table))
+    se = math.sqrt(_asymptotic_variance(table))
+    if se < NO_ERROR:
+        return without_width(NAME, kappa)
+    half = float(ndtri((1 + level) / 2)) * se
     method = f"{NAME}; asymptotic (Fleiss, Cohen & Everitt 1969), bounded by -1 and 1"
     return Estimate(kappa, max(-1.0, kappa - half), min(1.0, kappa + half), level, coded.n, method)
 
@@ -129,8 +137,11 @@ def kappa_if_balanced(accuracy: float, n_labels: int, invalid_share: float = 0.0
     >>> round(kappa_if_balanced(0.899, 6), 4)
     0.8788
     """
-    if n_labels < 2 or not 0 <= accuracy <= 1 or not 0 <= invalid_share <= 1:
-        raise AnalysisError("kappa_if_balanced needs two labels or more, and shares between 0 and 1.")
+    require_count(n_labels, 2, "The number of labels")
+    if not all(is_number(share) and 0 <= share <= 1 for share in (accuracy, invalid_share)):
+        raise AnalysisError(
+            f"An accuracy and a share of invalid answers lie from 0 to 1, not at {accuracy} and {invalid_share}."
+        )
     chance = (1 - invalid_share) / n_labels
     return (accuracy - chance) / (1 - chance)
 
@@ -146,6 +157,8 @@ def kappa_identity(
     >>> kappa_identity(0.899, 0.878, 6, rounding=0.0005).holds, kappa_identity(0.766, 0.713, 6, rounding=0.0005).holds
     (True, False)
     """
+    if not (is_number(kappa) and is_number(rounding) and -1 <= kappa <= 1 and 0 <= rounding < 1):
+        raise AnalysisError(f"A kappa lies in [-1, 1] and its rounding in [0, 1), not at {kappa} and {rounding}.")
     expected = kappa_if_balanced(accuracy, n_labels, invalid_share)
     tolerance = rounding * (1 + 1 / (1 - (1 - invalid_share) / n_labels)) + 1e-12
     gap = kappa - expected

@@ -7,10 +7,11 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from scipy.special import bdtr, chdtrc
 
 from vlmrate.errors import AnalysisError
-from vlmrate.stats._arrays import Column, require_aligned
+from vlmrate.stats._arrays import Column, require_aligned, require_count
 from vlmrate.stats.confusion import code_labels
 from vlmrate.stats.corrections import Family
 from vlmrate.stats.estimate import Skipped, TestOutcome, TestResult
@@ -38,6 +39,7 @@ def mcnemar(first: Column, second: Column, *, exact_below: int = EXACT_BELOW, co
     'McNemar, two-sided, 7 against 2 discordant; exact binomial'
     """
     n = require_aligned(first=first, second=second)
+    require_count(exact_below, 0, "exact_below")
     return _test(*_only(_as_right(first, "first"), _as_right(second, "second")), n, exact_below, continuity)
 
 
@@ -74,7 +76,8 @@ def mcnemar_pairs(
     """Test every pair of raters for being right equally often, an invalid answer an error.
 
     `answers` holds one answer an image by rater, all in the order of `truth`. Pairs come in the order of the
-    raters. Raises `AnalysisError` below two raters and for a true label that is not declared.
+    raters. Raises `AnalysisError` below two raters, for a true label that is missing, and for a label that is not
+    declared; an answer that is missing or "invalid" is an error of the rater.
 
     >>> truth = ["sad", "sad", "joy", "joy"]
     >>> answers = {"A": truth, "B": ["joy", "joy", "sad", "joy"], "C": ["sad", "joy", "joy", None]}
@@ -84,6 +87,7 @@ def mcnemar_pairs(
     """
     if len(answers) < 2:
         raise AnalysisError(f"Pairs of raters need two raters, there are {len(answers)}.")
+    _require_one_index(answers)
     coded = {rater: code_labels(truth, given, labels) for rater, given in answers.items()}
     right = {rater: codes.truth == codes.answers for rater, codes in coded.items()}
     pairs = tuple(_pair(a, b, right[a], right[b], exact_below, continuity) for a, b in combinations(answers, 2))
@@ -91,12 +95,18 @@ def mcnemar_pairs(
     return McNemarPairs(pairs, Family.of(f"McNemar over every pair of {len(answers)} raters", tests))
 
 
+def _require_one_index(answers: Mapping[str, Column]) -> None:
+    first = next(iter(answers))
+    for rater in answers:
+        require_aligned(**{f"the answers of {rater}": answers[rater], f"the answers of {first}": answers[first]})
+
+
 Right = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 
 def _as_right(column: Column, name: str) -> Right:
     values = np.asarray(column)
-    if values.dtype != np.bool_ and not np.isin(values, (0, 1)).all():
+    if values.dtype != np.bool_ and (pd.isna(values).any() or not np.isin(values, (0, 1)).all()):
         raise AnalysisError(f"{name} must say true or false (1 or 0) for every image: whether the rater was right.")
     return values.astype(np.bool_)
 

@@ -88,8 +88,9 @@ def compare_classification(
 ) -> ClassificationDifference | Skipped:
     """Return by how much the first rater's labels are better, score by score as in `classification`.
 
-    Invalid answers are errors. Macro-F1 and balanced accuracy are Skipped where a declared label has no
-    image, kappa where it is not defined for either rater; everything below two clusters.
+    Invalid answers (None, NaN or "invalid") are errors; a label that is not declared is refused. Macro-F1 and
+    balanced accuracy are Skipped where a declared label has no image, kappa where it is not defined for either rater;
+    everything below two clusters.
 
     >>> truth, a, b = list("xxyyxy"), list("xxyyxx"), list("xyyxxx")
     >>> better = compare_classification(truth, a, b, ["x", "y"])

@@ -17,7 +17,7 @@ from scipy.special import stdtrit
 from scipy.stats import nct
 
 from vlmrate.errors import AnalysisError
-from vlmrate.stats._arrays import Column, FloatArray, IntArray, as_codes, pairs
+from vlmrate.stats._arrays import Column, FloatArray, IntArray, as_codes, is_number, pairs, require_count, require_share
 from vlmrate.stats.estimate import Skipped
 
 MOST_IMAGES = 10_000_000
@@ -40,10 +40,13 @@ class BiasDesign:
     """Share of that variance that the images of one identity have in common, in [0, 1]."""
 
     def __post_init__(self) -> None:
-        if not (self.sd > 0 and 2 <= self.identities <= self.images and 0 <= self.icc <= 1):
+        require_count(self.images, 2, "The number of images of a design")
+        require_count(self.identities, 2, "The number of identities of a design")
+        numbers = is_number(self.sd) and is_number(self.icc)
+        if not (numbers and 0 < self.sd < math.inf and self.identities <= self.images and 0 <= self.icc <= 1):
             raise AnalysisError(
-                "A design needs an SD above 0, two identities or more, no fewer images than identities, and an icc "
-                f"between 0 and 1: {self}."
+                "A design needs a finite SD above 0, two identities or more, no fewer images than identities, and an "
+                f"icc between 0 and 1: {self}."
             )
 
     @property
@@ -129,6 +132,7 @@ def power_of(bias: float, design: BiasDesign, *, alpha: float = 0.05, family: in
     0.8351
     """
     _check(alpha, family)
+    _finite(bias)
     return _power(abs(bias) / design.standard_error, design.df, alpha / family)
 
 
@@ -184,10 +188,11 @@ def images_needed(
     (224, 0.8001)
     """
     _check(alpha, family, power)
+    _finite(bias)
+    require_count(images_of_identity, 1, "The number of images of an identity")
+    BiasDesign(sd, 2 * images_of_identity, 2, icc)
     if bias == 0:
         return Skipped("no number of images finds a bias of 0")
-    if images_of_identity < 1:
-        raise AnalysisError(f"An identity has an image or more, not {images_of_identity}.")
 
     def reached(identities: int) -> float:
         design = BiasDesign(sd, identities * images_of_identity, identities, icc)
@@ -205,11 +210,18 @@ def images_needed(
     return ImagesNeeded(high * images_of_identity, high, reached(high), bias, alpha, family, method)
 
 
+def _finite(bias: float) -> None:
+    if not (is_number(bias) and math.isfinite(bias)):
+        raise AnalysisError(f"A bias is a number of scale points, not {bias}.")
+
+
 def _check(alpha: float, family: int, power: float = 0.8) -> None:
-    if not (0 < alpha < 1 and family >= 1 and alpha / family < power < 1):
+    require_share(alpha, "alpha")
+    require_share(power, "power")
+    require_count(family, 1, "The number of tests in the family")
+    if not alpha / family < power:
         raise AnalysisError(
-            f"Power needs alpha between 0 and 1 ({alpha:g}), a family of one test or more ({family}), and a power "
-            f"between alpha / family and 1 ({power:g})."
+            f"A power lies above alpha / family, which no bias at all reaches: {power} against {alpha / family:.4g}."
         )
 
 

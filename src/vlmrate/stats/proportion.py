@@ -7,6 +7,7 @@ import math
 from scipy.special import ndtri
 
 from vlmrate.errors import AnalysisError
+from vlmrate.stats._arrays import is_number, require_level
 from vlmrate.stats.estimate import Estimate, Outcome, Skipped
 
 
@@ -20,7 +21,8 @@ def wilson(successes: int, n: int, level: float = 0.95, *, name: str = "proporti
     >>> fear.value, round(fear.ci_low, 4), fear.ci_high
     (1.0, 0.9842, 1.0)
     """
-    if not 0 <= successes <= n:
+    require_level(level)
+    if not (is_number(successes) and is_number(n) and 0 <= successes <= n < math.inf):
         raise AnalysisError(f"{name}: {successes} of {n} is no proportion.")
     if n == 0:
         return Skipped(f"{name}: nothing to take a proportion of")

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from vlmrate.errors import AnalysisError
-from vlmrate.stats._arrays import Column, FloatArray, as_codes, as_floats, as_names, require_aligned
+from vlmrate.stats._arrays import Column, FloatArray, as_codes, as_floats, as_names, require_aligned, require_level
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, bootstrap_sums
 from vlmrate.stats.estimate import Estimate, Outcome, Skipped
 
@@ -22,13 +22,14 @@ def accuracy_ratio(correct: Column, groups: Column, group: Any, reference: Any, 
 
     `correct` is 1 or True for each image answered rightly, else 0 or False. ln ratio ± z sqrt((1 - p1) / x1 +
     (1 - p2) / x2), x the number right and p the share: Katz, Baptista, Azen & Pike 1978, Biometrics 34, 469-474.
-    Skipped: a group without a right answer, and two groups that are wholly right, where the
-    interval would have no width. `AnalysisError`: a group that is not among `groups`.
+    Skipped: a group without a right answer, and two groups that are wholly right, where the interval would have no
+    width. `AnalysisError`: a group that is not among `groups`, or that is compared with itself.
 
     >>> ratio = accuracy_ratio([1] * 49 + [0] * 31 + [1] * 18 + [0] * 62, ["B"] * 80 + ["K"] * 80, "B", "K")
     >>> round(ratio.value, 4), round(ratio.ci_low, 4), round(ratio.ci_high, 4)
     (2.7222, 1.7489, 4.2372)
     """
+    require_level(level)
     right, inside, outside = _sides(correct, groups, group, reference, None)
     if (reason := _undefined(right, inside, outside, group, reference)) is not None:
         return reason
@@ -75,6 +76,8 @@ def _sides(
     numbers = as_floats(correct, "correct")
     if not np.isin(numbers, [0.0, 1.0]).all():
         raise AnalysisError("correct must be 1 or 0 for every image: an invalid answer is 0.")
+    if group == reference:
+        raise AnalysisError(f"The group {group} is compared with itself: name another reference.")
     codes, names = as_codes(groups, "groups")
     for name in (group, reference):
         if name not in names:

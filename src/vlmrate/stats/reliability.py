@@ -16,6 +16,7 @@ from vlmrate.stats._arrays import (
     as_floats,
     as_names,
     require_aligned,
+    require_column,
     require_one_of,
 )
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, bootstrap_weights
@@ -90,9 +91,16 @@ def alpha_from_counts(
     0.6857
     """
     require_one_of(metric, get_args(Metric), "The metric")
-    table = np.asarray(counts, dtype=np.float64)
+    try:
+        table = np.asarray(counts, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise AnalysisError(f"Counts must be a table of numbers, a row a unit: {error}.") from error
+    require_column(domain, "domain")
     if table.ndim != 2 or table.shape[1] != len(domain):
         raise AnalysisError(f"Counts need a column a value: {len(domain)} values, counts of shape {table.shape}.")
+    if not (np.isfinite(table) & (table >= 0) & (table == np.floor(table))).all():
+        raise AnalysisError("Counts must be whole numbers of 0 or more, none missing.")
+    require_aligned(counts=table[:, 0], clusters=clusters)
     pairable = table.sum(axis=1) >= 2
     table = table[pairable]
     if not pairable.any():

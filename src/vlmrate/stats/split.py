@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from vlmrate.stats._arrays import Column, FloatArray, as_codes, as_floats, as_names, in_order, require_aligned
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, resample_sums
@@ -64,14 +65,17 @@ def bias_split(
     groups = truth if groups is None else groups
     n = require_aligned(model=model, human=human, truth=truth, answers=answers, groups=groups, clusters=clusters)
     d = as_floats(model, "model") - as_floats(human, "human")
-    right = np.fromiter((t == a for t, a in zip(truth, answers, strict=True)), dtype=bool, count=n)
+    given = pd.Series(list(answers), dtype=object)
+    as_codes(truth, "truth")
+    told = zip(truth, given, given.isna(), strict=True)
+    right = np.fromiter((not missing and t == a for t, a, missing in told), dtype=bool, count=n)
     codes, names = as_codes(groups, "groups")
-    told = []
+    parts = []
     for group in in_order(names, order):
         inside = (codes == names.index(group)) & ~np.isnan(d)
         kept = None if clusters is None else as_names(clusters)[inside]
-        told.append(_split(group, d[inside], right[inside], kept, bootstrap))
-    return tuple(told)
+        parts.append(_split(group, d[inside], right[inside], kept, bootstrap))
+    return tuple(parts)
 
 
 def _split(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from vlmrate.errors import AnalysisError
+from vlmrate.stats._arrays import require_count
 from vlmrate.stats._long import Ratings, code_ratings, too_few
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, resample_sums
 from vlmrate.stats.estimate import Outcome, Skipped
@@ -58,8 +58,7 @@ def split_half(
     >>> round(told.half.value, 3), round(told.corrected.value, 3), round(told.splits[0], 3), round(told.splits[-1], 3)
     (0.851, 0.919, 0.887, 0.94)
     """
-    if splits < 1:
-        raise AnalysisError(f"Split-half needs at least one split, not {splits}.")
+    require_count(splits, 1, "The number of splits")
     ratings = code_ratings(units, raters, values, clusters=clusters)
     if isinstance(ratings, Skipped):
         return ratings

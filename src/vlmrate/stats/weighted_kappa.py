@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 from scipy.special import ndtri
 
-from vlmrate.errors import AnalysisError
+from vlmrate.stats._arrays import require_count, require_level, require_one_of
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, bootstrap_sums
 from vlmrate.stats.confusion import CodedLabels, code_labels
-from vlmrate.stats.estimate import Estimate, Outcome
+from vlmrate.stats.estimate import NO_ERROR, Estimate, Outcome, without_width
 from vlmrate.stats.kappa import undefined
 
 if TYPE_CHECKING:
@@ -32,10 +32,10 @@ def agreement_weights(places: int, kind: AgreementWeights) -> FloatArray:
     >>> agreement_weights(3, "quadratic").tolist()
     [[1.0, 0.75, 0.0], [0.75, 1.0, 0.75], [0.0, 0.75, 1.0]]
     """
+    require_one_of(kind, get_args(AgreementWeights), "weights")
+    require_count(places, 2, "The number of places of a scale")
     if kind == "identity":
         return np.eye(places)
-    if kind not in ("linear", "quadratic"):
-        raise AnalysisError(f"Weights are identity, linear or quadratic, not {kind!r}.")
     position = np.arange(places, dtype=np.float64)
     apart = np.abs(position[:, None] - position[None, :]) / (places - 1)
     return np.asarray(1 - (apart if kind == "linear" else apart**2), dtype=np.float64)
@@ -55,17 +55,17 @@ def weighted_kappa(
     kappa_w = (po - pe) / (1 - pe) with po = sum_ij w_ij p_ij and pe = sum_ij w_ij p_i. p_.j; Cohen 1968,
     Psychological Bulletin 70, 213-220. `labels` (words, or the points of a scale) are declared in ascending
     order; "identity" weights give `cohen_kappa`. An invalid answer has no place on the scale and agrees with
-    no label: its weight is 0. Skipped as `cohen_kappa`.
+    no label: its weight is 0. What is invalid, raised and Skipped is as for `cohen_kappa`.
 
     >>> low, high = [1, 2, 3, 4, 4, 2], [1, 3, 3, 4, 3, 2]
     >>> kappa = weighted_kappa(low, high, [1, 2, 3, 4], weights="linear")
     >>> round(kappa.value, 4), kappa.n
     (0.7143, 6)
     """
-    coded = code_labels(truth, answers, labels)
+    coded = code_labels(truth, answers, labels, clusters=clusters)
+    matrix = _with_invalid(coded, weights)
     if (reason := undefined(coded)) is not None:
         return reason
-    matrix = _with_invalid(coded, weights)
     return bootstrap_sums(
         coded.cells(),
         lambda totals: _kappa(totals.reshape(-1, coded.k, coded.k + 1), matrix),
@@ -87,20 +87,24 @@ def weighted_kappa_asymptotic(
 
     Variance: Fleiss, Cohen & Everitt 1969, Psychological Bulletin 72, 323-327: (sum_ij p_ij (w_ij - (w_i. +
     w_.j)(1 - kappa))² - (kappa - pe (1 - kappa))²) / (n (1 - pe)²), w_i. and w_.j the mean weights of row i
-    and column j under the other's margin. Skipped as `cohen_kappa`.
+    and column j under the other's margin. Skipped as `cohen_kappa_asymptotic`.
 
     >>> low, high = [1, 2, 3, 4, 4, 2], [1, 3, 3, 4, 3, 2]
     >>> kappa = weighted_kappa_asymptotic(low, high, [1, 2, 3, 4], weights="linear")
     >>> round(kappa.value, 4), round(kappa.ci_low, 4), round(kappa.ci_high, 4)
     (0.7143, 0.3526, 1.0)
     """
+    require_level(level)
     coded = code_labels(truth, answers, labels)
+    matrix = _with_invalid(coded, weights)
     if (reason := undefined(coded)) is not None:
         return reason
-    matrix = _with_invalid(coded, weights)
     cells = coded.cells().sum(axis=0).reshape(1, coded.k, coded.k + 1)
     kappa = float(_kappa(cells, matrix)[0])
-    half = float(ndtri((1 + level) / 2)) * math.sqrt(_variance(cells[0] / coded.n, matrix, kappa) / coded.n)
+    se = math.sqrt(_variance(cells[0] / coded.n, matrix, kappa) / coded.n)
+    if se < NO_ERROR:
+        return without_width(_name(weights), kappa)
+    half = float(ndtri((1 + level) / 2)) * se
     method = f"{_name(weights)}; asymptotic (Fleiss, Cohen & Everitt 1969), at most 1"
     return Estimate(kappa, kappa - half, min(1.0, kappa + half), level, coded.n, method)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from vlmrate.errors import AnalysisError
 from vlmrate.stats._arrays import FloatArray, as_codes
-from vlmrate.stats.components import Estimator, henderson
+from vlmrate.stats.estimators import Estimator, Factor, henderson
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,11 +27,16 @@ def henderson_within(strata: Mapping[Any, Any]) -> Estimator:
     Raises `AnalysisError`, when it estimates, for a unit without a stratum.
     """
 
-    def estimator(ratings: Ratings) -> Callable[[FloatArray], FloatArray]:
+    def estimator(ratings: Ratings, factor: Factor) -> Callable[[FloatArray], FloatArray]:
+        if factor == "rater":
+            return henderson(ratings, factor)
         indicator = _indicator(ratings, strata)
         means = ratings.per_unit(ratings.value) / ratings.per_unit()
         of_strata = indicator @ (means @ indicator / indicator.sum(axis=0))
-        of_all, means = henderson(replace(ratings, value=ratings.value - of_strata[ratings.unit])), means - of_strata
+        of_all, means = (
+            henderson(replace(ratings, value=ratings.value - of_strata[ratings.unit]), factor),
+            means - of_strata,
+        )
 
         def variances(weights: FloatArray) -> FloatArray:
             found = of_all(weights)

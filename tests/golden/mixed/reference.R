@@ -43,6 +43,21 @@ put(list(formula = deparse1(f), reml = all_of(m), ml = all_of(fit(f, d, FALSE)),
   singular = list(formula = "rating ~ group * emotion + (1 | rater) + (1 | image_id) + (1 | batch)",
     reml = all_of(b))), "crossed")
 
+# Cells without rows, and a single term of several df: type III tests, and pairs of combinations of levels.
+fewer <- subset(d, !(group == "worker" & emotion == "sad"))
+none <- droplevels(subset(fewer, emotion != "happy"))
+cases <- list(fewer = list(fewer, "group * emotion"), none = list(none, "group * emotion"),
+  combinations = list(fewer, "group:emotion"), factor = list(d, "emotion"))
+tests <- lapply(cases, function(case) {
+  f <- reformulate(c(case[[2]], "(1 | rater)", "(1 | image_id)"), "rating")
+  a <- table3(fit(f, case[[1]]))
+  list(formula = paste("rating ~", case[[2]], "+ (1 | rater) + (1 | image_id)"), anova = a)
+})
+two <- emmeans(fit(rating ~ group * emotion + (1 | rater) + (1 | image_id), d), ~ group * emotion,
+  lmer.df = "satterthwaite")
+pairwise <- as.data.frame(summary(pairs(two, reverse = TRUE, adjust = "none"), infer = TRUE))
+put(list(tests = tests, combinations = pairwise), "cells")
+
 # A covariate nearly equal to another column costs lmer its digits. Written anew as its difference from that column,
 # in units of 1e-5, the model is the same and the fit is exact; the coefficient of x is that of z divided by 1e-5.
 c1 <- read.csv("collinear.csv"); c1$z <- (c1$x - (c1$rater_type == "vlm")) * 1e5

@@ -1,15 +1,16 @@
-"""Tolerances and data that the tests of mixed models share."""
+"""Fixtures and data that the tests of mixed models share."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
+
+from stats.tolerances import MixedTolerances
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,39 +23,9 @@ SHARED = ROOT.parent / "shared" / "golden" / "lmm"
 EMOTIONS = ["neutral", "happy", "sad", "angry", "fear", "disgust"]
 
 
-@dataclass(frozen=True, slots=True)
-class MixedTolerances:
-    """How closely our numbers must agree with R's, relative, and why not more closely."""
-
-    estimate: float = 1e-6
-    """Estimates, standard errors and statistics of a converged fit."""
-    df: float = 1e-5
-    """Degrees of freedom of a converged fit."""
-    p_value: float = 1e-4
-    """P-values above `smallest_p`: they magnify the differences in t and df."""
-    smallest_p: float = 1e-12
-    variance: float = 1e-5
-    """Variance components: R's search stops on a flat criterion."""
-    zero: float = 1e-9
-    """A variance of zero, relative to the residual's: R's search stops just above it."""
-    log_likelihood: float = 1e-10
-    at_theta: float = 1e-8
-    """Estimates, standard errors and variances at given variance parameters: no search is involved."""
-    df_at_theta: float = 1e-7
-    """Degrees of freedom there: lmerTest takes its second derivatives by finite differences."""
-    rounded_weights: float = 1e-5
-    """F tests of terms within interactions: lmerTest rounds their weights to seven digits."""
-    effect: float = 1e-5
-    """Predicted effects, which move with the variances."""
-    derivative: float = 1e-6
-    """Analytic derivatives against finite differences."""
-    invariant: float = 1e-8
-    """The same model written otherwise."""
-
-
 @pytest.fixture(scope="session")
 def mixed() -> MixedTolerances:
-    """All tolerances of mixed models, in one place."""
+    """How closely numbers of mixed models must agree."""
     return MixedTolerances()
 
 

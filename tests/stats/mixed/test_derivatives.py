@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from scipy import linalg
 
+from vlmrate.errors import AnalysisError
 from vlmrate.stats.mixed import crossed as several
 from vlmrate.stats.mixed import curvature as curving
 from vlmrate.stats.mixed import one_factor as single
@@ -16,7 +16,7 @@ from vlmrate.stats.mixed.crossing import count_crossing
 from vlmrate.stats.mixed.search import Problem, evaluate_at
 
 if TYPE_CHECKING:
-    from tests.stats.mixed.conftest import MixedTolerances
+    from stats.tolerances import MixedTolerances
 
 SIZES = [9, 14, 5]
 
@@ -147,7 +147,7 @@ def _curvature_by_definition(problem: Problem, ratios: np.ndarray) -> np.ndarray
 
 def test_a_system_that_is_not_positive_definite_is_an_error(monkeypatch: Any) -> None:
     """Ratios below zero make no covariance matrix."""
-    with pytest.raises(linalg.LinAlgError):
+    with pytest.raises(AnalysisError, match="cannot be solved"):
         several.evaluate(_crossed(listed=True, monkeypatch=monkeypatch), np.array([0.4, -0.7, 0.2]))
 
 

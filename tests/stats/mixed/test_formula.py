@@ -58,9 +58,30 @@ def test_a_model_of_the_mean_alone() -> None:
         ("y ~ x + (z + (1 | g)", "cannot be read"),
         ("y ~ x z + (1 | g)", "cannot be read"),
         ("y ~ y + (1 | g)", "explains y by itself"),
+        ("y ~ x ~ z + (1 | g)", "more than one ~"),
+        ("y ~ . + (1 | g)", "name the columns instead"),
+        ("log(y) ~ x + (1 | g)", r"log\(y\) as its response"),
+        ("y + z ~ x + (1 | g)", "no name of a column"),
+        ("y ~ I(x^2) + (1 | g)", "make that a column of its own first"),
+        ("y ~ x * + z + (1 | g)", "fixed terms are columns joined by"),
+        ("y ~ x + (0 + x | g)", "no random slopes"),
+        ("y ~ x + (1 | g:g)", "name each column once"),
     ],
 )
 def test_what_cannot_be_fitted_is_refused_with_a_reason(text: str, said: str) -> None:
     """Each sentence quotes the formula and says what is wrong."""
     with pytest.raises(AnalysisError, match=said):
         parse_formula(text)
+
+
+def test_columns_are_ordered_by_where_the_formula_mentions_them() -> None:
+    """In R, z * a - z keeps the interaction's name z:a although z itself is gone."""
+    assert parse_formula("y ~ z * a - z + (1 | g)").terms == (("a",), ("z", "a"))
+    assert parse_formula("`my y` ~ `my x` + (1 | g)").columns == ("my y", "my x", "g")
+
+
+def test_what_is_nested_and_crossed_is_expanded_as_in_r() -> None:
+    """a / b is a + a:b; (a + b + c)^2 has all main effects and pairs."""
+    assert parse_formula("y ~ a / b + (1 | g)").terms == (("a",), ("a", "b"))
+    pairs = (("a", "b"), ("a", "c"), ("b", "c"))
+    assert parse_formula("y ~ (a + b + c)^2 + (1 | g)").terms == (("a",), ("b",), ("c",), *pairs)

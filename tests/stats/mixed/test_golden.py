@@ -12,7 +12,7 @@ import pytest
 from vlmrate.stats.mixed import fit_mixed_model, likelihood_ratio_test
 
 if TYPE_CHECKING:
-    from tests.stats.mixed.conftest import MixedTolerances
+    from stats.tolerances import MixedTolerances
 
 GOLDEN = Path(__file__).parents[3] / "tests" / "golden" / "mixed"
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from vlmrate.stats.mixed import MixedModelFit, fit_mixed_model
 
 if TYPE_CHECKING:
-    from tests.stats.mixed.conftest import MixedTolerances
+    from stats.tolerances import MixedTolerances
 
 FORMULAS = ["rating ~ kind * emotion + (1 | image_id)", "rating ~ kind + (1 | rater) + (1 | image_id)"]
 quick = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

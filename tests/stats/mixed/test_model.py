@@ -19,7 +19,7 @@ from vlmrate.stats.mixed.numbers import fixed, p_values, significant
 from vlmrate.stats.mixed.threads import one_blas_thread
 
 if TYPE_CHECKING:
-    from tests.stats.mixed.conftest import MixedTolerances
+    from stats.tolerances import MixedTolerances
 
 FORMULA = "rating ~ group * emotion + (1 | rater) + (1 | image_id)"
 
@@ -29,7 +29,8 @@ def test_tables_have_the_columns_promised(crossed: Any) -> None:
     fit = fit_mixed_model(FORMULA, crossed)
     assert list(fit.coefficients) == ["term", "estimate", "std_error", "df", "statistic", "p_value"]
     assert list(fit.variance_components) == ["group", "variance", "std_dev", "share"]
-    assert list(fit.anova()) == ["term", "sum_sq", "mean_sq", "num_df", "den_df", "statistic", "p_value"]
+    assert list(fit.anova()) == ["term", "sum_sq", "mean_sq", "num_df", "den_df", "statistic", "p_value", "note"]
+    assert (fit.anova()["note"] == "").all()
     means = ["group", "emotion", "estimate", "std_error", "df", "ci_low", "ci_high", "note"]
     assert list(fit.marginal_means("group", by="emotion")) == means
     assert list(fit.contrasts("group", by="emotion"))[:3] == ["contrast", "emotion", "estimate"]

@@ -11,7 +11,7 @@ import pytest
 from vlmrate.stats.mixed import fit_mixed_model
 
 if TYPE_CHECKING:
-    from tests.stats.mixed.conftest import MixedTolerances
+    from stats.tolerances import MixedTolerances
 
 SETS = {"a": "a", "a_demo": "a", "d1": "d1", "d1e": "d1e", "d2": "d2", "b0": "b", "b": "b", "d4": "d4"}
 AT_THETA = {"a": "a", "a_demo": "a", "d1": "d1", "b0": "b", "b": "b", "d4": "d4"}
@@ -99,22 +99,22 @@ def test_a_covariate_that_nearly_repeats_a_column_costs_no_digits(
         np.testing.assert_allclose(variances[name], variance, rtol=mixed.variance)
 
 
-def test_the_interaction_of_a_balanced_design_has_whole_df(shared: Any) -> None:
+def test_the_interaction_of_a_balanced_design_has_whole_df(shared: Any, mixed: MixedTolerances) -> None:
     """1,440 images in six emotions, each rated twice: 1,434 degrees of freedom within images."""
     data, answers = shared("a")
     table = fit_mixed_model(answers["formula"], data).coefficients
     within = table[table["term"].str.contains("rater_type")]
-    np.testing.assert_allclose(within["df"], 1434, rtol=1e-9)
+    np.testing.assert_allclose(within["df"], 1434, rtol=mixed.same_weights)
 
 
-def test_f_statistics_differ_only_by_the_rounding_of_weights(shared: Any) -> None:
+def test_f_statistics_differ_only_by_the_rounding_of_weights(shared: Any, mixed: MixedTolerances) -> None:
     """With the hypothesis rounded to seven digits, as lmerTest does, the F of a small effect agrees to nine."""
     data, answers = shared("d2")
     fit = fit_mixed_model(answers["formula"], data)
     expected = next(row for row in answers["tight"]["anova"] if row["term"] == "rater_type")
     weights = np.array([[0, 1, 0, 0, 0, 0, 0, *[round(1 / 6, 7)] * 5]])
     test = fit._inference("satterthwaite").f_test(fit.design.basis.contrast(weights))
-    np.testing.assert_allclose(test.statistic, expected["F value"], rtol=1e-9)
+    np.testing.assert_allclose(test.statistic, expected["F value"], rtol=mixed.same_weights)
 
 
 def test_an_empty_cell_is_named_and_its_contrast_has_no_number(shared: Any) -> None:

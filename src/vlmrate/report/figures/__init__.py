@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vlmrate.report.figures.affect import affect_figures
@@ -27,7 +29,15 @@ __all__ = ["Figure", "figures"]
 
 def figures(analysis: Analysis) -> tuple[Figure, ...]:
     """Every figure of an analysis. Questions that were skipped have none."""
-    return tuple(_all(analysis))
+    return tuple(_apart(_all(analysis)))
+
+
+def _apart(made: Iterator[Figure]) -> Iterator[Figure]:
+    """Figures whose ids differ: items named with different signs may have one plain name."""
+    seen: Counter[str] = Counter()
+    for figure in made:
+        seen[figure.id] += 1
+        yield figure if seen[figure.id] == 1 else replace(figure, id=f"{figure.id}-{seen[figure.id]}")
 
 
 def _all(analysis: Analysis) -> Iterator[Figure]:

@@ -105,9 +105,9 @@ def legend_height(names: Sequence[str], total: float) -> float:
 
 def legend(drawing: Drawing, handles: Sequence[Artist], names: Sequence[str]) -> None:
     """A legend at the foot of the drawing."""
-    drawing.legend(
+    made = drawing.legend(
         list(handles),
-        [plain(name, LONGEST_ENTRY) for name in names],
+        [str(i) for i in range(len(names))],
         loc="lower center",
         bbox_to_anchor=(0.5, 0.0),
         ncols=_legend_columns(names, float(drawing.get_figwidth())),
@@ -118,6 +118,9 @@ def legend(drawing: Drawing, handles: Sequence[Artist], names: Sequence[str]) ->
         borderpad=0.1,
         labelspacing=0.3,
     )
+    # A legend leaves out labels that begin with an underscore, as names of raters may.
+    for text, name in zip(made.get_texts(), names, strict=True):
+        text.set_text(plain(name, LONGEST_ENTRY))
 
 
 def sign(look: Look, *, hollow: bool = False) -> Artist:

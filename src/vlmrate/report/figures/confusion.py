@@ -31,7 +31,7 @@ CELL = 0.275
 """Inches of a cell that holds a count over a share."""
 LONGEST = 12
 GAP = 0.12
-DARK = 0.55
+DARK = 0.68
 """Row shares from which the writing in a cell is white."""
 
 

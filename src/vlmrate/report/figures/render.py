@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import warnings
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
 
     from vlmrate.report.figures.figure import Figure
 
-KINDS = {".svg": "svg", ".pdf": "pdf", ".png": "png"}
 DPI = 300
 """Dots an inch of PNG files: what journals ask for."""
+KEPT = 256
+"""Pictures kept in memory, some hundred thousand bytes each."""
 FAMILIES = "'DejaVu Sans', Verdana, Arial, sans-serif"
 """What readers without our typeface see: none of them is much wider."""
 
@@ -33,8 +35,9 @@ PLACES = re.compile(r'(?<= )(?:d|x|y|points)="[^"]*"')
 LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
 
 
+@lru_cache(maxsize=1)
 def drawing(figure: Figure) -> Drawing:
-    """The figure as a drawing of matplotlib, in the project's style."""
+    """The figure as a drawing of matplotlib, in our style; the last one is kept, to be saved in other forms."""
     with styled():
         return figure.draw()
 
@@ -45,37 +48,41 @@ def svg(figure: Figure) -> str:
     Every id begins with the figure's; title and description are told to screen readers; text is text, in whatever
     typeface the reader has. It holds no script, no style sheet and no address to load from.
     """
-    return _bytes(drawing(figure), figure, "svg").decode("utf-8")
+    return content(figure, "svg").decode("utf-8")
 
 
-def save(figure: Figure, *paths: Path) -> None:
-    """Write the figure to files, drawn once: .svg, .pdf, or .png with 300 dots an inch.
+def save(figure: Figure, path: Path) -> None:
+    """Write the figure to a file: .svg, .pdf, or .png with 300 dots an inch.
 
     Raises:
-        AnalysisError: The suffix of a path is none of these.
+        AnalysisError: The suffix is none of these.
     """
-    for path in paths:
-        if path.suffix.lower() not in KINDS:
-            raise AnalysisError(f"A figure is written as .svg, .pdf or .png, not as {path.name!r}.")
-    drawn = drawing(figure)
-    for path in paths:
-        path.write_bytes(_bytes(drawn, figure, KINDS[path.suffix.lower()]))
+    path.write_bytes(content(figure, path.suffix.lower().removeprefix(".")))
 
 
-def _bytes(drawn: Drawing, figure: Figure, kind: str) -> bytes:
-    """What a file holds: no date, no name of a program's version."""
+@lru_cache(maxsize=KEPT)
+def content(figure: Figure, kind: str) -> bytes:
+    """What a file of a kind ("svg", "pdf" or "png") holds: no date, no version of a program.
+
+    A report shows a figure in several of its files; it is drawn for the first and kept.
+
+    Raises:
+        AnalysisError: There is no such kind.
+    """
     named = {"Title": whole(figure.title)}
     metadata = {
         "svg": {"Date": None, "Creator": None},
         "pdf": {"CreationDate": None, "ModDate": None, "Creator": None, "Producer": None, **named},
         "png": {"Software": None, **named},
     }
+    if kind not in metadata:
+        raise AnalysisError(f"A figure is written as .svg, .pdf or .png, not as .{kind}.")
     target = io.BytesIO()
     with styled(), warnings.catch_warnings():
         if kind == "svg":
             # The reader's typeface draws the text: that ours lacks a sign is of no account.
             warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
-        drawn.savefig(target, format=kind, dpi=DPI, metadata=metadata[kind])
+        drawing(figure).savefig(target, format=kind, dpi=DPI, metadata=metadata[kind])
     raw = target.getvalue()
     return (_finished(raw.decode("utf-8"), figure) + "\n").encode("utf-8") if kind == "svg" else raw
 

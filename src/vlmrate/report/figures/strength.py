@@ -29,13 +29,13 @@ MOST_NAMED = 3
 
 
 def strength_figures(analysis: Analysis) -> Iterator[Figure]:
-    """A figure for each two items with a scale that people rated."""
+    """A figure for each two items with a scale that people rated, where two raters or more have r on both."""
     if isinstance(analysis.strength, Skipped):
         return
     for items in analysis.strength:
         if not isinstance(items.raters, Skipped):
             found = tuple(told for rater in items.raters if (told := _both(rater)) is not None)
-            if found:
+            if len(found) > 1:
                 yield _figure(items, found, rater_looks(analysis))
 
 

@@ -31,7 +31,7 @@ def plain(name: str, longest: int = LONGEST) -> str:
     >>> plain("llama-3.2-vision-instruct-4bit", 15), plain("a\\u202eb\\nc")
     ('llama-3…ct-4bit', 'ab c')
     """
-    shown = " ".join(whole(name).split())
+    shown = " ".join(whole(name).split()) or "?"
     if len(shown) <= longest:
         return shown
     head = (longest - 1) // 2

@@ -108,7 +108,8 @@ def _figure(label: str, figure: Figure, element: Markup) -> FigureView:
 
 def _anchors(sections: Sequence[SectionView]) -> dict[str, str]:
     """Where each numbered table and figure stands, by what the report calls it."""
-    return {entry.label: entry.id for section in sections for entry in (*section.tables, *section.figures)}
+    tables = {view.label: view.id for section in sections for view in section.tables}
+    return tables | {view.label: view.id for section in sections for view in section.figures}
 
 
 def _templates(anchors: Mapping[str, str]) -> Environment:

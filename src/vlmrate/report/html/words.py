@@ -26,8 +26,8 @@ def without_controls(value: object) -> object:
 def symbols(words: str) -> Markup:
     """Words with statistical symbols in italics and marks of notes raised.
 
-    >>> symbols("r < 1, M_x¹")
-    Markup('<i>r</i> &lt; 1, <i>M</i><i><sub>x</sub></i><sup>1</sup>')
+    >>> symbols("<r> of d_z¹")
+    Markup('&lt;<i>r</i>&gt; of <i>d</i><i><sub>z</sub></i><sup>1</sup>')
     """
     return Markup("").join(_piece(piece) for piece in pieces(plain(words)))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from vlmrate.report.table import Part, Spanner, Table, bounded, count, p_value, points, section, stub
 from vlmrate.report.tables.naming import heading, slug
 from vlmrate.stats import Skipped, TestResult
+from vlmrate.stats.signed_rank import CLUSTERED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,9 +50,21 @@ def _table(item: ItemBias, raters: Sequence[RaterBias]) -> Table:
         notes=(
             "Bias = rater − mean of people, averaged over images; each emotion is tested for itself against 0, not "
             "against another emotion.",
-            f"p: Wilcoxon signed-rank test, two-sided. Holm and Bonferroni correct over {_tests(item)} here.",
+            f"p: {_method(raters)}, two-sided. Holm and Bonferroni correct over {_tests(item)} here.",
             f"Effect sizes (rank-biserial, d_z) with their intervals are in {slug('bias', item.item)}.csv.",
         ),
+    )
+
+
+def _method(raters: Sequence[RaterBias]) -> str:
+    """The test in words: images of who is shown several times in an emotion are not taken for independent."""
+    rows = [row for rater in raters if not isinstance(rater.emotions, Skipped) for row in rater.emotions]
+    methods = [row.bias.wilcoxon.method for row in rows if isinstance(row.bias.wilcoxon, TestResult)]
+    if not any(method.startswith(CLUSTERED) for method in methods):
+        return "Wilcoxon signed-rank test"
+    return (
+        "signed-rank test over images; where an emotion shows someone several times, the signs of all images of one "
+        "identity turn together (Rosner, Glynn & Lee 2006), else Wilcoxon's"
     )
 
 

@@ -66,7 +66,7 @@ def _places(entry: RankedRater) -> Cell:
 def _differences(of_metric: MetricComparison, pairs: Sequence[PairDifference]) -> Table:
     return Table(
         id=slug("differences", of_metric.metric.lower(), of_metric.item),
-        title=f"{heading(of_metric.item)}: difference in {UNITS[of_metric.metric]} between every two raters",
+        title=f"{heading(of_metric.item)}: difference in {of_metric.metric} between every two raters",
         part=Part.COMPARISON,
         columns=(
             section("first", "First"),

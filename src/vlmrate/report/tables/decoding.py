@@ -148,7 +148,7 @@ def _distances(item: ItemDecoding) -> Table | None:
         _distance_row(rater.rater, entry)
         for rater in raters
         if not isinstance(rater.distances, Skipped)
-        for entry in rater.distances
+        for entry in (*rater.distances[1:], *rater.distances[:1])
     )
     if not rows:
         return None

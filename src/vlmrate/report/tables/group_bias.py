@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vlmrate.analysis.group_bias import SAME_MIX
 from vlmrate.report.table import Column, Part, Spanner, Style, Table, p_value, points, section, stub, text
 from vlmrate.report.tables.naming import heading, slug
 from vlmrate.stats import Skipped, TestResult
@@ -22,10 +23,10 @@ def group_bias_tables(analysis: Analysis) -> Iterator[Table]:
         return
     for item in analysis.group_bias:
         if not isinstance(item.raters, Skipped):
-            yield _table(item, item.raters)
+            yield _table(item, item.raters, analysis.resampling.clustered_by)
 
 
-def _table(item: ItemGroupBias, gaps: Sequence[GroupBiasOf]) -> Table:
+def _table(item: ItemGroupBias, gaps: Sequence[GroupBiasOf], clustered_by: str) -> Table:
     return Table(
         id=slug("bias-groups", item.item),
         title=f"{heading(item.item)}: bias between groups, in scale points",
@@ -47,7 +48,7 @@ def _table(item: ItemGroupBias, gaps: Sequence[GroupBiasOf]) -> Table:
             Spanner("First − second", ("rater_effect", "people_effect")),
             Spanner("n", ("n", "n_reference")),
         ),
-        notes=tuple(_notes(item, gaps)),
+        notes=tuple(_notes(item, gaps, clustered_by)),
     )
 
 
@@ -67,18 +68,20 @@ def _row(gap: GroupBiasOf) -> tuple[Cell, ...]:
     )
 
 
-def _notes(item: ItemGroupBias, gaps: Sequence[GroupBiasOf]) -> Iterator[str]:
+def _notes(item: ItemGroupBias, gaps: Sequence[GroupBiasOf], clustered_by: str) -> Iterator[str]:
     yield (
         "Bias = (rater − people) in the first group minus the same in the second. First − second = by how much the "
         "rater, and people, rate the first group higher. The rater's difference alone is no bias: people may see "
         "the same."
     )
-    methods = {gap.gap.test.method.split(" ")[0] for gap in gaps if isinstance(gap.gap.test, TestResult)}
-    if methods:
-        kinds = " or ".join(sorted(methods))
+    if any(isinstance(gap.gap.test, TestResult) for gap in gaps):
+        of_what = "identities" if clustered_by == "identity" else "images"
         yield (
-            f"p: {kinds} t test over the means of what intervals resample; Holm corrects over {item.family_size} "
-            "tests here."
+            f"Intervals and p: t with a cluster-robust standard error (CR2) over {of_what}, df by Satterthwaite; no "
+            f"bootstrap, so that both say the same. Holm corrects over {item.family_size} tests here."
         )
     if any(gap.over_emotions for gap in gaps):
-        yield "Where the groups' images differ in their mix of emotions, all are means of the gaps within emotions."
+        yield (
+            f"Where the mixes of emotions of two groups differ by more than {100 * SAME_MIX:.0f} % of the images, all "
+            "figures of the factor, p too, are means of the gaps within emotions."
+        )

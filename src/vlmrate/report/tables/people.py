@@ -108,8 +108,8 @@ def _how(told: Icc | Skipped) -> str | None:
         return None
     if "components" in told.agreement.method:
         return (
-            "Not everyone rated every image: from variance components, intervals by leaving out images; they do not "
-            "speak of other people. k = harmonic mean of the ratings an image."
+            "Not everyone rated every image: from variance components, intervals by leaving out images and, but for C, "
+            "people. k = harmonic mean of the ratings an image."
         )
     return "Everyone rated every image: from mean squares, with F intervals."
 
@@ -129,7 +129,7 @@ def _variance(items: Sequence[ItemReliability]) -> Table:
         rows=tuple(row for item in items for row in _variance_rows(item)),
         notes=(
             "In squared scale points, from a model of images crossed with people, both random. Intervals leave out "
-            "images (images, residual) or people (people).",
+            "images (images, residual), people (people) or both (shares); a lower limit of 0 = not told from 0.",
             "Images of one emotion = a part of the images' variance, the rest lies between emotions. People's variance "
             "/ this = how many times as large the variance between people is.",
         ),

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from vlmrate.analysis.replacement import BiasWithin, ItemReplacement, RaterReplacement
     from vlmrate.report.table import Cell
 
-STANDINGS = {"within": "within", "beyond": "beyond", "undecided": "undecided"}
+VERDICTS = {
+    "yes": "yes",
+    "not shown": "not shown, person by person",
+    "no": "no: people are nearer",
+    "unknown": "cannot be told",
+}
 NO_MEANS = "labels have no mean that could be biased"
 
 
@@ -34,12 +39,8 @@ def replacement_tables(analysis: Analysis) -> Iterator[Table]:
 
 def in_words(entry: RaterReplacement) -> str:
     """The verdict as a reader would say it, with the emotions that speak against it."""
-    if entry.verdict == "unknown":
-        return "cannot be told"
-    if entry.verdict == "no":
-        return "no: people are nearer"
-    if entry.verdict == "yes":
-        return "yes"
+    if entry.verdict != "biased":
+        return VERDICTS[entry.verdict]
     found = entry.equivalence if not isinstance(entry.equivalence, Skipped) else ()
     beyond, undecided = (
         [bias.emotion for bias in found if bias.standing == standing] for standing in ("beyond", "undecided")
@@ -58,20 +59,21 @@ def _verdicts(item: ItemReplacement, raters: Sequence[RaterReplacement]) -> Tabl
             stub("rater", "Rater"),
             share("won", "Persons beaten"),
             bounded("advantage", "Advantage"),
-            bounded("r", "Rater", terminal=False),
-            bounded("person_r", "Person", terminal=False),
+            bounded("lead", "Lead"),
+            bounded("r", "Rater", interval=False, terminal=False),
+            bounded("person_r", "Person", interval=False, terminal=False),
             bounded("r_difference", "Difference"),
-            points("mae", "Rater", terminal=False),
-            points("person_mae", "Person", terminal=False),
+            points("mae", "Rater", interval=False, terminal=False),
+            points("person_mae", "Person", interval=False, terminal=False),
             points("mae_difference", "Difference"),
-            points("shift", "Rater", terminal=False),
-            points("person_shift", "Person", terminal=False),
+            points("shift", "Rater", interval=False, terminal=False),
+            points("person_shift", "Person", interval=False, terminal=False),
             text("verdict", "May it stand in?"),
         ),
         rows=tuple(_row(entry) for entry in raters),
         notes=tuple(_notes(raters)),
         spanners=(
-            Spanner("Alternative-annotator test", ("won", "advantage")),
+            Spanner("Alternative-annotator test", ("won", "advantage", "lead")),
             Spanner("r with the others", ("r", "person_r", "r_difference")),
             Spanner("MAE to the others", ("mae", "person_mae", "mae_difference")),
             Spanner("Shift of the mean", ("shift", "person_shift")),
@@ -85,7 +87,7 @@ def _row(entry: RaterReplacement) -> tuple[Cell, ...]:
 
 def _stand_in(entry: RaterReplacement) -> tuple[Cell, ...]:
     told = entry.stand_in
-    return (told, told) if isinstance(told, Skipped) else (told.won, told.advantage)
+    return (told, told, told) if isinstance(told, Skipped) else (told.won, told.advantage, told.lead)
 
 
 def _in_place(entry: RaterReplacement) -> tuple[Cell, ...]:
@@ -112,18 +114,21 @@ def _notes(raters: Sequence[RaterReplacement]) -> Iterator[str]:
             "Alternative-annotator test (Calderon et al. 2025): each person is left out, and who is nearer to the "
             f"others is asked of every image. Persons beaten = those over whom the rater wins, granted an advantage of "
             f"{tested.epsilon:g}, p corrected over the persons (Benjamini-Yekutieli, {tested.q:g}); from half on it "
-            "passes. Advantage = share of images where the rater is at least as near, mean over persons."
+            "passes. Advantage = share of images where the rater is at least as near, mean over persons; lead = that less "
+            "the share where the person is at least as near."
         )
         if tested.untested:
             yield f"{tested.untested:,} persons share fewer than {tested.min_units} images with it and are not tested."
     yield (
         "In a person's place = the rater and each person in turn against the mean of all other people, on that "
-        "person's images; means over the persons, whom the intervals resample. Shift = size of the mean difference. "
+        "person's images; means over the persons, whom the intervals resample, the images being these. Shift = size of the mean difference. "
         "Difference = rater − person."
     )
     yield (
         "Yes = it passes, and its bias is shown to lie within the margin over all images and in every emotion. Not "
-        "without correction = it passes, but is biased beyond the margin, or not shown to be within it, where named."
+        "without correction = it passes, but is biased beyond the margin, or not shown to be within it, where named. "
+        "Not shown = it fails, though its lead does not lie below minus the advantage granted: with few images a "
+        "person the single tests have little power. No = it fails, and its lead lies below that."
     )
 
 
@@ -145,7 +150,7 @@ def _equivalence(item: ItemReplacement, raters: Sequence[RaterReplacement]) -> T
             _bias(entry.rater, bias)
             for entry in raters
             if not isinstance(entry.equivalence, Skipped)
-            for bias in entry.equivalence
+            for bias in (*entry.equivalence[1:], entry.equivalence[0])
         ),
         notes=tuple(_equivalence_notes(item)),
         main=False,
@@ -155,7 +160,7 @@ def _equivalence(item: ItemReplacement, raters: Sequence[RaterReplacement]) -> T
 def _bias(rater: str, bias: BiasWithin) -> tuple[Cell, ...]:
     told = bias.tost
     if isinstance(told, Skipped):
-        return (rater, bias.emotion, None, told, told, told, STANDINGS[bias.standing])
+        return (rater, bias.emotion, None, told, told, told, bias.standing)
     n = told.difference.n if isinstance(told.difference, Estimate) else None
     return (
         rater,
@@ -164,7 +169,7 @@ def _bias(rater: str, bias: BiasWithin) -> tuple[Cell, ...]:
         told.difference,
         told.p_value,
         adjusted(bias.holm),
-        STANDINGS[bias.standing],
+        bias.standing,
     )
 
 

@@ -21,7 +21,9 @@ def summary_tables(analysis: Analysis) -> Iterator[Table]:
         title="Each rater in short",
         part=Part.SUMMARY,
         columns=(section("rater", "Rater"), stub("question", "Question"), text("answer", "Answer")),
-        rows=tuple((entry.rater, reply.question, reply.answer) for entry in analysis.summaries for reply in entry.replies),
+        rows=tuple(
+            (entry.rater, reply.question, reply.answer) for entry in analysis.summaries for reply in entry.replies
+        ),
     )
     yield Table(
         id="findings",

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.linalg import LinAlgError, blas, lapack, solve_triangular
+from scipy.linalg import blas, lapack, solve_triangular
 
+from vlmrate.errors import AnalysisError
 from vlmrate.stats.mixed.criterion import Point
 from vlmrate.stats.mixed.pairs import quadratic_forms, weighted_gram
 
@@ -154,7 +155,9 @@ def _factored(system: Crossed, ratios: FloatArray) -> _Equations:
     dense[r:, r:] += crossing.total[:p, :p]
     factor, info = lapack.dpotrf(dense, lower=1, clean=0, overwrite_a=1)
     if info:
-        raise LinAlgError("the mixed model equations are not positive definite")
+        raise AnalysisError(
+            "The mixed model's equations cannot be solved: a random intercept nearly repeats another or the fixed part."
+        )
     return _Equations(crossing, ratios, factor)
 
 

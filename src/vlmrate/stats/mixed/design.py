@@ -8,6 +8,7 @@ first factor varies fastest), are those of R's `model.matrix` (Chambers & Hastie
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from vlmrate.stats.mixed.formula import MixedFormula, Term
 
 INTERCEPT = "(Intercept)"
+LARGEST = 1e100
+"""Numbers from there on, or all below its inverse, are refused: their squares and products leave the floats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +103,14 @@ class Coding:
             if isinstance(variable, Factor):
                 numbers = pd.Index(variable.levels).get_indexer(pd.Index(data[name].astype(object)))
                 if (numbers < 0).any():
-                    level = data[name].iloc[int(np.argmin(numbers))]
-                    raise AnalysisError(f"{name} has no level {level!r}: {', '.join(map(str, variable.levels))}.")
+                    level = data[name].astype(object).tolist()[int(np.argmin(numbers))]
+                    known = ", ".join(map(str, variable.levels))
+                    raise AnalysisError(f"{name} has no level {level!r}: {known}.")
                 found[name] = numbers.astype(np.int64)
+            elif is_numeric(data[name]):
+                found[name] = checked_numbers(name, data[name])
             else:
-                found[name] = data[name].to_numpy(np.float64)
+                raise AnalysisError(f"{name} is a number in this model, and holds {data[name].dtype} here.")
         return found
 
 
@@ -122,6 +128,8 @@ class Design:
     """Which term each of them belongs to, 0 the intercept."""
     dropped: tuple[str, ...]
     """Columns that repeat earlier ones."""
+    term_of_dropped: IntArray
+    """Which term each of those belongs to."""
 
 
 def fit_coding(formula: MixedFormula, data: pd.DataFrame) -> tuple[Coding, dict[str, Any]]:
@@ -148,16 +156,33 @@ def _margin_is_there(term: Term, name: str, earlier: Sequence[Term]) -> bool:
 
 
 def _variable(name: str, column: pd.Series[Any]) -> tuple[Factor | Covariate, Any]:
-    numeric = pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype)
-    if numeric:
-        numbers = column.to_numpy(np.float64)
-        if np.isinf(numbers).any():
-            raise AnalysisError(f"{name} holds an infinite value.")
+    if is_numeric(column):
+        numbers = checked_numbers(name, column)
         return Covariate(name, float(numbers.mean())), numbers
+    if column.dtype.kind in "cmM":
+        raise AnalysisError(f"{name} holds {column.dtype}: make numbers or text of it first.")
     codes, levels = level_numbers(column)
     if len(levels) < 2:
         raise AnalysisError(f"{name} has one level only, {levels[0]!r}: there is nothing to compare. Leave it out.")
+    require_distinct(name, levels)
     return Factor(name, tuple(levels)), codes
+
+
+def is_numeric(column: pd.Series[Any]) -> bool:
+    """Whether a column holds real numbers: then it is a covariate, not a factor."""
+    numeric = pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype)
+    return bool(numeric and column.dtype.kind != "c")
+
+
+def checked_numbers(name: str, column: pd.Series[Any]) -> FloatArray:
+    """The numbers as floats, shape (n,); infinite ones are refused, and those whose squares are beyond all floats."""
+    numbers = column.to_numpy(np.float64)
+    if np.isinf(numbers).any():
+        raise AnalysisError(f"{name} holds an infinite value.")
+    size = float(np.abs(numbers).max(initial=0.0))
+    if size != 0 and not 1 / LARGEST < size < LARGEST:
+        raise AnalysisError(f"{name} has numbers as large as {size:.0e}: measure it in another unit.")
+    return numbers
 
 
 def level_numbers(column: pd.Series[Any]) -> tuple[IntArray, list[Any]]:
@@ -165,7 +190,12 @@ def level_numbers(column: pd.Series[Any]) -> tuple[IntArray, list[Any]]:
     if isinstance(column.dtype, pd.CategoricalDtype):
         used = column.cat.remove_unused_categories()
         return np.asarray(used.cat.codes, dtype=np.int64), list(used.cat.categories)
-    codes, found = pd.factorize(column)
+    try:
+        codes, found = pd.factorize(column)
+    except TypeError as error:  # lists and the like cannot be compared
+        raise AnalysisError(
+            f"{column.name} holds {type(column.iloc[0]).__name__}s: text or numbers make levels."
+        ) from error
     order = sorted(range(len(found)), key=lambda place: str(found[place]))
     rank = np.empty(len(found), dtype=np.int64)
     rank[order] = np.arange(len(found))
@@ -173,10 +203,18 @@ def level_numbers(column: pd.Series[Any]) -> tuple[IntArray, list[Any]]:
     return ranked, [found[place] for place in order]
 
 
+def require_distinct(name: str, levels: Sequence[Any]) -> None:
+    """Raise `AnalysisError` for two levels that are written alike, such as 1 and "1"."""
+    written = [str(level) for level in levels]
+    if len(set(written)) < len(written):
+        twice = next(level for level, following in pairwise(sorted(written)) if level == following)
+        raise AnalysisError(f"{name} has two levels that are both written {twice}: name them differently.")
+
+
 def _product(parts: Sequence[tuple[FloatArray, list[str]]]) -> tuple[FloatArray, list[str]]:
     """All products of one column of each part; the first part varies fastest."""
     block, names = parts[0]
     for columns, of_part in parts[1:]:
-        block = (columns[:, :, None] * block[:, None, :]).reshape(len(block), -1)
+        block = (columns[:, :, None] * block[:, None, :]).reshape(len(block), columns.shape[1] * block.shape[1])
         names = [f"{before}:{name}" for name in of_part for before in names]
     return block, names

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,13 +12,21 @@ from vlmrate.errors import AnalysisError
 from vlmrate.stats.mixed.basis import orthonormal_basis
 from vlmrate.stats.mixed.design import Design, fit_coding
 from vlmrate.stats.mixed.formula import parse_formula
+from vlmrate.stats.mixed.inference import require_flag
 from vlmrate.stats.mixed.model import MixedModelFit
-from vlmrate.stats.mixed.rows import complete_rows, groups_of, require_identified, response_of
+from vlmrate.stats.mixed.rows import (
+    complete_rows,
+    groups_of,
+    numbers_as_text,
+    require_identified,
+    require_table,
+    response_of,
+)
 from vlmrate.stats.mixed.search import Problem, evaluate_at, minimise
 from vlmrate.stats.mixed.threads import on_one_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
 
@@ -51,7 +61,8 @@ def fit_mixed_model(
     Raises
     ------
     AnalysisError
-        A column that is not there, a formula that cannot be read, a constant response, a group with one level or with
+        Arguments of another kind, a column that is not there or there twice, a formula that cannot be read or asks for
+        what is not fitted (random slopes, functions of columns), a constant response, a group with one level or with
         as many levels as rows, no more rows than coefficients, a response explained to the last digit, or a model too
         large for the memory there is.
 
@@ -70,7 +81,13 @@ def fit_mixed_model(
     1  rater_typevlm     0.825     0.1436  3.0000     5.7446   0.0105
 
     """
-    return _fit(parse_formula(formula), data, reml, theta)
+    if not isinstance(formula, str):
+        raise AnalysisError(
+            f"The formula is a {type(formula).__name__}, not text: it is the first of fit_mixed_model(formula, data)."
+        )
+    require_table(data)
+    require_flag("reml", reml)
+    return _fit(parse_formula(formula), data, bool(reml), theta)
 
 
 @on_one_thread
@@ -79,9 +96,7 @@ def _fit(formula: MixedFormula, data: pd.DataFrame, reml: bool, theta: Mapping[s
     response = response_of(formula, rows)
     design = _design(formula, rows)
     if len(response) <= len(design.names):
-        raise AnalysisError(
-            f"{len(response):,} rows cannot determine {len(design.names):,} fixed coefficients and two variances."
-        )
+        raise AnalysisError(_too_few(len(response), design))
     groups = tuple(groups_of(grouping, rows) for grouping in formula.groupings)
     require_identified(groups, design.basis.vectors)
     along, left = _projected(design.basis.vectors, response)
@@ -99,8 +114,17 @@ def _fit(formula: MixedFormula, data: pd.DataFrame, reml: bool, theta: Mapping[s
         unit=unit,
         least_squares=along,
         optimum=minimise(problem) if theta is None else evaluate_at(problem, _ratios(theta, groups)),
-        about_data=tuple(messages),
+        about_data=(*messages, *numbers_as_text(design.coding, rows)),
     )
+
+
+def _too_few(rows: int, design: Design) -> str:
+    """What to say of no more rows than coefficients; a factor with many levels may have been meant as a number."""
+    said = f"{rows:,} rows cannot determine {len(design.names):,} fixed coefficients and two variances"
+    sizes = {name: len(factor.levels) for name, factor in design.coding.factors.items()}
+    largest = max(sizes, key=lambda name: sizes[name], default=None)
+    told = f": {largest} is a factor of {sizes[largest]:,} levels here" if largest is not None else ""
+    return f"{said}{told}."
 
 
 def _design(formula: MixedFormula, rows: pd.DataFrame) -> Design:
@@ -114,6 +138,7 @@ def _design(formula: MixedFormula, rows: pd.DataFrame) -> Design:
         names=tuple(names[place] for place in basis.kept),
         term_of_column=term_of_column[basis.kept],
         dropped=tuple(names[place] for place in basis.dropped),
+        term_of_dropped=term_of_column[basis.dropped],
     )
 
 
@@ -127,9 +152,12 @@ def _projected(vectors: FloatArray, response: FloatArray) -> tuple[FloatArray, F
 
 def _ratios(theta: Mapping[str, float], groups: Sequence[Groups]) -> FloatArray:
     names = [group.name for group in groups]
+    if not isinstance(theta, Mapping):
+        raise AnalysisError(f"theta is a mapping from each random intercept to its value: {{{names[0]!r}: 1.0}}.")
     if set(theta) != set(names):
-        raise AnalysisError(f"theta needs a value for each of {', '.join(names)}; it has {', '.join(theta) or 'none'}.")
-    given = np.array([float(theta[name]) for name in names])
-    if not (np.isfinite(given) & (given >= 0)).all():
+        has = ", ".join(map(str, theta)) or "none"
+        raise AnalysisError(f"theta needs a value for each of {', '.join(names)}; it has {has}.")
+    given = [theta[name] for name in names]
+    if not all(isinstance(value, Real) and np.isfinite(value) and value >= 0 for value in given):
         raise AnalysisError("theta is a ratio of standard deviations: finite numbers from 0 up.")
-    return given**2
+    return np.array(given, dtype=np.float64) ** 2

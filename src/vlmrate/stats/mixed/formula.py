@@ -19,6 +19,9 @@ RESIDUAL = "Residual"
 
 _BAR = re.compile(r"\(([^()|]*)\|\|?([^()|]*)\)")
 _NAME = re.compile(r"[^\W\d][\w.]*")
+_MENTION = re.compile(r"`([^`]+)`|([\w.]+)")
+
+SUPPORTED = "fixed terms are columns joined by +, -, *, :, / and ^, random ones are (1 | a), (1 | a:b) and (1 | a/b)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +63,18 @@ def parse_formula(text: str) -> MixedFormula:
     >>> parse_formula("rating ~ emotion + (1 | rater) + (1 | image_id)").groupings[1]
     Grouping(name='image_id', columns=('image_id',))
     """
-    response, tilde, right = text.partition("~")
-    response = response.strip().strip("`")
+    written, tilde, right = text.partition("~")
+    quoted = written.strip().startswith("`")
+    response = written.strip().strip("`")
     if not tilde or not response:
         raise AnalysisError(f"The formula {text!r} needs a response: write rating ~ emotion + (1 | image_id).")
+    if "~" in right:
+        raise AnalysisError(f"The formula {text!r} has more than one ~: write rating ~ emotion + (1 | image_id).")
+    if not quoted and not _NAME.fullmatch(response):
+        raise AnalysisError(
+            f"The formula {text!r} has {response} as its response, which is no name of a column: compute it as a "
+            "column of its own first, and put a name with blanks in backticks."
+        )
     groupings = tuple(grouping for bar in _BAR.finditer(right) for grouping in _groupings(bar, text))
     fixed = _BAR.sub("", right)
     if "|" in fixed:
@@ -88,7 +99,7 @@ def _groupings(bar: re.Match[str], text: str) -> list[Grouping]:
     if left != "1":
         raise AnalysisError(
             f"The formula {text!r} asks for ({left} | {right}): only random intercepts, (1 | {right or 'image_id'}), "
-            "are fitted here."
+            "are fitted here, no random slopes."
         )
     nested = [part.strip() for part in right.split("/")]
     paths = [tuple(nested[: depth + 1]) for depth in range(len(nested))]
@@ -100,6 +111,8 @@ def _grouping(columns: list[str], text: str) -> Grouping:
     wrong = next((name for name in names if not _NAME.fullmatch(name)), None)
     if wrong is not None:
         raise AnalysisError(f"The formula {text!r} groups by {wrong!r}: a grouping is a column, a:b or a/b.")
+    if len(set(names)) < len(names):
+        raise AnalysisError(f"The formula {text!r} groups by {':'.join(names)}: name each column once.")
     return Grouping(":".join(names), names)
 
 
@@ -114,15 +127,18 @@ def _fixed_terms(fixed: str, text: str) -> tuple[bool, tuple[Term, ...]]:
     from formulaic import Formula  # imported where it is used: it takes most of a second
     from formulaic.errors import FormulaicError
 
+    mentioned = [quoted or plain for quoted, plain in _MENTION.findall(fixed)]
+    if "." in mentioned:
+        raise AnalysisError(f"The formula {text!r} has a dot for all other columns: name the columns instead.")
     try:
         factors = [list(term.factors) for term in Formula(fixed, _ordering="none")]
     except (FormulaicError, AttributeError) as error:
-        raise AnalysisError(f"The fixed part of {text!r} cannot be read: {_first_line(error)}.") from error
+        raise AnalysisError(f"The fixed part of {text!r} cannot be read: {_first_line(error)}; {SUPPORTED}.") from error
     computed = next((str(factor.expr) for term in factors for factor in term if not _is_column(factor)), None)
     if computed is not None:
         raise AnalysisError(f"The formula {text!r} computes {computed}: make that a column of its own first.")
     written = [[str(factor.expr) for factor in term] for term in factors]
-    order = list(dict.fromkeys(name for term in written for name in term))
+    order = list(dict.fromkeys([*mentioned, *(name for term in written for name in term)]))
     terms = [tuple(sorted(term, key=order.index)) for term in written if term != ["1"]]
     return ["1"] in written, tuple(sorted(terms, key=len))
 

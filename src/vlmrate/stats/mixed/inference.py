@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import numpy as np
@@ -37,8 +38,8 @@ class TTests:
 
     def interval(self, level: float) -> tuple[FloatArray, FloatArray]:
         """Lower and upper ends of the confidence interval at a level in (0, 1), by Student's t."""
-        if not 0 < level < 1:
-            raise AnalysisError(f"The confidence level {level} is not between 0 and 1.")
+        if not isinstance(level, Real) or not 0 < level < 1:
+            raise AnalysisError(f"The confidence level {level!r} is not between 0 and 1.")
         half = special.stdtrit(self.df, (1 + level) / 2) * self.std_error
         return self.estimate - half, self.estimate + half
 
@@ -55,6 +56,12 @@ class FTest:
     def p_value(self) -> float:
         """Upper tail of the F distribution."""
         return float(special.fdtrc(self.numerator_df, self.denominator_df, self.statistic))
+
+
+def require_flag(name: str, value: object) -> None:
+    """Raise `AnalysisError` where an argument that is True or False is neither."""
+    if not isinstance(value, bool | np.bool_):
+        raise AnalysisError(f"{name} is True or False, not {value!r}.")
 
 
 class Inference(Protocol):

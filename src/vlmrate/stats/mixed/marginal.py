@@ -36,15 +36,19 @@ class Cells:
     levels: list[tuple[Any, ...]]
     weights: FloatArray
     """Shape (cells, all columns), dropped ones included."""
+    compared: int
+    """How many of the factors, from the first, are asked for; the others are those of `by`."""
 
 
-def marginal_cells(coding: Coding, factor: str, by: str | Sequence[str] | None) -> Cells:
+def marginal_cells(coding: Coding, factor: str | Sequence[str], by: str | Sequence[str] | None) -> Cells:
     """The weights of each combination's marginal mean; the factor named first varies fastest."""
-    factors = [factor, *([by] if isinstance(by, str) else by or [])]
+    asked = _names(factor)
+    factors = [*asked, *_names(by)]
+    if not asked:
+        raise AnalysisError(f"Name a factor of this model, one of {', '.join(coding.factors) or 'none'}.")
     for name in factors:
         if name not in coding.factors:
-            known = ", ".join(coding.factors) or "none"
-            raise AnalysisError(f"{name} is no factor of this model: its factors are {known}.")
+            raise AnalysisError(_no_factor(coding, name))
     if len(set(factors)) < len(factors):
         raise AnalysisError(f"A factor is named twice: {', '.join(factors)}.")
     averaged = [name for name in coding.factors if name not in factors]
@@ -59,22 +63,41 @@ def marginal_cells(coding: Coding, factor: str, by: str | Sequence[str] | None) 
     each = int(np.prod(counts[: len(factors)]))
     weights = encoded.reshape(each, -1, encoded.shape[1]).mean(axis=1)
     labels = [coding.factors[name].levels for name in reversed(factors)]
-    return Cells(tuple(factors), [tuple(reversed(cell)) for cell in product(*labels)], weights)
+    return Cells(tuple(factors), [tuple(reversed(cell)) for cell in product(*labels)], weights, len(asked))
+
+
+def _names(given: str | Sequence[str] | None) -> list[str]:
+    """One name or several, as a list."""
+    if given is None or isinstance(given, str):
+        return [] if given is None else [given]
+    if isinstance(given, list | tuple) and all(isinstance(name, str) for name in given):
+        return list(given)
+    raise AnalysisError(f"Factors are named by text or a list of texts, not {given!r}.")
+
+
+def _no_factor(coding: Coding, name: str) -> str:
+    said = f"{name} is no factor of this model: its factors are {', '.join(coding.factors) or 'none'}"
+    if name in coding.covariates:
+        return f"{said}; {name} is a number, and its slope is among the coefficients."
+    if ":" in name:
+        return f"{said}; combinations are asked for as a list, {name.split(':')}."
+    return f"{said}."
 
 
 def pairwise(cells: Cells) -> tuple[list[tuple[Any, ...]], list[str], FloatArray]:
-    """Differences of the first factor's levels at each combination of the others: later level minus earlier.
+    """Differences of the levels asked for at each combination of those of `by`: later level minus earlier.
 
     Returns the combinations of the others, the labels ("vlm - human") and the weights, one row a difference.
     """
     within: dict[tuple[Any, ...], list[int]] = {}
     for place, cell in enumerate(cells.levels):
-        within.setdefault(cell[1:], []).append(place)
+        within.setdefault(cell[cells.compared :], []).append(place)
     others, labels, weights = [], [], []
     for rest, places in within.items():
         for earlier, later in combinations(places, 2):
             others.append(rest)
-            labels.append(f"{cells.levels[later][0]} - {cells.levels[earlier][0]}")
+            one, other = (" ".join(map(str, cells.levels[place][: cells.compared])) for place in (later, earlier))
+            labels.append(f"{one} - {other}")
             weights.append(cells.weights[later] - cells.weights[earlier])
     return others, labels, np.array(weights)
 

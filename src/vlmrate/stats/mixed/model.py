@@ -11,8 +11,9 @@ import pandas as pd
 
 from vlmrate.errors import AnalysisError
 from vlmrate.stats.mixed import marginal, predict, show
-from vlmrate.stats.mixed.anova import type_three
+from vlmrate.stats.mixed.anova import anova_table
 from vlmrate.stats.mixed.formula import RESIDUAL
+from vlmrate.stats.mixed.inference import require_flag
 from vlmrate.stats.mixed.kenward_roger import kenward_roger
 from vlmrate.stats.mixed.one_factor import one_factor
 from vlmrate.stats.mixed.satterthwaite import satterthwaite
@@ -36,7 +37,7 @@ SINGULAR = 1e-4
 """A standard deviation below that share of the residual's counts as zero, as in lme4's isSingular."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class MixedModelFit:
     """A linear mixed model with random intercepts, fitted; `print` shows it as lme4 does.
 
@@ -59,7 +60,7 @@ class MixedModelFit:
     about_data: tuple[str, ...]
     """What happened to the rows before fitting."""
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return show.summary(self)
 
     @property
@@ -178,29 +179,25 @@ class MixedModelFit:
 
     @on_one_thread
     def anova(self, method: Method = "satterthwaite") -> pd.DataFrame:
-        """Type III F tests: term, sum_sq, mean_sq, num_df, den_df, statistic, p_value, one row a fixed term."""
-        design, inference = self.design, self._inference(method)
-        names = list(design.names)
-        hypotheses = type_three(design.coding, design.values, design.basis, names, design.term_of_column)
-        rows = []
-        for term, weights in hypotheses.items():
-            test = inference.f_test(design.basis.contrast(weights))
-            mean = test.statistic * self.residual_variance
-            sizes = (mean * test.numerator_df, mean, test.numerator_df, test.denominator_df)
-            rows.append((":".join(term), *sizes, test.statistic, test.p_value))
-        columns = ["term", "sum_sq", "mean_sq", "num_df", "den_df", "statistic", "p_value"]
-        return pd.DataFrame(rows, columns=columns)
+        """Type III F tests: term, sum_sq, mean_sq, num_df, den_df, statistic, p_value, note; one row a fixed term.
+
+        A term of which the data determine nothing (all its cells empty but those that its margins explain) has 0
+        numerator df and no numbers; the note says so, and where an empty cell left a term fewer df.
+        """
+        return anova_table(self.design, self._inference(method), self.residual_variance)
 
     @on_one_thread
     def marginal_means(
         self,
-        factor: str,
+        factor: str | Sequence[str],
         by: str | Sequence[str] | None = None,
         *,
         level: float = 0.95,
         method: Method = "satterthwaite",
     ) -> pd.DataFrame:
         """Estimated marginal means of a factor's levels, at each combination of levels of `by`.
+
+        A list of factors asks for the means of their combinations, as emmeans does for `~ a * b`.
 
         Columns: the factors, estimate, std_error, df, ci_low, ci_high, note. Other factors' levels weigh alike,
         covariates are at their mean. A mean that the data do not determine has no numbers, and a note that says why.
@@ -212,7 +209,7 @@ class MixedModelFit:
     @on_one_thread
     def contrasts(
         self,
-        factor: str,
+        factor: str | Sequence[str],
         by: str | Sequence[str] | None = None,
         *,
         level: float = 0.95,
@@ -220,12 +217,14 @@ class MixedModelFit:
     ) -> pd.DataFrame:
         """Differences between a factor's levels (later minus earlier), at each combination of levels of `by`.
 
+        A list of factors asks for all differences between their combinations ("vlm happy - human sad").
+
         Columns: contrast ("vlm - human"), the factors of `by`, estimate, std_error, df, ci_low, ci_high, statistic,
         p_value, note. The p-values are not adjusted for their number.
         """
         cells = marginal.marginal_cells(self.design.coding, factor, by)
         others, labels, weights = marginal.pairwise(cells)
-        frame = pd.DataFrame(others, columns=list(cells.factors[1:]), index=range(len(labels)))
+        frame = pd.DataFrame(others, columns=list(cells.factors[cells.compared :]), index=range(len(labels)))
         frame.insert(0, "contrast", labels)
         return self._tested(frame, weights, level, method, against_zero=True)
 
@@ -256,7 +255,8 @@ class MixedModelFit:
     @on_one_thread
     def refitted(self, *, reml: bool) -> MixedModelFit:
         """The same model by REML or ML; itself where it is that already."""
-        if reml == self.reml:
+        require_flag("reml", reml)
+        if bool(reml) == self.reml:
             return self
         problem = replace(self.problem, reml=reml)
         return replace(self, problem=problem, optimum=minimise(problem))

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from vlmrate.errors import AnalysisError
-from vlmrate.stats.mixed.rows import require_columns
+from vlmrate.stats.mixed.inference import require_flag
+from vlmrate.stats.mixed.rows import require_columns, require_table
 
 if TYPE_CHECKING:
     from vlmrate.stats._arrays import FloatArray
@@ -39,6 +40,8 @@ def fitted_values(fit: MixedModelFit) -> pd.Series[float]:
 
 def predict(fit: MixedModelFit, data: pd.DataFrame, *, random: bool) -> pd.Series[float]:
     """Predictions for rows that need not have been fitted."""
+    require_table(data)
+    require_flag("random", random)
     columns = fit.formula.fixed_columns
     if random:
         columns = tuple(name for name in fit.formula.columns if name != fit.formula.response)
@@ -46,6 +49,7 @@ def predict(fit: MixedModelFit, data: pd.DataFrame, *, random: bool) -> pd.Serie
     absent = next((name for name in columns if data[name].hasnans), None)
     if absent is not None:
         raise AnalysisError(f"{absent} has no value in {int(data[absent].isna().sum()):,} of {len(data):,} rows.")
+    data = data[list(columns)].infer_objects()
     predicted = _fixed(fit, data)
     if random:
         for group, grouping in zip(fit.groups, fit.formula.groupings, strict=True):
@@ -73,7 +77,7 @@ def _effects(fit: MixedModelFit, group: Groups, columns: list[pd.Series[Any]]) -
         labels = labels.astype(str) + ":" + more.astype(str)
     places = pd.Index(group.levels).get_indexer(pd.Index(labels))
     if (places < 0).any():
-        level = labels.iloc[int(np.argmin(places))]
+        level = labels.tolist()[int(np.argmin(places))]
         raise AnalysisError(f"{group.name} has no level {level!r} among the rows fitted: use random=False.")
     effects: FloatArray = fit.random_effects[group.name].to_numpy()[places]
     return effects

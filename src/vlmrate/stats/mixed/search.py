@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MOST_STEPS = 60
 ZERO = 1e-7
-"""A ratio this small at which the criterion still falls towards zero is zero."""
+"""A ratio this small at which the criterion still falls towards zero is zero; its inverse leaves no residual."""
 NO_VARIANCE = 1e-10
 """A residual variance that small, relative to that about the fixed part, counts as zero."""
 LEAST_CURVATURE = 1e-8
@@ -102,6 +102,8 @@ def _minimise_crossed(problem: Problem, system: crossed.Crossed, start: FloatArr
         del last, inverse
         ratios, converged, last = _descend(system, ratios)
         point, inverse = last
+        if (ratios > 1 / ZERO).any():
+            raise AnalysisError(NO_RESIDUAL)
     if converged:
         exact = curvature(system, point, inverse)
         return _in_order(Optimum(point, exact, steps, True), order)
@@ -156,7 +158,7 @@ def _descend(system: crossed.Crossed, ratios: FloatArray) -> tuple[FloatArray, b
         np.log(ratios),
         jac=True,
         method="L-BFGS-B",
-        bounds=[(least, None)] * len(ratios),
+        bounds=[(least, -least)] * len(ratios),
         options={"ftol": 1e-15, "gtol": 1e-9, "maxiter": 500},
     )
     reached: FloatArray = np.exp(found.x)

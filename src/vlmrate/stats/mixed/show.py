@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vlmrate.stats.mixed.formula import RESIDUAL
+from vlmrate.stats.mixed.identified import fits_every_row, has_a_ridge
 from vlmrate.stats.mixed.numbers import aligned, fixed, named, p_values, padded, significant
 
 if TYPE_CHECKING:
+    from vlmrate.stats.mixed.design import Design
     from vlmrate.stats.mixed.model import MixedModelFit
 
 DIGITS = 4
@@ -31,11 +33,40 @@ def messages(fit: MixedModelFit) -> list[str]:
             f"The fixed part is rank deficient: {', '.join(fit.dropped)} cannot be told apart from the columns before "
             "(a combination of levels without rows, or a repeated column) and is left out."
         )
+        found += _untested(fit.design)
     if fit.without_variance:
         found.append(f"The fit is singular: the variance of {', '.join(fit.without_variance)} is estimated as zero.")
+    if fits_every_row(fit.design, fit.groups):
+        found.append(
+            "Fixed part and random intercepts together fit every row: the residual variance, and all that is tested "
+            "with it, rests on the model's assumptions alone. Do not rely on these numbers."
+        )
+    if has_a_ridge(fit.optimum):
+        found.append(
+            "The data do not tell the random intercepts apart: other variances, and estimates with them, have the "
+            "same likelihood. Leave a random intercept out."
+        )
     if not fit.optimum.converged:
         found.append("The search for the variances did not converge: do not rely on these numbers.")
     return found
+
+
+def _untested(design: Design) -> list[str]:
+    """What a reader must know of the F tests where columns were left out."""
+    left = np.bincount(design.term_of_column, minlength=len(design.coding.terms) + 1)[1:]
+    gone = np.bincount(design.term_of_dropped, minlength=len(left) + 1)[1:]
+    named_terms = [":".join(term) for term in design.coding.terms]
+    none = [name for name, some in zip(named_terms, left, strict=True) if not some]
+    fewer = [name for name, some, out in zip(named_terms, left, gone, strict=True) if some and out]
+    said = []
+    if none:
+        said.append(f"There is no F test of {', '.join(none)}: all its columns are left out.")
+    if fewer:
+        said.append(
+            f"The F test of {', '.join(fewer)} has fewer df: what it and the terms within it test depends on the cells "
+            "that have rows."
+        )
+    return said
 
 
 def _head(fit: MixedModelFit) -> str:
