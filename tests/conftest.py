@@ -157,3 +157,9 @@ class SmallStudies:
 def small(tmp_path: Path) -> SmallStudies:
     """A maker of small studies."""
     return SmallStudies(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> SmallStudies:
+    """A maker of small studies whose folder all tests of a session share: for what takes long to make."""
+    return SmallStudies(tmp_path_factory.mktemp("studies"))

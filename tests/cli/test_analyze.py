@@ -35,7 +35,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def analyze(results: Path, *more: str) -> subprocess.CompletedProcess[str]:
     """Analyze with few resamples, which is quick."""
-    return vlmrate("analyze", "--results", str(results), "--resamples", "200", *more)
+    return vlmrate("analyze", "--results", str(results), "--resamples", "200", "--tables-only", *more)
 
 
 def test_it_prints_the_main_tables_and_where_the_files_are(results: Path) -> None:
@@ -44,10 +44,16 @@ def test_it_prints_the_main_tables_and_where_the_files_are(results: Path) -> Non
     assert done.returncode == 0, done.stderr
     assert "SIMULATED" in done.stdout
     assert "tiny (context-carry), 12 of 144 ratings, 132 missing" in done.stdout
-    for title in ("Emotion: agreement", "Valence (1–9): agreement", "Valence: bias", "Arousal: bias", "Valence: spread"):
+    for title in (
+        "Emotion: agreement",
+        "Valence (1–9): agreement",
+        "Valence: bias",
+        "Arousal: bias",
+        "Valence: spread",
+    ):
         assert title in done.stdout
     report = results / "demo" / "report"
-    assert f"Report: {report / 'report.md'}" in done.stdout
+    assert done.stdout.splitlines()[-1] == f"Text: {report / 'report.md'}"
     assert (report / "tables" / "classification-emotion.csv").is_file()
 
 
@@ -68,14 +74,16 @@ def test_json_is_one_object_that_names_the_files(results: Path, tmp_path: Path) 
     done = analyze(results, "--output", str(tmp_path), "--rater", "tiny", "--json")
     summary = json.loads(done.stdout)
     assert summary["raters"] == ["tiny"]
-    assert json.loads(Path(summary["analysis"]).read_text(encoding="utf-8"))["schema"] == "vlmrate-analysis/1"
-    assert all(Path(path).is_file() for path in summary["tables"])
+    (analysis,) = summary["files"]["json"]
+    assert json.loads(Path(analysis).read_text(encoding="utf-8"))["schema"] == "vlmrate-analysis/2"
+    assert all(Path(path).is_file() for path in summary["files"]["csv"])
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("--results", "nowhere"), "no ratings of the study demo yet; run `vlmrate infer --model tiny` first"),
+        (("--compare", "tae2062"), "there is no published study 'tae2062'"),
         (("--rater", "gemma3"), "there are no ratings by 'gemma3'; raters with ratings: tiny"),
         (("--study", "nowhere.yaml"), "nowhere.yaml: there is no such study file"),
     ],

@@ -23,20 +23,6 @@ from vlmrate.study.records import Factors, Item, Likert
 QUICK = AnalysisOptions(bootstrap=Bootstrap(resamples=200))
 
 
-@pytest.fixture
-def analysis(small):
-    """Two raters beside simulated people; the second one was asked in two ways."""
-    study = small.study(8)
-    study = replace(study, ratings=small.people(study, 6), simulated_people=True)
-    raters = [
-        small.rater(study, "gemma3", bias={"fear": -2.0}),
-        small.rater(study, "llama3.2-vision", noise=1.5, seed=4),
-        small.rater(study, "llama3.2-vision", protocol="context-carry-json", seed=7)[:60],
-    ]
-    raters[1][0]["value"] = None
-    return analyze(study, small.results(*raters), QUICK)
-
-
 TABLES = (Format.JSON, Format.CSV, Format.MARKDOWN)
 
 
@@ -100,7 +86,7 @@ def test_the_report_says_first_that_people_are_simulated(analysis):
 
 def test_the_report_opens_with_stimuli_people_raters_and_intervals(analysis):
     """A reader learns how many images, people and ratings there are, what is missing, and how intervals are made."""
-    head = report_of(analysis).split("##")[0]
+    head = report_of(analysis).split("\n## ")[1]
     assert "48 images" in head
     assert "6 (simulated); 576 ratings of 48 images" in head
     assert "llama3.2-vision (context-carry-json), 20 of 48 ratings, 28 missing" in head

@@ -90,6 +90,18 @@ def test_hostile_names_are_shown_and_not_obeyed():
     assert "\\[l\\](u)" in shown
 
 
+@pytest.mark.parametrize("words", ["p < .001", "a & b", "3 > 2"])
+def test_signs_that_begin_no_tag_stay_as_they_are(words):
+    """Who reads report.md as text sees < .001 and no entity."""
+    assert escaped(words) == words
+
+
+@pytest.mark.parametrize(("words", "shown"), [("&lt;", "&amp;lt;"), ("</b>", "&lt;/b>"), ("> x", "&gt; x")])
+def test_what_markdown_would_obey_is_escaped(words, shown):
+    """Entities, tags and a quotation at the beginning are words."""
+    assert escaped(words) == shown
+
+
 @pytest.mark.parametrize(("words", "shown"), [("gemma_3", "gemma_3"), ("_x_", "\\_x\\_"), ("a\\|b", "a\\\\\\|b")])
 def test_escapes_leave_plain_names_alone(words, shown):
     """An underscore inside a name needs no escape; a backslash cannot undo one."""

@@ -170,3 +170,15 @@ def test_what_cannot_be_tested(skipped: Callable[[object], str]) -> None:
             alt_test(unit, rater, value, model, **wrong)
     with pytest.raises(AnalysisError, match="Series"):
         alt_test(unit, rater, value, [1, 2])  # type: ignore[arg-type]
+
+
+def test_the_lead_is_the_mean_of_both_advantages_difference(estimated: Callable[[object], Estimate]) -> None:
+    """Mean over persons of the model's advantage less theirs; ties count for both, so it is not 2 x advantage - 1."""
+    unit, rater, value, model = study(1, noise=1)
+    told = done(alt_test(unit, rater, value, model, min_units=10, clusters=pd.Series(np.arange(60) // 3)))
+    differences = [person.model_advantage - person.human_advantage for person in told.raters]
+    lead, advantage = estimated(told.lead), estimated(told.advantage)
+    assert lead.value == pytest.approx(np.mean(differences))
+    assert lead.value != pytest.approx(2 * advantage.value - 1)
+    assert "20 clusters" in lead.method
+    assert lead.n == 60

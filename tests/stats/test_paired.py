@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from stats.tolerances import Tolerances
-    from vlmrate.stats import Estimate
+    from vlmrate.stats import Estimate, TestResult
 
 LABELS = ["a", "b", "c"]
 
@@ -123,3 +123,55 @@ def test_what_cannot_be_compared_is_skipped(skipped: Callable[[object], str], qu
     named = compare_classification(["a", "b"] * 3, ["a", "b"] * 3, ["a"] * 6, LABELS, bootstrap=quick)
     assert isinstance(named, ClassificationDifference)
     assert "macro-F1" in skipped(named.macro_f1)
+
+
+def test_tests_of_differences_are_jackknifes(tested: Callable[[object], TestResult]) -> None:
+    """t = difference / jackknife SE over identities, left out one by one: told here by a loop."""
+    rng = np.random.default_rng(3)
+    human = rng.normal(5, 1.5, 120)
+    a, b, identity = human + rng.normal(0, 0.5, 120), human + rng.normal(0, 0.6, 120), np.arange(120) // 4
+    told = compare_dimensional(a, b, human, clusters=identity, bootstrap=Bootstrap(resamples=20))
+    assert isinstance(told, DimensionalDifference)
+
+    def fisher_z(kept: Any) -> float:
+        return float(np.subtract(*(np.arctanh(np.corrcoef(x[kept], human[kept])[0, 1]) for x in (a, b))))
+
+    def error(kept: Any) -> float:
+        return float(np.subtract(*(np.abs(x - human)[kept].mean() for x in (a, b))))
+
+    for test, statistic in ((told.pearson_test, fisher_z), (told.mae_test, error)):
+        left_out = np.array([statistic(identity != one) for one in range(30)])
+        se = np.sqrt(29 / 30 * ((left_out - left_out.mean()) ** 2).sum())
+        assert tested(test).statistic == pytest.approx(statistic(identity >= 0) / se)
+        assert tested(test).df == 29
+
+
+@pytest.mark.slow
+def test_tests_of_differences_keep_their_level() -> None:
+    """Two raters equally good, images of one identity alike: one test in twenty comes out, of r, MAE and kappa."""
+    quick, hits = Bootstrap(resamples=2), np.zeros(3)
+    for seed in range(500):
+        rng = np.random.default_rng(seed)
+        identity = np.arange(160) // 4
+        human = rng.normal(5, 1.5, 160)
+        raters = [human + rng.normal(0, 0.5, 40)[identity] + rng.normal(0, 0.7, 160) for _ in range(2)]
+        truth = np.resize(LABELS, 160)
+        labels = [
+            np.where(rng.random(40)[identity] + rng.random(160) < 1.3, truth, rng.choice(LABELS, 160)) for _ in range(2)
+        ]
+        told = compare_dimensional(*raters, human, clusters=identity, bootstrap=quick)
+        named = compare_classification(truth, *labels, LABELS, clusters=identity, bootstrap=quick)
+        assert isinstance(told, DimensionalDifference)
+        assert isinstance(named, ClassificationDifference)
+        p_values = [test.p_value for test in (told.pearson_test, told.mae_test, named.kappa_test)]  # type: ignore[union-attr]
+        hits += np.array(p_values) < 0.05
+    assert (hits / 500 > 0.025).all(), hits
+    assert (hits / 500 < 0.085).all(), hits
+
+
+def test_raters_that_agree_in_everything_cannot_be_tested(skipped: Callable[[object], str]) -> None:
+    """A difference of 0 whichever identity is left out has no error: the reason says so, and p is not 1."""
+    truth, first, _, identity = answers(0)
+    told = compare_classification(truth, first, first, LABELS, clusters=identity, bootstrap=Bootstrap(resamples=20))
+    assert isinstance(told, ClassificationDifference)
+    assert "no error" in skipped(told.kappa_test)

@@ -128,3 +128,12 @@ def test_problems_are_found_for_the_bad_pictures_alone(tmp_path: Path) -> None:
     Image.new("RGB", (3, 3)).save(good)
     bad.write_bytes(b"\x89PNG\r\n\x1a\n")
     assert list(image_problems([good, bad, good])) == [bad]
+
+
+def test_a_small_picture_of_a_jpeg_is_no_smaller_than_asked(tmp_path):
+    """A photograph of which little is needed is decoded at a part of its size; its shape and orientation stay."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (1600, 800), "red").save(tmp_path / "a.jpg", exif=exif)
+    assert open_image(tmp_path / "a.jpg", at_least=200).size == (200, 400)
+    assert open_image(tmp_path / "a.jpg").size == (800, 1600)

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from vlmrate.errors import AnalysisError
@@ -216,13 +217,14 @@ def gather(study: Study, results: Results, options: AnalysisOptions) -> Material
     """Bring a study and its results together.
 
     Raises:
-        AnalysisError: There are no ratings, or an option names a rater that has none.
+        AnalysisError: There are no ratings, neither by a rater nor by people, or an option names a rater that has none.
     """
     chosen = _chosen(study, results, options.raters)
     names = {(entry.run.rater, entry.run.protocol): entry.name for entry in chosen}
     table = results.ratings
     keys = list(zip(table["rater"], table["protocol"], strict=True))
-    theirs = table[[key in names for key in keys]]
+    # As an array: an empty list would be taken for a choice of columns.
+    theirs = table[np.array([key in names for key in keys], dtype=bool)]
     named = theirs.assign(name=[names[key] for key in keys if key in names])
     tables = {
         (str(name), str(item)): rows.sort_values("repeat", kind="stable")
@@ -241,9 +243,10 @@ def _means(study: Study) -> dict[str, pd.Series[float]]:
 
 def _chosen(study: Study, results: Results, wanted: Sequence[str]) -> tuple[RaterRun, ...]:
     rated = [run for run in results.runs if run.rated]
-    if not rated:
+    if not rated and (wanted or study.ratings is None):
         raise AnalysisError(
-            f"there are no ratings of the study {study.name} yet; run `vlmrate infer --model tiny` first"
+            f"there are no ratings of the study {study.name} yet; run `vlmrate infer --model NAME` first "
+            "(`vlmrate models` lists them)"
         )
     known = {run.rater for run in rated}
     unknown = [name for name in wanted if name not in known]

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from vlmrate.study.records import Item
 
 ALL = "all images"
+NO_SPREAD = 1e-6
+"""An SD below this, in scale points, is rounding."""
 NO_PROBABILITIES = Skipped("the rater told no probabilities of its answers")
 
 Width: TypeAlias = Literal["narrower", "wider", "not told apart", "not known"]
@@ -192,10 +194,22 @@ def _source(beside: SpokenBesideWeighted | Skipped, collapse: Sequence[CollapseI
         return None
     if isinstance(beside, Skipped) or isinstance(beside.within, Skipped):
         return "not known"
+    if _is_flat(beside):
+        return "model"
     weighted, gain = beside.within.first, beside.within.difference
-    if isinstance(weighted, Skipped) or weighted.ci_low <= 0:
-        return "not known" if isinstance(weighted, Skipped) else "model"
+    if isinstance(weighted, Skipped):
+        return "not known"
+    if weighted.ci_low <= 0:
+        return "model"
     # Without any variance within emotions the spoken ratings follow nothing there, and the weighted ones do.
     if isinstance(gain, Skipped) or gain.ci_low > 0:
         return "decoding"
     return "not told apart"
+
+
+def _is_flat(beside: SpokenBesideWeighted) -> bool:
+    """Whether the weighted ratings do not vary within any emotion either."""
+    if isinstance(beside.emotions, Skipped):
+        return False
+    spreads = [emotion.sd_weighted for emotion in beside.emotions]
+    return all(isinstance(sd, Estimate) and sd.value < NO_SPREAD for sd in spreads)

@@ -15,7 +15,6 @@ import numpy as np
 from vlmrate import stats
 from vlmrate.analysis.groups import NO_GROUPS, NO_TEST, group_factors
 from vlmrate.stats import Adjusted, Outcome, Pathway, Share, Skipped, TestOutcome
-from vlmrate.stats.ratio_score import accuracy_ratio_score
 from vlmrate.study.records import Labels
 
 if TYPE_CHECKING:
@@ -212,7 +211,7 @@ class _Gaps:
             return empty, empty
         if not clusters.duplicated().any():
             counts = [int(right[levels == level].sum()) for level in (group, reference)]
-            return accuracy_ratio_score(counts[0], sizes[0], counts[1], sizes[1], level=self.material.bootstrap.level)
+            return stats.accuracy_ratio_score(counts[0], sizes[0], counts[1], sizes[1], level=self.material.bootstrap.level)
         ratio = stats.accuracy_ratio_bootstrap(
             right, levels, group, reference, clusters=clusters, bootstrap=self.material.bootstrap
         )
@@ -222,7 +221,9 @@ class _Gaps:
     def _overall(self, group: str, reference: str) -> tuple[Outcome, TestOutcome]:
         """Over the labels that both groups have images of, each weighing alike: a mix of emotions makes no gap."""
         inside = [self.levels == level for level in (group, reference)]
-        shared = [label for label in self.labels if all((self.given.intended[there] == label).any() for there in inside)]
+        shared = [
+            label for label in self.labels if all((self.given.intended[there] == label).any() for there in inside)
+        ]
         if not shared:
             apart = Skipped(f"{group} and {reference} share no label")
             return apart, apart

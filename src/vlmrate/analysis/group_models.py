@@ -19,8 +19,7 @@ from vlmrate.analysis.data import NO_PEOPLE
 from vlmrate.analysis.groups import NO_GROUPS, NO_TEST, RatedByBoth, group_factors
 from vlmrate.errors import AnalysisError
 from vlmrate.stats import Adjusted, Estimate, Outcome, Skipped, TestOutcome, TestResult
-from vlmrate.stats.mixed import fit_mixed_model
-from vlmrate.stats.mixed.interaction import interaction_contrasts
+from vlmrate.stats.mixed import fit_mixed_model, interaction_contrasts
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -186,8 +185,9 @@ def _rows(rated: RatedByBoth, levels: pd.Series[str], shown: Sequence[str]) -> p
             "rater_type": pd.Categorical(np.repeat(TYPES, len(images)), categories=TYPES),
             "group": pd.Categorical([*levels, *levels], categories=list(reversed(shown))),
             "emotion": pd.Categorical([*rated.stratum, *rated.stratum], categories=list(rated.strata)),
-            "image_id": [*images, *images],
-            "identity": [*rated.clusters, *rated.clusters],
+            # Numbers: levels of text take longer to sort than a model to fit.
+            "image_id": np.tile(np.arange(len(images)), 2),
+            "identity": np.tile(pd.factorize(rated.clusters)[0], 2),
         }
     )
 
@@ -299,9 +299,7 @@ def _corrected(entry: RaterGroupModel, holm: Mapping[str, Adjusted]) -> RaterGro
         return entry
     contrasts = (replace(c, holm=holm.get(_contrast(entry, c), c.holm)) for c in entry.model.contrasts)
     interactions = (replace(i, holm=holm.get(_interaction(entry, i), i.holm)) for i in entry.model.interactions)
-    return replace(
-        entry, model=replace(entry.model, contrasts=tuple(contrasts), interactions=tuple(interactions))
-    )
+    return replace(entry, model=replace(entry.model, contrasts=tuple(contrasts), interactions=tuple(interactions)))
 
 
 def _contrast(entry: RaterGroupModel, contrast: GroupContrast) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from vlmrate.analysis.group_bias import ROUNDING, SAME_MIX
 from vlmrate.stats import Skipped
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 NO_GROUPS = Skipped("the study names no factor of groups")
 NO_TEST = Skipped("there is no test to correct")
-SAME_MIX = 0.02
-"""Levels whose shares of every emotion lie within this of one another have the same mix of emotions."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +94,7 @@ class RatedByBoth:
         return factor.of_image.reindex(self.value.index)
 
     def mix_differs(self, factor: GroupFactor) -> bool:
-        """Whether the levels' shares of emotions differ, so that an emotion's bias would pass for a group's."""
+        """Whether two levels' mixes of emotions differ, so that an emotion's bias may pass for theirs."""
         shares = pd.crosstab(self.levels(factor), self.stratum, normalize="index").to_numpy()
-        return bool(len(shares)) and bool(np.ptp(shares, axis=0).max() > SAME_MIX)
+        apart = (np.abs(one - other).sum() / 2 for one, other in combinations(shares, 2))
+        return bool(max(apart, default=0.0) > SAME_MIX + ROUNDING)

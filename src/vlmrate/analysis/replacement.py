@@ -11,16 +11,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+import pandas as pd
+
 from vlmrate import stats
 from vlmrate.analysis.data import NO_PEOPLE
 from vlmrate.analysis.singles import numbered_singles
-from vlmrate.stats import Adjusted, Equivalence, Estimate, InPlace, Outcome, Share, Skipped
+from vlmrate.stats import Adjusted, Alignment, Equivalence, Estimate, InPlace, Outcome, Share, Skipped
 from vlmrate.study.records import Likert
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    import pandas as pd
 
     from vlmrate.analysis.data import Material, RaterRun, ScaleRatings
     from vlmrate.analysis.singles import NumberedSingles
@@ -31,6 +31,8 @@ STEPS_OF_RANGE = 16
 """The margin of equivalence, unless one is stated, is the scale's range over this: half a point on 1 to 9."""
 MIN_UNITS = 30
 """Images a person must share with the rater and others to be tested, as the test's authors advise."""
+RMSE: Alignment = "rmse"
+ACCURACY: Alignment = "accuracy"
 ALL = "all images"
 LABELS = Skipped("labels have no mean that could be biased")
 
@@ -41,7 +43,7 @@ Verdict: TypeAlias = Literal["yes", "biased", "not shown", "no", "unknown"]
 
 - yes: it passes the test, and its bias is shown to lie within the margin over all images and in every emotion.
 - biased: it passes, but its bias lies beyond the margin somewhere, or is not shown to lie within it.
-- not shown: it fails, though on average it is as near to the others as a person; the tests of single persons lack power.
+- not shown: it fails, though on average persons are not shown to be nearer; the tests of single persons lack power.
 - no: it fails, and on average persons are nearer by more than epsilon.
 - unknown: the test could not be made.
 """
@@ -60,7 +62,8 @@ class StandIn:
     """The alternative-annotator test: `won` of the tested persons are beaten, and the rater passes from half on.
 
     `advantage` is the share of images where the rater is at least as near to the others as the person, mean over
-    persons, `lead` that less the share where the person is at least as near as the rater. `untested` persons share fewer than `min_units` images with the rater and others.
+    persons, `lead` that less the share where the person is at least as near as the rater. `untested` persons share
+    fewer than `min_units` images with the rater and others.
     """
 
     passes: bool
@@ -95,11 +98,23 @@ class RaterReplacement:
 
 
 @dataclass(frozen=True, slots=True)
+class AlwaysTheSame:
+    """A rater that gives every image the one answer nearest to people's mean (of labels: their most frequent one).
+
+    Being near to others rewards the middle. Whoever passes the test no better than this rater has shown nothing by it.
+    """
+
+    answer: str
+    stand_in: StandIn
+
+
+@dataclass(frozen=True, slots=True)
 class ItemReplacement:
     """All raters on one item; `family_size` tests of equivalence are corrected together."""
 
     item: str
     margin: Margin | Skipped
+    always_the_same: AlwaysTheSame | Skipped
     family: str
     family_size: int
     raters: tuple[RaterReplacement, ...] | Skipped
@@ -117,10 +132,11 @@ def _item(material: Material, item: Item) -> ItemReplacement:
     name = f"equivalence of the bias in {item.name}, overall and per emotion, all raters"
     margin, asked = _margin(material, item), material.asked(item)
     if not asked:
-        return ItemReplacement(item.name, margin, name, 0, Skipped(f"no rater was asked for {item.name}"))
+        none = Skipped(f"no rater was asked for {item.name}")
+        return ItemReplacement(item.name, margin, none, name, 0, none)
     singles = numbered_singles(material, item)
-    raters = [_rater(material, rater, item, singles, margin) for rater in asked]
-    return _corrected(item, margin, name, raters)
+    raters, size = _corrected(name, [_rater(material, rater, item, singles, margin) for rater in asked])
+    return ItemReplacement(item.name, margin, _always_the_same(material, item, singles), name, size, raters)
 
 
 def _margin(material: Material, item: Item) -> Margin | Skipped:
@@ -136,20 +152,20 @@ def _rater(
     material: Material, rater: RaterRun, item: Item, singles: NumberedSingles | Skipped, margin: Margin | Skipped
 ) -> RaterReplacement:
     if isinstance(margin, Skipped):
-        stand_in = _stand_in(material, singles, material.answers(rater, item), "accuracy")
+        stand_in = _stand_in(material, singles, material.answers(rater, item), ACCURACY)
         return RaterReplacement(rater.name, "unknown", stand_in, LABELS, LABELS)
     given = material.scale(rater, item)
     return RaterReplacement(
         rater=rater.name,
         verdict="unknown",
-        stand_in=_stand_in(material, singles, given.spoken, "rmse"),
+        stand_in=_stand_in(material, singles, given.spoken, RMSE),
         equivalence=tuple(_equivalences(material, given, margin)),
         in_place=singles if isinstance(singles, Skipped) else _in_place(material, singles, given),
     )
 
 
 def _stand_in(
-    material: Material, singles: NumberedSingles | Skipped, answers: pd.Series[Any], alignment: stats.Alignment
+    material: Material, singles: NumberedSingles | Skipped, answers: pd.Series[Any], alignment: Alignment
 ) -> StandIn | Skipped:
     if isinstance(singles, Skipped):
         return singles
@@ -173,6 +189,19 @@ def _stand_in(
     )
 
 
+def _always_the_same(material: Material, item: Item, singles: NumberedSingles | Skipped) -> AlwaysTheSame | Skipped:
+    if isinstance(singles, Skipped):
+        return singles
+    if isinstance(item.scale, Likert):
+        answer, alignment = float(round(singles.value.mean())), RMSE
+    else:
+        answer, alignment = singles.value.mode().iloc[0], ACCURACY
+    everywhere = pd.Series([answer] * len(singles.images), index=singles.images)
+    told = _stand_in(material, singles, everywhere, alignment)
+    words = f"{answer:g}" if isinstance(answer, float) else str(answer)
+    return told if isinstance(told, Skipped) else AlwaysTheSame(words, told)
+
+
 def _in_place(material: Material, singles: NumberedSingles, given: ScaleRatings) -> InPlace | Skipped:
     return stats.in_place_of_person(
         singles.image, singles.person, singles.value, singles.of(given.spoken), bootstrap=material.bootstrap
@@ -194,7 +223,8 @@ def _equivalence(name: str, inside: pd.Series[float], given: ScaleRatings, margi
     return BiasWithin(name, told, Skipped("there is no test to correct"), "undecided")
 
 
-def _corrected(item: Item, margin: Margin | Skipped, name: str, raters: Sequence[RaterReplacement]) -> ItemReplacement:
+def _corrected(name: str, raters: Sequence[RaterReplacement]) -> tuple[tuple[RaterReplacement, ...], int]:
+    """The raters with corrected tests and verdicts, and the number of tests."""
     tests = {
         (entry.rater, bias.emotion): bias.tost.p_value
         for entry in raters
@@ -204,7 +234,7 @@ def _corrected(item: Item, margin: Margin | Skipped, name: str, raters: Sequence
     }
     family = stats.Family.of(name, {_test(*key): p for key, p in tests.items()})
     holm = {adjusted.test: adjusted for adjusted in stats.holm(family)}
-    return ItemReplacement(item.name, margin, name, family.size, tuple(_judged(entry, holm) for entry in raters))
+    return tuple(_judged(entry, holm) for entry in raters), family.size
 
 
 def _test(rater: str, emotion: str) -> str:

@@ -14,11 +14,15 @@ from vlmrate.analysis.data import AnalysisOptions, Material, gather
 from vlmrate.analysis.decoding import ItemDecoding, decodings
 from vlmrate.analysis.dimensions import ItemDimension, dimensions
 from vlmrate.analysis.findings import Finding, findings
+from vlmrate.analysis.group_accuracy import ItemGroupAccuracy, group_accuracies
 from vlmrate.analysis.group_bias import ItemGroupBias, group_biases
+from vlmrate.analysis.group_models import ItemGroupModels, group_models
 from vlmrate.analysis.images import ImageColumns, image_columns
+from vlmrate.analysis.intersections import ItemIntersections, intersections
 from vlmrate.analysis.limits import ItemLimits, limits_of_agreement
 from vlmrate.analysis.mixed_bias import ItemMixedBias, mixed_biases
 from vlmrate.analysis.pairs import ItemPairs, rater_pairs
+from vlmrate.analysis.profile import ItemProfile, profiles
 from vlmrate.analysis.protocols import ItemProtocols, protocols
 from vlmrate.analysis.published import PublishedComparison, with_published
 from vlmrate.analysis.reliability import ItemReliability, reliabilities
@@ -62,6 +66,10 @@ class Analysis:
     bias: tuple[ItemBias, ...] | Skipped
     mixed_bias: tuple[ItemMixedBias, ...] | Skipped
     group_bias: tuple[ItemGroupBias, ...] | Skipped
+    group_accuracy: tuple[ItemGroupAccuracy, ...] | Skipped
+    group_models: tuple[ItemGroupModels, ...] | Skipped
+    intersections: tuple[ItemIntersections, ...] | Skipped
+    profile: tuple[ItemProfile, ...] | Skipped
     spread: tuple[ItemSpread, ...] | Skipped
     limits: tuple[ItemLimits, ...] | Skipped
     split: tuple[ItemSplit, ...] | Skipped
@@ -95,7 +103,7 @@ def analyze(study: Study, results: Results, options: AnalysisOptions | None = No
 
 def _answers(study: Study, material: Material) -> Analysis:
     by_label, by_scale, spread = classifications(material), dimensions(material), spreads(material)
-    comparison = comparisons(material, by_label, by_scale)
+    comparison, group_bias = comparisons(material, by_label, by_scale), group_biases(material)
     return Analysis(
         design=describe(study),
         resampling=_resampling(material),
@@ -107,7 +115,11 @@ def _answers(study: Study, material: Material) -> Analysis:
         baselines=baselines(material),
         bias=biases(material),
         mixed_bias=mixed_biases(material),
-        group_bias=group_biases(material),
+        group_bias=group_bias,
+        group_accuracy=group_accuracies(material),
+        group_models=group_models(material),
+        intersections=intersections(material),
+        profile=profiles(material, group_bias),
         spread=spread,
         limits=limits_of_agreement(material),
         split=bias_splits(material),

@@ -1,4 +1,4 @@
-"""One page that answers what a reader asks first of each rater: how good, in whose place, biased where, and how sound."""
+"""One page that answers what a reader asks first of each rater: how good, in whose place, biased where, how sound."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _replies(analysis: Analysis, run: RunQuality) -> Iterator[Reply]:
         yield Reply(question, " ".join(answer(analysis, run, found)))
 
 
-def _how_good(analysis: Analysis, run: RunQuality, found: Sequence[Finding]) -> Iterator[str]:
+def _how_good(analysis: Analysis, run: RunQuality, _: Sequence[Finding]) -> Iterator[str]:
     told = [*_labels(analysis, run.name), *_numbers(analysis, run.name)]
     yield from told or ["It cannot be told: there is neither an intended answer nor a rating by people."]
 
@@ -63,7 +63,8 @@ def _labels(analysis: Analysis, rater: str) -> Iterator[str]:
         accuracy, kappa = found.scores.accuracy, found.scores.kappa
         if isinstance(accuracy, Estimate):
             with_kappa = f", kappa {bounded(kappa.value)} ({in_bounds(kappa)})" if isinstance(kappa, Estimate) else ""
-            yield f"{_capital(item.item)}: {per_cent(accuracy.value)} as intended ({in_per_cent(accuracy)}){with_kappa}."
+            intended = f"{per_cent(accuracy.value)} as intended ({in_per_cent(accuracy)})"
+            yield f"{_capital(item.item)}: {intended}{with_kappa}."
 
 
 def _numbers(analysis: Analysis, rater: str) -> Iterator[str]:
@@ -89,7 +90,7 @@ def _people(people: ItemReliability | Skipped) -> str:
     return f" where {words}" if words else ""
 
 
-def _stand_in(analysis: Analysis, run: RunQuality, found: Sequence[Finding]) -> Iterator[str]:
+def _stand_in(analysis: Analysis, _: RunQuality, found: Sequence[Finding]) -> Iterator[str]:
     told = [finding.sentence for finding in found if finding.about == "replacement"]
     if told:
         yield from told
@@ -99,7 +100,7 @@ def _stand_in(analysis: Analysis, run: RunQuality, found: Sequence[Finding]) -> 
         yield "It cannot be told: no person shares enough images with the rater and with others."
 
 
-def _bias(analysis: Analysis, run: RunQuality, found: Sequence[Finding]) -> Iterator[str]:
+def _bias(analysis: Analysis, _: RunQuality, found: Sequence[Finding]) -> Iterator[str]:
     if isinstance(analysis.bias, Skipped):
         yield f"It cannot be told: {analysis.bias.reason}."
         return

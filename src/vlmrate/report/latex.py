@@ -21,12 +21,16 @@ if TYPE_CHECKING:
     from vlmrate.report.measure import Panel
     from vlmrate.report.outline import NumberedTable, Section
 
-PACKAGES = ("array", "booktabs", "longtable", "pdflscape")
+PACKAGES = ("array", "booktabs", "graphicx", "longtable", "pdflscape")
 OTHER = (
     "% A sign that pdflatex does not know is written as its code point; lualatex and xelatex set it.\n"
     r"\providecommand{\vlmrateother}[2]{\ifdefined\Umathchar#1\else[#2]\fi}"
 )
 SPACING = r"\setlength{\tabcolsep}{4pt}"
+SHRUNK = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
+"""Letters are counted, not measured: a table of wide ones is made smaller."""
+ROOM = 0.85
+"""What a table that breaks over pages, and so cannot be made smaller, may take of a line."""
 LONG_COLUMN = "7cm"
 LONGEST_ON_A_PAGE = 36
 """Rows above which a table may break over pages; APA asks to repeat the header then."""
@@ -58,9 +62,9 @@ def latex_document(analysis: Analysis, sections: Sequence[Section]) -> str:
 def latex_table(entry: NumberedTable) -> str:
     """One table, to be \\input; its number is LaTeX's own, the report's stands in a comment."""
     shown = layout(entry.table)
-    cut = panels(shown)
-    long = len(cut) == 1 and len(shown.lines) > LONGEST_ON_A_PAGE
-    body = _long(entry, cut[0]) if long else _float(entry, cut)
+    long = len(shown.lines) > LONGEST_ON_A_PAGE
+    cut = panels(shown, ROOM if long else 1.0)
+    body = [line for panel in cut for line in _long(entry, panel)] if long else _float(entry, cut)
     if cut[0].setting.sideways:
         body = [r"\begin{landscape}", *body, r"\end{landscape}"]
     head = [f"% {entry.label} of the report. Needs \\usepackage{{{','.join(PACKAGES)}}}", OTHER]
@@ -80,13 +84,14 @@ def _float(entry: NumberedTable, cut: Sequence[Panel]) -> list[str]:
 
 def _tabular(panel: Panel) -> list[str]:
     return [
+        SHRUNK,
         rf"\begin{{tabular}}{{{_columns(panel)}}}",
         r"\toprule",
         *_header(panel),
         r"\midrule",
         *_rows(panel.shown),
         r"\bottomrule",
-        r"\end{tabular}\par\vspace{4pt}",
+        r"\end{tabular}}\par\vspace{4pt}",
     ]
 
 
@@ -135,11 +140,15 @@ def _header(panel: Panel) -> Iterator[str]:
     if shown.spanners:
         yield _spanner_row(shown)
         yield "".join(rf"\cmidrule(lr){{{over.first + 1}-{over.last + 1}}}" for over in shown.spanners)
-    titles = (
-        _stack([marked_up(line) for line in lines], "r" if is_right_aligned(column) else "l", "b")
-        for column, lines in zip(shown.columns, panel.titles, strict=True)
-    )
+    titles = (_title(panel, i) for i in range(len(shown.columns)))
     yield " & ".join(titles) + r" \\"
+
+
+def _title(panel: Panel, i: int) -> str:
+    lines = [marked_up(line) for line in panel.titles[i]]
+    if i in panel.long:
+        return " ".join(lines)  # the column breaks its lines itself
+    return _stack(lines, "r" if is_right_aligned(panel.shown.columns[i]) else "l", "b")
 
 
 def _spanner_row(shown: Layout) -> str:

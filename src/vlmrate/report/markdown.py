@@ -25,10 +25,12 @@ def escaped(words: str) -> str:
     """Words from outside (names, labels, model text) that Markdown shall show as they are, on one line.
 
     >>> escaped("a|b `c` <script>")
-    'a\\\\|b \\\\`c\\\\` &lt;script&gt;'
+    'a\\\\|b \\\\`c\\\\` &lt;script>'
     """
     line = " ".join(plain(words).split())
-    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    # Only what would begin a tag, an entity or, at the very start, a quotation: p < .001 stays readable as text.
+    line = _TAG.sub("&lt;", _ENTITY.sub("&amp;", line))
+    line = f"&gt;{line[1:]}" if line.startswith(">") else line
     return _EDGE_UNDERSCORE.sub(r"\\_", _ACTIVE.sub(r"\\\1", line))
 
 

@@ -61,14 +61,17 @@ class Panel:
         return tuple(tuple(wrapped(column.title, width)) for column, width in pairs)
 
 
-def panels(shown: Layout) -> tuple[Panel, ...]:
-    """The table in the largest setting that holds it; in several panels, each with the row names, where none does."""
+def panels(shown: Layout, room: float = 1.0) -> tuple[Panel, ...]:
+    """The table in the largest setting that holds it; in several panels, each with the row names, where none does.
+
+    `room` is the part of a line that it may take.
+    """
     for setting in SETTINGS:
         told = _stacked(shown) if setting.stacked else shown
         needed = widths(told)
-        if sum(needed) + GAP * (len(needed) - 1) <= setting.letters:
+        if sum(needed) + GAP * (len(needed) - 1) <= room * setting.letters:
             return (Panel(told, setting, tuple(needed)),)
-    cut = [_only(told, part) for part in parts(told, needed, setting.letters)]
+    cut = [_only(told, part) for part in parts(told, needed, int(room * setting.letters))]
     return tuple(Panel(piece, setting, tuple(widths(piece))) for piece in cut)
 
 

@@ -25,13 +25,15 @@ if TYPE_CHECKING:
 
 NAME_SHARE = 2
 """A row's name may take this part of the width (a half) before its middle is left out."""
+SENTENCE = 40
+"""Words longer than this are broken into lines."""
 
 
 def print_table(table: Table, console: Console, label: str | None = None) -> None:
     """Print a table with its title and notes, in as many parts as the console's width asks for."""
     shown = layout(table, terminal=True)
     rows = [Line(_safe(shown, line, console.width // NAME_SHARE), line.heading) for line in shown.lines]
-    widths = _widths(shown, rows)
+    widths = _widths(shown, rows, console.width)
     console.print(Text(plain(table.title if label is None else f"{label}. {table.title}"), style="bold"))
     for number, part in enumerate(parts(shown, widths, console.width)):
         if number:
@@ -63,7 +65,9 @@ def _grid(shown: Layout, rows: Sequence[Line], part: Sequence[tuple[int, int]], 
     for i, width in part:
         side: Literal["left", "right"] = "right" if is_right_aligned(shown.columns[i]) else "left"
         title = "\n".join(wrapped(plain(shown.title(i)), width))
-        grid.add_column(Text(title), justify=side, no_wrap=True, width=width, vertical="bottom")
+        wraps = width < max((cell_len(line.cells[i]) for line in rows), default=0)
+        place: Literal["top", "bottom"] = "bottom" if header else "top"
+        grid.add_column(Text(title), justify=side, no_wrap=not wraps, width=width, vertical=place)
     for line in rows:
         grid.add_row(*(Text(line.cells[i]) for i, _ in part))
     return grid
@@ -80,13 +84,20 @@ def _stubs(shown: Layout) -> tuple[int, ...]:
     return tuple(i for i, column in enumerate(shown.columns) if column.role is Role.STUB)
 
 
-def _widths(shown: Layout, rows: Sequence[Line]) -> list[int]:
-    """As wide as the widest cell and the longest word of the title, whose words may stand below one another."""
+def _widths(shown: Layout, rows: Sequence[Line], width: int) -> list[int]:
+    """As wide as the widest cell and the longest word of the title, whose words may stand below one another.
+
+    Columns of sentences take what the row names leave of the console's width.
+    """
     cells = [line.cells for line in rows if not line.heading]
-    return [
+    needed = [
         max(*map(cell_len, ["", *plain(shown.title(i)).split()]), *(cell_len(row[i]) for row in cells), 0)
         for i in range(len(shown.columns))
     ]
+    stubs = _stubs(shown)
+    room = max(SENTENCE // 2, width - sum(needed[i] + GAP for i in stubs))
+    sentences = [i for i in range(len(needed)) if i not in stubs and needed[i] > SENTENCE]
+    return [min(size, room) if i in sentences else size for i, size in enumerate(needed)]
 
 
 def _name(cell: str, widest: int) -> str:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import tempfile
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vlmrate.errors import AnalysisError
@@ -107,16 +105,12 @@ def _caption(document: Document, label: str, words: str) -> None:
 def _figure(document: Document, drawn: NumberedFigure) -> None:
     from docx.shared import Inches
 
-    from vlmrate.report.figures.render import save
+    from vlmrate.report.figures.render import content
 
     _caption(document, drawn.label, drawn.figure.title)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "figure.png"
-        save(drawn.figure, path)
-        picture = io.BytesIO(path.read_bytes())
     paragraph = document.add_paragraph()
     paragraph.paragraph_format.keep_with_next = True
-    shape = paragraph.add_run().add_picture(picture)
+    shape = paragraph.add_run().add_picture(io.BytesIO(content(drawn.figure, "png")))
     scale = min(1.0, Inches(WIDEST_FIGURE) / shape.width, Inches(HIGHEST_FIGURE) / shape.height)
     shape.width, shape.height = round(shape.width * scale), round(shape.height * scale)
     shape._inline.docPr.set("descr", drawn.figure.alt)

@@ -37,8 +37,8 @@ def add_table(document: Document, panel: Panel) -> None:
     head = 2 if shown.spanners else 1
     table = document.add_table(rows=head + len(shown.lines), cols=len(shown.columns))
     table.autofit = False
-    _set_widths(table, panel)
     rows = [list(row.cells) for row in table.rows]
+    _set_widths(table, rows, panel)
     for row in table.rows:
         _mark(row, "cantSplit")
     for row in list(table.rows)[:head]:
@@ -89,19 +89,22 @@ def _write(cell: _Cell, words: str, size: float, *, side: Side = "left", symbols
     paragraph.alignment = sides[side]
 
 
-def _set_widths(table: WordTable, panel: Panel) -> None:
+def _set_widths(table: WordTable, rows: Sequence[Sequence[_Cell]], panel: Panel) -> None:
     """Columns as wide as their letters ask for, shrunk to the page if need be; Word reads the grid and the cells."""
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
     from docx.shared import Pt
 
-    room = (PAGE_LONG if panel.setting.sideways else PAGE_SHORT) * 72
-    needed = [(width + 0.6) * panel.setting.points * LETTER + 2 * MARGIN for width in panel.widths]
-    scale = min(1.0, room / sum(needed))
+    padding = 2 * MARGIN
+    room = (PAGE_LONG if panel.setting.sideways else PAGE_SHORT) * 72 - padding * len(panel.widths)
+    letters = sum(width + 1 for width in panel.widths)
+    letter = min(LETTER * panel.setting.points, room / letters)
+    needed = [(width + 1) * letter + padding for width in panel.widths]
     for column, points in zip(table.columns, needed, strict=True):
-        column.width = Pt(points * scale)
-        for cell in column.cells:
-            cell.width = Pt(points * scale)
+        column.width = Pt(points)
+    for row in rows:
+        for cell, points in zip(row, needed, strict=True):
+            cell.width = Pt(points)
     margins = OxmlElement("w:tblCellMar")
     for side in ("left", "right"):
         edge = OxmlElement(f"w:{side}")

@@ -17,8 +17,10 @@ def add_words(paragraph: Paragraph, words: str, *, italic: bool = False, symbols
         text = f"_{piece.words}" if piece.lowered and not symbols else piece.words
         run = paragraph.add_run(text)
         run.italic = (piece.italic and symbols) != italic or None
-        run.font.superscript = piece.raised or None
-        run.font.subscript = (piece.lowered and symbols) or None
+        if piece.raised:
+            run.font.superscript = True
+        elif piece.lowered and symbols:
+            run.font.subscript = True
 
 
 def printable(words: str) -> str:

@@ -81,6 +81,7 @@ from vlmrate.stats.power import (
 )
 from vlmrate.stats.proportion import wilson
 from vlmrate.stats.ratio import accuracy_ratio, accuracy_ratio_bootstrap
+from vlmrate.stats.ratio_score import accuracy_ratio_score
 from vlmrate.stats.reliability import Metric, alpha_from_counts, krippendorff_alpha
 from vlmrate.stats.signed_rank import wilcoxon
 from vlmrate.stats.split import BiasSplit, bias_split
@@ -152,6 +153,7 @@ __all__ = [
     "accuracy",
     "accuracy_ratio",
     "accuracy_ratio_bootstrap",
+    "accuracy_ratio_score",
     "agreement_weights",
     "alpha_from_counts",
     "alt_test",

@@ -202,6 +202,8 @@ class _Compared:
             by_person = totals.reshape(len(totals), 3, -1)
             n, won = by_person[:, 0], by_person[:, which]
             there = n > 0
+            if there.all():  # the rule, and a quarter of the work
+                return np.asarray((won / n).mean(axis=1), dtype=np.float64)
             shares = np.where(there, won / np.where(there, n, 1.0), 0.0)
             return np.asarray(shares.sum(axis=1) / there.sum(axis=1), dtype=np.float64)
 

@@ -31,9 +31,7 @@ def findings(analysis: Analysis) -> tuple[Finding, ...]:
 def _all(analysis: Analysis) -> Iterator[Finding]:
     level = analysis.resampling.bootstrap.level
     scales = {
-        item.name: (item.scale.low, item.scale.high)
-        for item in analysis.design.items
-        if isinstance(item.scale, Likert)
+        item.name: (item.scale.low, item.scale.high) for item in analysis.design.items if isinstance(item.scale, Likert)
     }
     yield from label_findings(analysis.classification, level)
     yield from agreement_findings(analysis.dimensions, analysis.reliability)

@@ -35,7 +35,7 @@ def agreement_findings(
 def _overall(item: str, rater: RaterDimension, people: ItemReliability | Skipped) -> Iterator[Finding]:
     if not isinstance(rater.r, Estimate):
         return
-    beside = ()
+    beside: tuple[str, ...] = ()
     if not isinstance(people, Skipped):
         beside = (_told("one person reaches", people.one_person.r), _told("the ceiling is", people.ceiling))
     words = " and ".join(part for part in beside if part)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vlmrate.analysis.decoding import ItemDecoding, RaterDecoding
-    from vlmrate.analysis.variance import ItemSpread, RaterSpread
+    from vlmrate.analysis.variance import ItemSpread, RaterSpread, RaterSpreadIn
 
 TWICE, WIDER = 2.0, 1.25
 """Ratios of the rater's SD to that of people's image means, over all images."""
@@ -64,11 +64,17 @@ def _collapsed(item: str, rater: RaterSpread, found: RaterDecoding) -> Iterator[
     ratio, worst = min(told, key=lambda pair: pair[0].value)
     severity: Severity = "large" if len(collapsed) >= LARGE_SHARE * len(found.collapse) else "moderate"
     sentence = (
-        f"{rater.rater} recites {item}: in {len(collapsed)} of {len(found.collapse)} emotions it varies less than even "
-        f"people's means. In {worst.emotion} it gives {worst.spread.distinct} different numbers to {worst.spread.n:,} "
-        f"images, with {decimal(ratio.value, 2)} times the SD of people's means ({in_points(ratio)})."
+        f"In {len(collapsed)} of {len(found.collapse)} emotions {rater.rater}'s {item} varies less than even people's "
+        f"means do, least in {worst.emotion}: {_numbers(worst)}, {decimal(ratio.value, 2)} times the SD of people's "
+        f"means ({in_points(ratio)})."
     )
     yield Finding(rater.rater, item, "spread", severity, sentence, ratio, None, None, "collapse")
+
+
+def _numbers(entry: RaterSpreadIn) -> str:
+    if entry.spread.distinct == 1:
+        return f"the same number for all {entry.spread.n:,} images"
+    return f"{entry.spread.distinct} different numbers for {entry.spread.n:,} images"
 
 
 def _weighted(item: str, found: RaterDecoding) -> Iterator[Finding]:

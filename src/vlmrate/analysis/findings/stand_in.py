@@ -15,10 +15,17 @@ if TYPE_CHECKING:
 WORDS: Mapping[Verdict, str] = {
     "yes": "may stand in for a person",
     "biased": "is nearer to people than a person is, but not shown free of bias",
+    "not shown": "is not shown, person by person, to stand in for one",
     "no": "may not stand in for a person",
     "unknown": "cannot be said to stand in for a person",
 }
-SEVERITY: Mapping[Verdict, Severity] = {"yes": "note", "biased": "moderate", "no": "large", "unknown": "note"}
+SEVERITY: Mapping[Verdict, Severity] = {
+    "yes": "note",
+    "biased": "moderate",
+    "not shown": "moderate",
+    "no": "large",
+    "unknown": "note",
+}
 
 
 def replacement_findings(items: tuple[ItemReplacement, ...] | Skipped) -> Iterator[Finding]:
@@ -39,6 +46,4 @@ def _rater(item: str, rater: RaterReplacement) -> Iterator[Finding]:
         f"being at least as near to the others in {per_cent(advantage.value)} of images ({in_per_cent(advantage)})."
     )
     severity = SEVERITY[rater.verdict]
-    yield Finding(
-        rater.rater, item, "replacement", severity, sentence, advantage, None, None, "replacement"
-    )
+    yield Finding(rater.rater, item, "replacement", severity, sentence, advantage, None, None, "replacement")

@@ -12,6 +12,7 @@ from vlmrate.report.figures.bland_altman import bland_altman_figures
 from vlmrate.report.figures.calibration import calibration_figures
 from vlmrate.report.figures.ceiling import ceiling_figures
 from vlmrate.report.figures.confusion import confusion_figures
+from vlmrate.report.figures.decoding import decoding_figures
 from vlmrate.report.figures.distributions import distribution_figures
 from vlmrate.report.figures.figure import Figure
 from vlmrate.report.figures.groups import group_figures
@@ -52,3 +53,4 @@ def _all(analysis: Analysis) -> Iterator[Figure]:
     yield from affect_figures(analysis)
     yield from group_figures(analysis)
     yield from distribution_figures(analysis)
+    yield from decoding_figures(analysis)

@@ -6,9 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from vlmrate.report.figures.figure import Figure
-from vlmrate.report.figures.forest import Forest, Line, Panel, draw_forest
+from vlmrate.report.figures.forest import Forest, Line, Panel, draw_forest, told_lines
 from vlmrate.report.figures.style import rater_looks
-from vlmrate.report.figures.words import listed, points, sentences
+from vlmrate.report.figures.words import FEW, listed, points, sentences, value
 from vlmrate.report.table import Part
 from vlmrate.stats import Estimate, Skipped
 
@@ -33,6 +33,7 @@ def bias_figures(analysis: Analysis) -> Iterator[Figure]:
     groups = (*order, *({OVERALL} & present))
     raters = tuple(run.name for run in analysis.runs if any(run.name == line.rater for p in panels for line in p.lines))
     forest = Forest(panels, groups, raters, "Bias in scale points (rater − people)")
+    write = points if len(raters) <= FEW else value
     yield Figure(
         id="fig-bias",
         title=f"Bias of {'the raters' if len(raters) > 1 else 'the rater'} by emotion"
@@ -48,7 +49,7 @@ def bias_figures(analysis: Analysis) -> Iterator[Figure]:
         alt=sentences(
             f"Forest plot of bias in {listed([panel.title for panel in panels])}, {len(raters)} "
             f"{'rater' if len(raters) == 1 else 'raters'}.",
-            *(_told(panel, rater) for panel in panels for rater in raters),
+            *(told_lines(panel, rater, write) for panel in panels for rater in raters),
         ),
         draw=partial(draw_forest, forest, rater_looks(analysis)),
     )
@@ -78,13 +79,4 @@ def _largest(panel: Panel) -> str:
     return (
         f"{panel.title}: the largest bias is {largest.rater}'s in {largest.group}, {points(largest.estimate)}; "
         f"{clear} of {len(lines)} intervals exclude 0."
-    )
-
-
-def _told(panel: Panel, rater: str) -> str:
-    lines = [line for line in panel.lines if line.rater == rater]
-    return (
-        f"{panel.title}, {rater}: {'; '.join(f'{line.group} {points(line.estimate)}' for line in lines)}."
-        if lines
-        else ""
     )

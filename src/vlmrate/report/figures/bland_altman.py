@@ -50,8 +50,8 @@ def bland_altman_figures(analysis: Analysis) -> Iterator[Figure]:
         return
     of_item = {item.item: item for item in analysis.limits}
     for item, raters in answers.scale_items(analysis):
-        order = [rater.rater for rater in raters]
-        plots = sorted(_plots(analysis, of_item.get(item.item)), key=lambda plot: order.index(plot.rater))
+        place = {rater.rater: i for i, rater in enumerate(raters)}
+        plots = sorted(_plots(analysis, of_item.get(item.item)), key=lambda plot: place.get(plot.rater, len(place)))
         if plots:
             yield _figure(item, plots[: answers.MOST_RATERS], len(plots))
 

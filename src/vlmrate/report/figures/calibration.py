@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from vlmrate.apa import decimal
 from vlmrate.report.figures.canvas import Grid, across, legend, legend_height, margin, new_drawing, sign
 from vlmrate.report.figures.figure import Figure
 from vlmrate.report.figures.forest import whiskers
 from vlmrate.report.figures.style import BAND, COLOURS, DOUBLE, PEOPLE, SMALL, TALLEST, Look
-from vlmrate.report.figures.words import bounded, lined, points, sentences, title
+from vlmrate.report.figures.words import lined, points, sentences, title
 from vlmrate.report.table import Part
 from vlmrate.stats import Agreement, Estimate, Skipped
 
@@ -108,9 +109,13 @@ def _gains(panel: Panel) -> Iterator[str]:
 
 
 def _told(panel: Panel) -> str:
-    write = points if panel.metric == "MAE" else bounded
-    told = [f"{score.rater}, {score.way}, {write(score.estimate)}" for score in panel.scores]
-    return f"{panel.item}, {panel.metric}: {'; '.join(told)}."
+    raters = dict.fromkeys(score.rater for score in panel.scores)
+    return f"{panel.item}, {panel.metric}: {'; '.join(_ways(panel, rater) for rater in raters)}."
+
+
+def _ways(panel: Panel, rater: str) -> str:
+    mine = [score for score in panel.scores if score.rater == rater]
+    return f"{rater} {', '.join(f'{decimal(score.estimate.value, 3)} {score.way}' for score in mine)}"
 
 
 def _draw(panels: Sequence[Panel]) -> Drawing:

@@ -15,7 +15,7 @@ from vlmrate.report.figures.words import counted, drawn_of, plain, sentences, wi
 from vlmrate.report.format import share
 from vlmrate.report.table import Part
 from vlmrate.report.tables.naming import heading, slug
-from vlmrate.stats import Estimate, Skipped
+from vlmrate.stats import INVALID, Estimate, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -70,7 +70,8 @@ def _worst(rater: RaterClassification) -> str:
     if not rater.pathways:
         return f"{rater.rater} made no error."
     worst = rater.pathways[0]
-    return f"{rater.rater}'s most frequent error is {worst.truth} answered {worst.answer}, {share(worst.of_truth)}."
+    error = "without a valid answer" if worst.answer == INVALID else f"answered {worst.answer}"
+    return f"{rater.rater}'s most frequent error is {worst.truth} {error}, {share(worst.of_truth)}."
 
 
 def _told(rater: RaterClassification) -> str:

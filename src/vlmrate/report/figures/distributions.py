@@ -13,7 +13,7 @@ from vlmrate.report.figures import answers
 from vlmrate.report.figures.canvas import Grid, across, label_below, margin, new_drawing
 from vlmrate.report.figures.figure import Figure
 from vlmrate.report.figures.style import DOUBLE, FAINT, INK, PEOPLE, SINGLE, SMALL, TALLEST, rater_looks
-from vlmrate.report.figures.words import counted, drawn_of, lined, sentences, title
+from vlmrate.report.figures.words import counted, drawn_of, lined, listed, sentences, title
 from vlmrate.report.table import Part
 from vlmrate.report.tables.naming import heading, slug
 from vlmrate.stats import Skipped
@@ -87,6 +87,7 @@ def _figure(analysis: Analysis, item: str, raters: Sequence[str], scale: Likert)
             "same height for the same share. A rater that gives one emotion always the same number shows as one tall "
             "bar where people's ratings are a hill.",
             "Numbers between points of the scale are counted to the nearest.",
+            _points_used(panels, scale),
             _collapsed(panels, shown),
             drawn_of(len(shown), len(raters), "the first raters by name"),
             f"Drawn are the first {len(drawn)} of {len(panels)} emotions." if len(drawn) < len(panels) else "",
@@ -124,6 +125,15 @@ def histogram(values: Numbers, scale: Likert) -> Numbers:
     """How many values are nearest to each point of the scale; halves go up, what is missing is left out."""
     nearest = np.floor(values[np.isfinite(values)] + 0.5).astype(int) - scale.low
     return np.bincount(np.clip(nearest, 0, scale.high - scale.low), minlength=len(scale.points)).astype(np.float64)
+
+
+def _points_used(panels: Sequence[Panel], scale: Likert) -> str:
+    """How many points of the scale each uses within an emotion, on average."""
+    used: dict[str, list[int]] = {}
+    for row in (row for panel in panels for row in panel.rows if row.used):
+        used.setdefault(row.who, []).append(row.used)
+    told = listed([f"{who} {decimal(sum(of_who) / len(of_who), 1)}" for who, of_who in used.items()])
+    return f"Of the {len(scale.points)} points of the scale are used within a panel, on average: {told}."
 
 
 def _collapsed(panels: Sequence[Panel], raters: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from vlmrate.report.figures.style import BAND, DOUBLE, PEOPLE, SINGLE, SMALL, TA
 from vlmrate.report.figures.words import lined, title
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Drawing
@@ -118,6 +118,12 @@ def _reach(forest: Forest) -> tuple[float, float]:
     ends += [] if forest.zero is None else [forest.zero]
     edge = 0.04 * (max(ends) - min(ends)) or 0.1
     return min(ends) - edge, max(ends) + edge
+
+
+def told_lines(panel: Panel, rater: str, write: Callable[[Estimate], str]) -> str:
+    """A rater's estimates of one panel in a sentence; empty where it has none."""
+    lines = [f"{line.group} {write(line.estimate)}" for line in panel.lines if line.rater == rater]
+    return f"{panel.title}, {rater}: {'; '.join(lines)}." if lines else ""
 
 
 def whiskers(

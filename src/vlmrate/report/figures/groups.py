@@ -6,9 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from vlmrate.report.figures.figure import Figure
-from vlmrate.report.figures.forest import Forest, Line, Panel, draw_forest
+from vlmrate.report.figures.forest import Forest, Line, Panel, draw_forest, told_lines
 from vlmrate.report.figures.style import rater_looks
-from vlmrate.report.figures.words import listed, plain, points, sentences
+from vlmrate.report.figures.words import FEW, listed, plain, points, sentences, value
 from vlmrate.report.table import Part
 from vlmrate.stats import Estimate, Skipped
 
@@ -34,6 +34,7 @@ def group_figures(analysis: Analysis) -> Iterator[Figure]:
     panels = tuple(Panel(p.title, tuple(line for line in p.lines if line.group in groups)) for p in panels)
     raters = tuple(run.name for run in analysis.runs if any(run.name == line.rater for p in panels for line in p.lines))
     forest = Forest(panels, groups, raters, "Difference in bias, in scale points")
+    write = points if len(raters) <= FEW else value
     yield Figure(
         id="fig-bias-groups",
         title="Differences in bias between groups of people shown",
@@ -47,7 +48,7 @@ def group_figures(analysis: Analysis) -> Iterator[Figure]:
         ),
         alt=sentences(
             f"Forest plot of differences in bias between groups in {listed([panel.title for panel in panels])}.",
-            *(_told(panel, rater) for panel in panels for rater in raters),
+            *(told_lines(panel, rater, write) for panel in panels for rater in raters),
         ),
         draw=partial(draw_forest, forest, rater_looks(analysis)),
     )
@@ -81,12 +82,3 @@ def _clearest(panel: Panel) -> str:
         return f"{count}."
     widest = max(clear, key=lambda line: abs(line.estimate.value))
     return f"{count}; the largest of them is {widest.rater}'s, {widest.group}, {points(widest.estimate)}."
-
-
-def _told(panel: Panel, rater: str) -> str:
-    lines = [line for line in panel.lines if line.rater == rater]
-    return (
-        f"{panel.title}, {rater}: {'; '.join(f'{line.group} {points(line.estimate)}' for line in lines)}."
-        if lines
-        else ""
-    )

@@ -21,6 +21,8 @@ CLUMSY = " .,-–−_("
 """Signs that look odd beside an ellipsis."""
 BREAKS = (" (", " − ")
 """Where a name may go on in a second line: before a protocol in brackets, after a minus."""
+FEW = 3
+"""Raters up to which descriptions tell every interval."""
 MEAN_WIDTH = 0.62
 """Ems a sign takes in our typeface, on average."""
 
@@ -91,14 +93,9 @@ def bounded(estimate: Estimate) -> str:
     return _with_interval(estimate, Style.BOUNDED)
 
 
-def signed(value: float, digits: int = 2) -> str:
-    """A number with its sign.
-
-    >>> signed(0.4), signed(-0.4)
-    ('+0.40', '−0.40')
-    """
-    shown = decimal(value, digits)
-    return f"+{shown}" if value > 0 and any(c in "123456789" for c in shown) else shown
+def value(estimate: Estimate) -> str:
+    """A number in scale points alone, where there are too many for a listener to hear intervals too."""
+    return decimal(estimate.value, 2)
 
 
 def counted(n: int, one: str, many: str | None = None) -> str:

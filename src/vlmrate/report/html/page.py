@@ -84,15 +84,17 @@ def _sections(sections: Sequence[Section]) -> tuple[tuple[SectionView, ...], str
     figures = [entry for section in sections for entry in section.figures]
     drawn = drawings(svg(entry.figure) for entry in figures)
     elements = iter(drawn.elements)
-    return tuple(_section(section, [next(elements) for _ in section.figures]) for section in sections), drawn.style
+    labels = {entry.table.id: entry.label for section in sections for entry in section.tables}
+    views = (_section(section, [next(elements) for _ in section.figures], labels) for section in sections)
+    return tuple(views), drawn.style
 
 
-def _section(section: Section, elements: Sequence[Markup]) -> SectionView:
+def _section(section: Section, elements: Sequence[Markup], labels: Mapping[str, str]) -> SectionView:
     return SectionView(
         id=f"part-{section.part.name.lower()}",
         title=section.title,
         lead=tuple(sentence for sentence in section.lead if sentence != SIMULATED),
-        tables=tuple(table_view(entry) for entry in section.tables),
+        tables=tuple(table_view(entry, labels) for entry in section.tables),
         figures=tuple(
             _figure(entry.label, entry.figure, element)
             for entry, element in zip(section.figures, elements, strict=True)

@@ -7,15 +7,22 @@ from typing import TYPE_CHECKING
 
 from vlmrate.report.layout import interval_note, is_right_aligned, layout
 from vlmrate.report.table import Role
+from vlmrate.report.tables.naming import slug
 from vlmrate.stats import Estimate, Share
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from vlmrate.report.layout import Layout
     from vlmrate.report.outline import NumberedTable
     from vlmrate.report.table import Cell, Column, Table
 
 LONG = 40
 """Rows from which a table scrolls within itself, its heads staying in sight."""
+SHORT = 20
+"""Rows up to which a table is kept on one page of paper."""
+RESTS_ON = "rests_on"
+"""The column that names the kind of table that its row rests on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +67,13 @@ class TableView:
     columns: int
     notes: tuple[str, ...]
     long: bool
+    short: bool
+    pairs: bool
+    """Whether it is but questions and answers, in words."""
 
 
-def table_view(entry: NumberedTable) -> TableView:
-    """A numbered table as the template needs it."""
+def table_view(entry: NumberedTable, labels: Mapping[str, str]) -> TableView:
+    """A numbered table as the template needs it; `labels` are what the report calls its tables, by their ids."""
     shown = layout(entry.table)
     brackets = interval_note(shown)
     return TableView(
@@ -71,10 +81,13 @@ def table_view(entry: NumberedTable) -> TableView:
         label=entry.label,
         title=entry.table.title,
         heads=_heads(shown),
-        groups=_groups(entry.table, shown),
+        groups=_groups(entry.table, shown, labels),
         columns=len(shown.columns),
         notes=(*([brackets] if brackets else []), *shown.notes),
         long=len(entry.table.rows) > LONG,
+        short=len(entry.table.rows) <= SHORT,
+        pairs=[column.role for column in shown.columns] == [Role.STUB, Role.VALUE]
+        and not is_right_aligned(shown.columns[1]),
     )
 
 
@@ -98,7 +111,7 @@ def _head(shown: Layout, i: int, rows: int) -> Head:
     return Head(column.title, i, 1, rows, is_right_aligned(column), column.role is Role.STUB)
 
 
-def _groups(table: Table, shown: Layout) -> tuple[Group, ...]:
+def _groups(table: Table, shown: Layout, labels: Mapping[str, str]) -> tuple[Group, ...]:
     places = [next(i for i, column in enumerate(table.columns) if column.name == kept.name) for kept in shown.columns]
     rows = iter(table.rows)
     groups: list[tuple[str | None, list[tuple[Entry, ...]]]] = []
@@ -110,8 +123,19 @@ def _groups(table: Table, shown: Layout) -> tuple[Group, ...]:
             groups.append((None, []))
         row = next(rows)
         cells = zip(shown.columns, line.cells, (row[i] for i in places), strict=True)
-        groups[-1][1].append(tuple(_entry(column, words, cell) for column, words, cell in cells))
+        of_row = {column.name: cell for column, cell in zip(table.columns, row, strict=True)}
+        groups[-1][1].append(
+            tuple(_entry(column, _resolved(column, words, of_row, labels), cell) for column, words, cell in cells)
+        )
     return tuple(Group(heading, tuple(entries)) for heading, entries in groups)
+
+
+def _resolved(column: Column, words: str, row: Mapping[str, Cell], labels: Mapping[str, str]) -> str:
+    """The kind of table that a row rests on, with the row's item, becomes what the report calls that table."""
+    if column.name != RESTS_ON:
+        return words
+    of_item = slug(words, str(row.get("item") or ""))
+    return labels.get(of_item, labels.get(words, words))
 
 
 def _entry(column: Column, words: str, cell: Cell) -> Entry:

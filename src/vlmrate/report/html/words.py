@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from vlmrate.report.symbols import Piece
 
+_PER_CENT = re.compile(r"(?<=\d) %")
 _REFERENCE = re.compile(r"\b(?:Table|Figure) \d+\b")
 
 
@@ -26,10 +27,10 @@ def without_controls(value: object) -> object:
 def symbols(words: str) -> Markup:
     """Words with statistical symbols in italics and marks of notes raised.
 
-    >>> symbols("<r> of d_z¹")
-    Markup('&lt;<i>r</i>&gt; of <i>d</i><i><sub>z</sub></i><sup>1</sup>')
+    >>> symbols("<r>, d_z; –¹")
+    Markup('&lt;<i>r</i>&gt;, <i>d</i><i><sub>z</sub></i>; –<sup>1</sup>')
     """
-    return Markup("").join(_piece(piece) for piece in pieces(plain(words)))
+    return Markup("").join(_piece(piece) for piece in pieces(_clean(words)))
 
 
 def linked(words: str, anchors: Mapping[str, str]) -> Markup:
@@ -38,12 +39,17 @@ def linked(words: str, anchors: Mapping[str, str]) -> Markup:
     >>> linked("<Table 3>", {"Table 3": "table-bias"})
     Markup('&lt;<a href="#table-bias">Table 3</a>&gt;')
     """
-    return _with_links(escape(plain(words)), anchors)
+    return _with_links(escape(_clean(words)), anchors)
 
 
 def typeset(words: str, anchors: Mapping[str, str]) -> Markup:
     """Words of ours with both: titles, notes and captions. Names in cells have no symbols."""
     return _with_links(symbols(words), anchors)
+
+
+def _clean(words: str) -> str:
+    """Without control characters, and with each per cent sign kept on the line of its number."""
+    return _PER_CENT.sub("\u00a0%", plain(words))
 
 
 def _piece(piece: Piece) -> Markup:

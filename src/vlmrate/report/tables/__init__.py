@@ -12,11 +12,15 @@ from vlmrate.report.tables.classification import classification_tables
 from vlmrate.report.tables.comparison import comparison_tables
 from vlmrate.report.tables.decoding import decoding_tables
 from vlmrate.report.tables.dimensions import dimension_tables
+from vlmrate.report.tables.group_accuracy import group_accuracy_tables
 from vlmrate.report.tables.group_bias import group_bias_tables
+from vlmrate.report.tables.group_models import group_model_tables
+from vlmrate.report.tables.intersections import intersection_tables
 from vlmrate.report.tables.limits import limit_tables
 from vlmrate.report.tables.mixed_bias import mixed_bias_tables
 from vlmrate.report.tables.pairs import pair_tables
 from vlmrate.report.tables.people import people_tables
+from vlmrate.report.tables.profile import profile_tables
 from vlmrate.report.tables.protocols import protocol_tables
 from vlmrate.report.tables.published import published_tables
 from vlmrate.report.tables.repeats import repeat_tables
@@ -52,7 +56,11 @@ def _all(analysis: Analysis) -> Iterator[Table]:
     yield from limit_tables(analysis)
     yield from calibration_tables(analysis)
     yield from split_tables(analysis)
+    yield from profile_tables(analysis)
     yield from group_bias_tables(analysis)
+    yield from group_model_tables(analysis)
+    yield from intersection_tables(analysis)
+    yield from group_accuracy_tables(analysis)
     yield from mixed_bias_tables(analysis)
     yield from spread_tables(analysis)
     yield from decoding_tables(analysis)

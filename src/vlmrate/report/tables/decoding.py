@@ -40,7 +40,7 @@ def _collapse(item: str, raters: Sequence[RaterDecoding]) -> Table | None:
         if not isinstance(rater.collapse, Skipped)
         for entry in rater.collapse
     )
-    if not rows:
+    if all(row[-1] == "not known" for row in rows):
         return None
     return Table(
         id=slug("collapse", item),
@@ -99,8 +99,8 @@ def _spoken(item: ItemDecoding) -> Table | None:
         rows=rows,
         notes=(
             "Spoken = the number given; weighted = the sum of probability × number over the scale's points, which "
-            "moves where the most likely number does not. Values = how many different ones, weighted ratings rounded to two "
-            "decimals. Gain in r = weighted − spoken.",
+            "moves where the most likely number does not. Values = how many different ones, weighted ratings rounded "
+            "to two decimals. Gain in r = weighted − spoken.",
             "Within emotions = both ratings and people centred on their emotion's mean. A gain there says that the "
             "decoding loses what the model knows; no r on either side says that the model does not know it.",
         ),

@@ -70,8 +70,8 @@ def _verdicts(item: ItemReplacement, raters: Sequence[RaterReplacement]) -> Tabl
             points("person_shift", "Person", interval=False, terminal=False),
             text("verdict", "May it stand in?"),
         ),
-        rows=tuple(_row(entry) for entry in raters),
-        notes=tuple(_notes(raters)),
+        rows=(*(_row(entry) for entry in raters), *_always_the_same(item)),
+        notes=tuple(_notes(item, raters)),
         spanners=(
             Spanner("Alternative-annotator test", ("won", "advantage", "lead")),
             Spanner("r with the others", ("r", "person_r", "r_difference")),
@@ -83,6 +83,13 @@ def _verdicts(item: ItemReplacement, raters: Sequence[RaterReplacement]) -> Tabl
 
 def _row(entry: RaterReplacement) -> tuple[Cell, ...]:
     return (entry.rater, *_stand_in(entry), *_in_place(entry), in_words(entry))
+
+
+def _always_the_same(item: ItemReplacement) -> Iterator[tuple[Cell, ...]]:
+    told = item.always_the_same
+    if not isinstance(told, Skipped):
+        shown = told.stand_in
+        yield (f"(always {told.answer})", shown.won, shown.advantage, shown.lead, *[None] * 8, None)
 
 
 def _stand_in(entry: RaterReplacement) -> tuple[Cell, ...]:
@@ -107,21 +114,28 @@ def _in_place(entry: RaterReplacement) -> tuple[Cell, ...]:
     )
 
 
-def _notes(raters: Sequence[RaterReplacement]) -> Iterator[str]:
+def _notes(item: ItemReplacement, raters: Sequence[RaterReplacement]) -> Iterator[str]:
     tested = next((entry.stand_in for entry in raters if not isinstance(entry.stand_in, Skipped)), None)
     if tested is not None:
         yield (
             "Alternative-annotator test (Calderon et al. 2025): each person is left out, and who is nearer to the "
             f"others is asked of every image. Persons beaten = those over whom the rater wins, granted an advantage of "
             f"{tested.epsilon:g}, p corrected over the persons (Benjamini-Yekutieli, {tested.q:g}); from half on it "
-            "passes. Advantage = share of images where the rater is at least as near, mean over persons; lead = that less "
-            "the share where the person is at least as near."
+            "passes. Advantage = share of images where the rater is at least as near, mean over persons; lead = that "
+            "less the share where the person is at least as near."
         )
         if tested.untested:
             yield f"{tested.untested:,} persons share fewer than {tested.min_units} images with it and are not tested."
+    if not isinstance(item.always_the_same, Skipped):
+        yield (
+            f"(always {item.always_the_same.answer}) = a rater that gives every image this one answer, the nearest to "
+            "what people say. To be near to others rewards the middle: a rater that does no better than this one has "
+            "shown nothing. See r within emotion beside it."
+        )
     yield (
         "In a person's place = the rater and each person in turn against the mean of all other people, on that "
-        "person's images; means over the persons, whom the intervals resample, the images being these. Shift = size of the mean difference. "
+        "person's images; means over the persons, whom the intervals resample, the images being these. "
+        "Shift = size of the mean difference. "
         "Difference = rater − person."
     )
     yield (

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from vlmrate.stats.mixed.fit import fit_mixed_model
+from vlmrate.stats.mixed.interaction import interaction_contrasts
 from vlmrate.stats.mixed.likelihood import likelihood_ratio_test
 from vlmrate.stats.mixed.model import MixedModelFit
 
-__all__ = ["MixedModelFit", "fit_mixed_model", "likelihood_ratio_test"]
+__all__ = ["MixedModelFit", "fit_mixed_model", "interaction_contrasts", "likelihood_ratio_test"]

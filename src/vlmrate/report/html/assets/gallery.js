@@ -145,11 +145,25 @@ function card(data, i) {
   return element("li", { class: "card" }, element("div", { class: "top" }, face(data, i), about), answers(data, i));
 }
 
+/** What must be scrolled must be reached by the keyboard. */
+function reachIfWide(made) {
+  const within = made.querySelector(".answers");
+  if (within.scrollWidth <= within.clientWidth) return;
+  within.tabIndex = 0;
+  within.setAttribute("role", "region");
+  within.setAttribute("aria-label", `Answers to ${made.querySelector(".id").textContent}`);
+}
+
 /** A select with a name that is seen; options are [value, words] pairs. */
 function chooser(id, name, options) {
   const select = element("select", { id: `filter-${id}` });
   fill(select, options);
-  return [select, element("label", {}, name, select)];
+  return [select, field(name, select)];
+}
+
+/** A control under its name. */
+function field(name, control) {
+  return element("div", { class: "field" }, element("label", { for: control.id }, name), control);
 }
 
 function fill(select, options) {
@@ -165,20 +179,20 @@ function controls(data) {
   const scaled = data.items.filter((item) => !item.labels && item.people && item.raters.some(Boolean));
   const form = element("form", { class: "filters", "aria-label": "Filter the gallery", onsubmit: (event) => event.preventDefault() });
   const search = element("input", { type: "search", id: "filter-search", autocomplete: "off" });
-  form.append(element("label", {}, "Image or person shown", search));
+  form.append(field("Image or person shown", search));
   const factors = data.factors.filter((factor) => factor.part !== "identity" && factor.levels.length > 1 && factor.levels.length <= 50);
   const levels = factors.map((factor, k) => {
     const options = factor.levels.map((level, at) => [String(at), level]).sort((a, b) => collator.compare(a[1], b[1]));
-    const [select, label] = chooser(`factor-${k}`, capital(factor.name), [["", "All"], ...options]);
-    form.append(label);
+    const [select, choice] = chooser(`factor-${k}`, capital(factor.name), [["", "All"], ...options]);
+    form.append(choice);
     return select;
   });
-  const [rater, raterLabel] = chooser("rater", "Rater", [["", "Any rater"], ...data.raters.map((name, k) => [String(k), name])]);
-  if (every.length > 1) form.append(raterLabel);
+  const [rater, raterField] = chooser("rater", "Rater", [["", "Any rater"], ...data.raters.map((name, k) => [String(k), name])]);
+  if (every.length > 1) form.append(raterField);
   const raters = () => (rater.value === "" ? every : [Number(rater.value)]);
   const answered = labelled.map((item, k) => {
-    const [select, label] = chooser(`answer-${k}`, `${capital(item.name)}: meant → said`, [["", "All"]]);
-    form.append(label);
+    const [select, choice] = chooser(`answer-${k}`, `${capital(item.name)}: meant → said`, [["", "All"]]);
+    form.append(choice);
     return select;
   });
   const word = (item, answer) => (answer === INVALID ? INVALID : item.options[answer]);
@@ -187,10 +201,10 @@ function controls(data) {
       [path.key, `${word(item, path.meant)} → ${word(item, path.answer)} (${path.count})`]);
     fill(answered[k], [["", "All"], ["right", "As intended"], ["wrong", "Otherwise"], [INVALID, "Invalid"], ...paths]);
   });
-  const [errorItem, errorLabel] = chooser("item", "Distance from M on", [["", "Any scale"], ...scaled.map((item, k) => [String(k), item.name])]);
+  const [errorItem, errorField] = chooser("item", "Distance from M on", [["", "Any scale"], ...scaled.map((item, k) => [String(k), item.name])]);
   const least = element("input", { type: "number", id: "filter-least", min: "0", step: "0.5", placeholder: "0", inputmode: "decimal" });
-  const [order, orderLabel] = chooser("order", "Order", [["", "As in the study"], ["error", "Largest distance first"]]);
-  if (scaled.length) form.append(errorLabel, element("label", {}, "At least, in scale points", least), orderLabel);
+  const [order, orderField] = chooser("order", "Order", [["", "As in the study"], ["error", "Largest distance first"]]);
+  if (scaled.length) form.append(errorField, field("At least, in scale points", least), orderField);
   const items = () => (errorItem.value === "" ? scaled : [scaled[Number(errorItem.value)]]);
   form.append(element("button", { type: "reset" }, "Show all"));
   refresh();
@@ -220,7 +234,9 @@ function startGallery() {
   let found = [];
   const addBatch = () => {
     const from = cards.children.length;
-    cards.append(...found.slice(from, from + BATCH).map((i) => card(data, i)));
+    const made = found.slice(from, from + BATCH).map((i) => card(data, i));
+    cards.append(...made);
+    made.forEach(reachIfWide);
     const left = found.length - cards.children.length;
     more.hidden = left === 0;
     more.textContent = `Show ${Math.min(BATCH, left)} more of ${left}`;

@@ -1,0 +1,149 @@
+"""Plain sentences with their evidence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from vlmrate.analysis import AnalysisOptions, analyze
+from vlmrate.analysis.findings import findings
+from vlmrate.stats import Adjusted, Bootstrap, Estimate, Skipped
+from vlmrate.study.records import Factors, Item, Likert
+
+QUICK = AnalysisOptions(bootstrap=Bootstrap(resamples=300))
+
+
+@pytest.fixture
+def study(small):
+    """Twenty identities with people."""
+    made = small.study(20)
+    return replace(made, ratings=small.people(made))
+
+
+@pytest.fixture
+def analysis(small, study):
+    """A rater 2 points low in fear, women's valence 1.2 points high, sad called neutral, arousal always 5, one slip."""
+    rng = np.random.default_rng(8)
+    rows = small.rater(study, "gemma3", bias={"fear": -2.0}, noise=0.4)
+    for row in rows:
+        woman = int(row["image_id"][1:4]) % 2 == 0
+        if row["value"] == "sad":
+            row["value"] = "neutral"
+        elif row["item"] == "arousal":
+            row["value"] = 5.0
+        elif row["item"] == "valence" and woman:
+            row["value"] = float(min(9, row["value"] + 1 + (rng.random() < 0.2)))
+    slip = next(row for row in rows if row["item"] == "emotion" and row["value"] == "happy")
+    slip.update(value=None, route="invalid")
+    return analyze(study, small.results(rows), QUICK)
+
+
+def told(analysis, about: str, item: str) -> list[str]:
+    """The sentences of one kind."""
+    return [finding.sentence for finding in analysis.findings if (finding.about, finding.item) == (about, item)]
+
+
+def test_a_planted_bias_is_told_in_scale_points(analysis):
+    """Fear is rated lower than people do, with the interval, the test and its correction."""
+    (finding,) = (f for f in analysis.findings if f.about == "bias" and "fear" in f.sentence and f.item == "valence")
+    assert finding.sentence.startswith("gemma3 rates the valence of fear ")
+    assert " points lower than people (95 % CI −" in finding.sentence
+    assert finding.severity == "large"
+    assert finding.evidence.ci_high < 0
+    assert isinstance(finding.adjusted, Adjusted)
+    assert finding.test.p_value <= finding.adjusted.p_adjusted <= 0.05
+    assert finding.rests_on == "bias"
+
+
+def test_a_planted_group_bias_names_both_groups(analysis):
+    """Women are rated higher than men, beyond what people do."""
+    (sentence,) = told(analysis, "groups", "valence")
+    assert sentence.startswith("Compared with people, gemma3 rates the valence of ")
+    assert "f faces" in sentence
+    assert "m faces" in sentence
+
+
+def test_the_dominant_error_is_told_with_its_counts(analysis):
+    """Every sad face was called neutral: 20 of 20, a large finding."""
+    sentences = told(analysis, "label", "emotion")
+    assert any(s.startswith("gemma3 answers neutral to 100.0 % of the sad images (20 of 20;") for s in sentences)
+
+
+def test_one_number_for_all_is_told_as_such(analysis):
+    """An arousal of 5 for every image varies less than people's means in every emotion."""
+    (sentence,) = told(analysis, "spread", "arousal")
+    assert sentence.startswith("In 6 of 6 emotions gemma3's arousal varies less than even people's means do")
+    assert "the same number for all 20 images" in sentence
+
+
+def test_what_went_wrong_in_the_run_is_told(analysis):
+    """One of 120 labels could not be read."""
+    (sentence,) = told(analysis, "run", "emotion")
+    assert sentence.startswith("gemma3 gave no readable answer on emotion in 1 of 120 answers (0.8 %, 95 % CI ")
+
+
+def test_no_finding_without_an_interval_that_leaves_out_no_difference(analysis):
+    """Every difference told has an interval without 0 (ratios: without 1), and a corrected p where it was tested."""
+    for finding in analysis.findings:
+        assert isinstance(finding.evidence, Estimate)
+        if finding.about in {"bias", "groups"}:
+            assert not finding.evidence.ci_low <= 0 <= finding.evidence.ci_high
+        if finding.adjusted is not None:
+            assert finding.adjusted.p_adjusted <= 0.05
+
+
+def test_a_small_p_alone_is_no_finding(analysis):
+    """A bias whose interval is not defined is not told, whatever its test says."""
+    item = analysis.bias[0]
+    emotions = tuple(
+        replace(e, bias=replace(e.bias, mean_bootstrap=Skipped("no interval"))) for e in item.raters[0].emotions
+    )
+    rater = replace(item.raters[0], emotions=emotions, overall=Skipped("no interval"))
+    stripped = replace(analysis, bias=(replace(item, raters=(rater,)), *analysis.bias[1:]))
+    assert not [f for f in findings(stripped) if f.about == "bias" and f.item == "valence"]
+
+
+def test_a_rater_like_people_has_no_large_finding(small, study):
+    """One that answers as people's means do, with every label right, is told as it is and not blamed."""
+    rows = small.rater(study, "good", noise=0.0)
+    means = {item: study.ratings.means(item)["mean"] for item in ("valence", "arousal")}
+    for row in rows:
+        if row["item"] in means:
+            row["value"] = float(np.round(means[row["item"]][row["image_id"]]))
+    found = analyze(study, small.results(rows), QUICK).findings
+    assert not [f.sentence for f in found if f.severity == "large"]
+    assert {f.item for f in found if f.about == "agreement"} == {"valence", "arousal"}
+
+
+def test_the_worst_comes_first(analysis):
+    """Findings are sorted by how much they matter."""
+    order = ["large", "moderate", "small", "note"]
+    ranks = [order.index(finding.severity) for finding in analysis.findings]
+    assert ranks == sorted(ranks)
+    assert {"large", "note"} <= {finding.severity for finding in analysis.findings}
+
+
+def test_every_question_is_answered_for_every_rater(analysis):
+    """Five questions, each with an answer that names the planted trouble where there is one."""
+    (summary,) = analysis.summaries
+    answers = {reply.question: reply.answer for reply in summary.replies}
+    assert len(answers) == 5
+    assert "kappa" in answers["How good is it?"]
+    assert "one person reaches" in answers["How good is it?"]
+    assert "arousal of disgust" in answers["Where is it biased?"]
+    assert "the same number" in answers["Does it tell images apart?"]
+    assert "1 of 120 answers" in answers["What went wrong in the run?"]
+
+
+def test_what_cannot_be_answered_says_why(small):
+    """Without people, emotions and groups each question says what it lacks."""
+    study = small.study(6, items=(Item("attractiveness", Likert(1, 7)),), factors=Factors())
+    (summary,) = analyze(study, small.results(small.rater(study)), QUICK).summaries
+    answers = {reply.question: reply.answer for reply in summary.replies}
+    assert answers["How good is it?"].startswith("It cannot be told")
+    assert answers["May it replace a person?"] == "It cannot be told: the study has no ratings by people."
+    assert answers["Where is it biased?"] == "It cannot be told: the study has no ratings by people."
+    assert answers["Does it tell images apart?"].startswith("It cannot be told")
+    assert answers["What went wrong in the run?"].startswith("Nothing: all 36 ratings were made")
