@@ -201,9 +201,9 @@ def test_only_the_raters_asked_for(small, rated):
 
 
 def test_nothing_to_analyze_says_what_to_run(small, rated):
-    """Without any rating the error names the study and the command that makes ratings."""
-    with pytest.raises(AnalysisError, match="no ratings of the study small yet; run `vlmrate infer"):
-        analyzed(small, rated)
+    """Without any rating, by raters or people, the error names the study and the command that makes ratings."""
+    with pytest.raises(AnalysisError, match="no ratings of the study small yet; run `vlmrate infer --model NAME`"):
+        analyzed(small, replace(rated, ratings=None))
 
 
 def test_the_order_of_rows_does_not_matter(small, rated):

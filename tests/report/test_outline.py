@@ -12,6 +12,7 @@ from vlmrate.report.markdown import escaped
 from vlmrate.report.outline import outline
 from vlmrate.report.table import Part
 from vlmrate.report.tables import tables
+from vlmrate.report.tables.naming import slug
 from vlmrate.stats import Skipped
 from vlmrate.study.records import Factors, Item, Likert
 
@@ -41,6 +42,16 @@ def test_parts_with_nothing_to_say_are_left_out(analysis):
     titles = [section.title for section in outline(analysis)]
     assert Part.PUBLISHED.value not in titles
     assert titles[0] == Part.SUMMARY.value
+
+
+def test_a_finding_names_the_table_it_rests_on(analysis):
+    """Every finding ends with what the report calls its table, and that table is of its kind and item."""
+    sections = outline(analysis)
+    ids = {entry.label: entry.table.id for section in sections for entry in section.tables}
+    (found,) = (entry.table for section in sections for entry in section.tables if entry.table.id == "findings")
+    assert len(found.rows) == len(analysis.findings) > 3
+    for row, finding in zip(found.rows, analysis.findings, strict=True):
+        assert ids[row[-1]] in {slug(finding.rests_on, finding.item), finding.rests_on}
 
 
 def test_every_question_has_its_part():

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from vlmrate.analysis import AnalysisOptions, analyze
+from vlmrate.analysis.run_quality import Setting
 from vlmrate.errors import AnalysisError
 from vlmrate.report import Format, outline, tables, write_report
 from vlmrate.report.document import document
@@ -82,6 +83,27 @@ def test_the_report_says_first_that_people_are_simulated(analysis):
     assert report.splitlines()[2] == f"> **{SIMULATED}**"
     real = replace(analysis, design=replace(analysis.design, simulated_people=False))
     assert "SIMULATED" not in report_of(real)
+    assert shown(analysis, terminal=True).splitlines()[1].startswith("The people of this study are SIMULATED")
+
+
+def test_the_embedded_model_is_never_taken_for_a_rater_of_photographs(analysis):
+    """Beside real people the report warns, first thing, of a rater that knows drawn faces only; beside others not."""
+    real = replace(analysis, design=replace(analysis.design, simulated_people=False))
+    toy = replace(real.runs[0], settings=(Setting("family", "tiny"),))
+    warning = f"> **{toy.name} is the embedded model: it knows drawn faces only. What it says of other pictures"
+    assert report_of(replace(real, runs=(toy, *real.runs[1:]))).splitlines()[2].startswith(warning)
+    assert "embedded model" not in report_of(real)
+    assert "embedded model" not in report_of(replace(analysis, runs=(toy, *analysis.runs[1:])))
+
+
+def test_people_alone_make_a_report(small):
+    """Before any rater is asked the report tells how far people agree, and that no rater has rated yet."""
+    study = small.study(6)
+    report = report_of(analyze(replace(study, ratings=small.people(study)), small.results(), QUICK))
+    assert "Raters: none yet." in report
+    assert "People: ratings and reliability" in report
+    assert "- Bias, valence: no rater was asked for valence." in report
+    assert "Each rater in short" not in report
 
 
 def test_the_report_opens_with_stimuli_people_raters_and_intervals(analysis):

@@ -211,7 +211,9 @@ class _Gaps:
             return empty, empty
         if not clusters.duplicated().any():
             counts = [int(right[levels == level].sum()) for level in (group, reference)]
-            return stats.accuracy_ratio_score(counts[0], sizes[0], counts[1], sizes[1], level=self.material.bootstrap.level)
+            return stats.accuracy_ratio_score(
+                counts[0], sizes[0], counts[1], sizes[1], level=self.material.bootstrap.level
+            )
         ratio = stats.accuracy_ratio_bootstrap(
             right, levels, group, reference, clusters=clusters, bootstrap=self.material.bootstrap
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vlmrate.report.markdown import escaped, markdown
-from vlmrate.report.opening import SIMULATED
+from vlmrate.report.opening import warnings
 from vlmrate.report.table import Part
 
 if TYPE_CHECKING:
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 def document(analysis: Analysis, sections: Sequence[Section], picture: Callable[[Figure], str] | None = None) -> str:
     """The report in Markdown; `picture` says where the file of a figure lies, None where none is written."""
     blocks = [f"# {escaped(title(analysis))}"]
-    if analysis.design.simulated_people:
-        blocks.append(f"> **{SIMULATED}**")
+    blocks.extend(f"> **{escaped(warning)}**" for warning in warnings(analysis))
     for section in sections:
         blocks.extend(_section(section, picture))
     return "\n\n".join(blocks) + "\n"
@@ -33,7 +32,7 @@ def title(analysis: Analysis) -> str:
 
 def _section(section: Section, picture: Callable[[Figure], str] | None) -> Iterator[str]:
     yield f"## {escaped(section.title)}"
-    sentences = [escaped(sentence) for sentence in section.lead if sentence != SIMULATED]
+    sentences = [escaped(sentence) for sentence in section.lead]
     if section.part is Part.SUMMARY:
         yield bullets(sentences)
     elif sentences:

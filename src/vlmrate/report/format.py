@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vlmrate.apa import UNDEFINED, bounded, decimal, p_value
-from vlmrate.report.table import Style
+from vlmrate.report.table import Reference, Style
 from vlmrate.stats import Estimate, Share, Skipped
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ def cell(value: Cell, column: Column) -> str:
     if isinstance(value, Estimate):
         shown = number(value.value, column.style)
         return f"{shown} {interval(value, column.style)}" if column.interval else shown
+    if isinstance(value, Reference):
+        return value.kind
     return value if isinstance(value, str) else number(value, column.style)
 
 

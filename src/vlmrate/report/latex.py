@@ -12,6 +12,7 @@ from vlmrate.report.document import title
 from vlmrate.report.latex_words import escaped, marked_up
 from vlmrate.report.layout import interval_note, is_right_aligned, layout
 from vlmrate.report.measure import panels
+from vlmrate.report.opening import warnings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,6 +52,7 @@ PREAMBLE = rf"""\documentclass[11pt]{{article}}
 def latex_document(analysis: Analysis, sections: Sequence[Section]) -> str:
     """A document with all tables of a report, each from its file beside it."""
     blocks = [f"% Compile with: pdflatex tables.tex (twice)\n{PREAMBLE}", rf"\section*{{{escaped(title(analysis))}}}"]
+    blocks.extend(rf"\textbf{{{escaped(warning)}}}" for warning in warnings(analysis))
     for section in sections:
         if section.tables:
             blocks.append(rf"\subsection*{{{escaped(section.title)}}}")

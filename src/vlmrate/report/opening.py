@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from vlmrate.study.design import Design
 
 SIMULATED = "The people of this study are SIMULATED: its figures say how vlmrate works, and nothing about people."
+TOY_FAMILY = "tiny"
+TOY = "{name} is the embedded model: it knows drawn faces only. What it says of other pictures means nothing."
 MOST_LEVELS = 12
 
 
@@ -20,14 +22,31 @@ def opening(analysis: Analysis) -> tuple[str, ...]:
     return tuple(_sentences(analysis))
 
 
+def warnings(analysis: Analysis) -> tuple[str, ...]:
+    """What a reader must be told before anything else, set so that it cannot be missed."""
+    return tuple(_warnings(analysis))
+
+
+def _warnings(analysis: Analysis) -> Iterator[str]:
+    if analysis.design.simulated_people:
+        yield SIMULATED
+        return
+    # The studies that it was made for have simulated people.
+    yield from (TOY.format(name=run.name) for run in analysis.runs if _is_toy(run))
+
+
+def _is_toy(run: RunQuality) -> bool:
+    return any((setting.name, setting.value) == ("family", TOY_FAMILY) for setting in run.settings)
+
+
 def _sentences(analysis: Analysis) -> Iterator[str]:
     design = analysis.design
-    if design.simulated_people:
-        yield SIMULATED
     yield f"Stimuli: {_stimuli(design)}."
     yield f"People: {_people(design)}."
     for run in analysis.runs:
         yield f"Rater: {_rater(run, design.images)}."
+    if not analysis.runs:
+        yield "Raters: none yet. What follows is of people alone; `vlmrate infer` asks a model."
     yield f"Intervals: {_intervals(analysis)}."
     if any(run.repeats > 1 for run in analysis.runs):
         yield (

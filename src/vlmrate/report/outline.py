@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vlmrate.report.figures import figures
 from vlmrate.report.leads import lead
 from vlmrate.report.left_out import left_out
-from vlmrate.report.table import Part
+from vlmrate.report.table import Part, Reference
 from vlmrate.report.tables import tables
+from vlmrate.report.tables.naming import slug
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vlmrate.analysis import Analysis
     from vlmrate.report.figures import Figure
-    from vlmrate.report.table import Table
+    from vlmrate.report.table import Cell, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def outline(analysis: Analysis) -> tuple[Section, ...]:
     drawn = figures(analysis)
     ordered = [table for part in Part for table in made if table.part is part]
     pictured = [figure for part in Part for figure in drawn if figure.part is part]
-    numbered = [NumberedTable(number, table) for number, table in enumerate(ordered, start=1)]
+    numbered = _resolved([NumberedTable(number, table) for number, table in enumerate(ordered, start=1)])
     figured = [NumberedFigure(number, figure) for number, figure in enumerate(pictured, start=1)]
     parts = (_section(analysis, part, numbered, figured) for part in Part)
     return tuple(part for part in parts if _says_something(part))
@@ -83,6 +84,21 @@ def _section(
         figures=tuple(entry for entry in figured if entry.figure.part is part),
         left_out=left_out(analysis, part, (entry.table for entry in numbered)),
     )
+
+
+def _resolved(numbered: Sequence[NumberedTable]) -> list[NumberedTable]:
+    """The tables with every reference to another one replaced by what the report calls it."""
+    labels = {entry.table.id: entry.label for entry in numbered}
+
+    def cell(value: Cell) -> Cell:
+        if not isinstance(value, Reference):
+            return value
+        return labels.get(slug(value.kind, value.item), labels.get(value.kind))
+
+    return [
+        replace(entry, table=replace(entry.table, rows=tuple(tuple(map(cell, row)) for row in entry.table.rows)))
+        for entry in numbered
+    ]
 
 
 def _says_something(section: Section) -> bool:

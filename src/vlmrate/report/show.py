@@ -8,7 +8,7 @@ from rich.text import Text
 
 from vlmrate.report.document import bullets, title
 from vlmrate.report.markdown import escaped, markdown, plain
-from vlmrate.report.opening import SIMULATED
+from vlmrate.report.opening import warnings
 from vlmrate.report.table import Part
 from vlmrate.report.terminal import print_table
 
@@ -31,10 +31,12 @@ def show(analysis: Analysis, sections: Sequence[Section], console: Console) -> N
 
 def _on_terminal(analysis: Analysis, sections: Sequence[Section], console: Console) -> None:
     console.print(Text(f"Study {plain(title(analysis))}", style="bold"))
+    for warning in warnings(analysis):
+        console.print(Text(plain(warning), style="bold yellow"))
     for section in sections:
         if section.part is Part.SUMMARY:
             for sentence in section.lead:
-                console.print(Text(plain(sentence), style="bold yellow" if sentence == SIMULATED else ""))
+                console.print(Text(plain(sentence)))
             console.print()
         for entry in section.tables:
             if entry.table.main:
@@ -47,6 +49,7 @@ def _as_markdown(analysis: Analysis, sections: Sequence[Section], console: Conso
     summary = [sentence for section in sections if section.part is Part.SUMMARY for sentence in section.lead]
     blocks = [
         f"# {escaped(title(analysis))}",
+        *(f"> **{escaped(warning)}**" for warning in warnings(analysis)),
         bullets([escaped(sentence) for sentence in summary]),
         *(markdown(e.table, 2, e.label) for section in sections for e in section.tables if e.table.main),
         *(f"Not computed. {escaped(sentence)}" for sentence in _left_out(sections)),

@@ -8,7 +8,16 @@ from typing import TypeAlias
 
 from vlmrate.stats import Estimate, Share, Skipped
 
-Cell: TypeAlias = Estimate | Skipped | Share | str | int | float | None
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Another table of the report, by kind and item; the report puts what it calls that table in its place."""
+
+    kind: str
+    item: str
+
+
+Cell: TypeAlias = Estimate | Skipped | Share | Reference | str | int | float | None
 """What a cell may hold; None where the column does not apply to the row."""
 
 

@@ -10,7 +10,7 @@ from vlmrate.errors import AnalysisError
 from vlmrate.report.document import title
 from vlmrate.report.layout import interval_note, layout
 from vlmrate.report.measure import panels
-from vlmrate.report.opening import SIMULATED
+from vlmrate.report.opening import warnings
 from vlmrate.report.table import Part
 from vlmrate.report.word_file import new_document, saved, turn
 from vlmrate.report.word_table import add_table
@@ -54,8 +54,8 @@ def word_document(analysis: Analysis, sections: Sequence[Section]) -> bytes:
     require_docx()
     document = new_document(title(analysis))
     document.add_heading(title(analysis), level=0)
-    if analysis.design.simulated_people:
-        document.add_paragraph().add_run(SIMULATED).bold = True
+    for warning in warnings(analysis):
+        document.add_paragraph().add_run(warning).bold = True
     for section in sections:
         _section(document, section)
     return saved(document)
@@ -66,8 +66,7 @@ def _section(document: Document, section: Section) -> None:
     document.add_heading(section.title, level=1)
     style = "List Bullet" if section.part is Part.SUMMARY else None
     for sentence in section.lead:
-        if sentence != SIMULATED:
-            add_words(document.add_paragraph(style=style), sentence)
+        add_words(document.add_paragraph(style=style), sentence)
     for entry in section.tables:
         _table(document, entry)
     for drawn in section.figures:

@@ -18,7 +18,7 @@ from vlmrate.report.html.policy import json_block
 from vlmrate.report.html.tables import table_view
 from vlmrate.report.html.words import linked, symbols
 from vlmrate.report.outline import NumberedTable, outline
-from vlmrate.report.table import Part, Spanner, Table, count, points, section, stub, text
+from vlmrate.report.table import Part, Spanner, Table, count, points, section, stub
 from vlmrate.stats import Estimate, Skipped
 
 
@@ -110,7 +110,7 @@ def test_tables_have_spanners_groups_and_numbers_to_sort_by():
         (("a", "sad", 1200, estimate, None), ("b", "sad", 3, Skipped("why"), 2.5)),
         spanners=(Spanner("Both", ("d", "e")),),
     )  # fmt: skip
-    view = table_view(NumberedTable(7, table), {})
+    view = table_view(NumberedTable(7, table))
     assert [(head.title, head.columns, head.rows, head.column) for head in view.heads[0]] == [
         ("Emotion", 1, 2, 0), ("n", 1, 2, 1), ("Both", 2, 1, None),
     ]  # fmt: skip
@@ -122,13 +122,6 @@ def test_tables_have_spanners_groups_and_numbers_to_sort_by():
     assert view.notes[0].startswith("Values in brackets are 95 %")
 
 
-def test_a_finding_leads_to_the_table_it_rests_on():
-    """The kind of table and the row's item name one table; without an item the kind is its id; others stay words."""
-    table = Table(
-        "findings", "F", Part.SUMMARY,
-        (stub("severity", "Severity"), text("item", "Item"), text("rests_on", "Rests on")),
-        (("large", "how happy?", "bias"), ("note", None, "runs"), ("note", "x", "nowhere")),
-    )  # fmt: skip
-    view = table_view(NumberedTable(2, table), {"bias-how-happy-": "Table 9", "runs": "Table 12"})
-    assert [row[2].words for row in view.groups[0].rows] == ["Table 9", "Table 12", "nowhere"]
+def test_a_table_that_is_named_is_led_to():
+    """What the report calls a table becomes a link to it."""
     assert linked("Table 9", {"Table 9": "table-bias-how-happy-"}) == '<a href="#table-bias-how-happy-">Table 9</a>'

@@ -15,7 +15,7 @@ from vlmrate.report.html.gallery import gallery
 from vlmrate.report.html.policy import content_policy
 from vlmrate.report.html.tables import table_view
 from vlmrate.report.html.words import linked, symbols, typeset, without_controls
-from vlmrate.report.opening import SIMULATED
+from vlmrate.report.opening import warnings
 from vlmrate.report.table import Part
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def html_page(analysis: Analysis, sections: Sequence[Section], pictures: Mapping
     template = _templates(_anchors(views)).get_template("page.html.j2")
     return template.render(
         title=title(analysis),
-        simulated=SIMULATED if analysis.design.simulated_people else None,
+        warnings=warnings(analysis),
         sections=views,
         gallery=gallery(analysis, pictures),
         policy=content_policy(style, script),
@@ -84,17 +84,16 @@ def _sections(sections: Sequence[Section]) -> tuple[tuple[SectionView, ...], str
     figures = [entry for section in sections for entry in section.figures]
     drawn = drawings(svg(entry.figure) for entry in figures)
     elements = iter(drawn.elements)
-    labels = {entry.table.id: entry.label for section in sections for entry in section.tables}
-    views = (_section(section, [next(elements) for _ in section.figures], labels) for section in sections)
+    views = (_section(section, [next(elements) for _ in section.figures]) for section in sections)
     return tuple(views), drawn.style
 
 
-def _section(section: Section, elements: Sequence[Markup], labels: Mapping[str, str]) -> SectionView:
+def _section(section: Section, elements: Sequence[Markup]) -> SectionView:
     return SectionView(
         id=f"part-{section.part.name.lower()}",
         title=section.title,
-        lead=tuple(sentence for sentence in section.lead if sentence != SIMULATED),
-        tables=tuple(table_view(entry, labels) for entry in section.tables),
+        lead=section.lead,
+        tables=tuple(table_view(entry) for entry in section.tables),
         figures=tuple(
             _figure(entry.label, entry.figure, element)
             for entry, element in zip(section.figures, elements, strict=True)

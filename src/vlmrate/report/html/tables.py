@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING
 
 from vlmrate.report.layout import interval_note, is_right_aligned, layout
 from vlmrate.report.table import Role
-from vlmrate.report.tables.naming import slug
 from vlmrate.stats import Estimate, Share
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from vlmrate.report.layout import Layout
     from vlmrate.report.outline import NumberedTable
     from vlmrate.report.table import Cell, Column, Table
@@ -21,8 +18,6 @@ LONG = 40
 """Rows from which a table scrolls within itself, its heads staying in sight."""
 SHORT = 20
 """Rows up to which a table is kept on one page of paper."""
-RESTS_ON = "rests_on"
-"""The column that names the kind of table that its row rests on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +67,8 @@ class TableView:
     """Whether it is but questions and answers, in words."""
 
 
-def table_view(entry: NumberedTable, labels: Mapping[str, str]) -> TableView:
-    """A numbered table as the template needs it; `labels` are what the report calls its tables, by their ids."""
+def table_view(entry: NumberedTable) -> TableView:
+    """A numbered table as the template needs it."""
     shown = layout(entry.table)
     brackets = interval_note(shown)
     return TableView(
@@ -81,7 +76,7 @@ def table_view(entry: NumberedTable, labels: Mapping[str, str]) -> TableView:
         label=entry.label,
         title=entry.table.title,
         heads=_heads(shown),
-        groups=_groups(entry.table, shown, labels),
+        groups=_groups(entry.table, shown),
         columns=len(shown.columns),
         notes=(*([brackets] if brackets else []), *shown.notes),
         long=len(entry.table.rows) > LONG,
@@ -111,7 +106,7 @@ def _head(shown: Layout, i: int, rows: int) -> Head:
     return Head(column.title, i, 1, rows, is_right_aligned(column), column.role is Role.STUB)
 
 
-def _groups(table: Table, shown: Layout, labels: Mapping[str, str]) -> tuple[Group, ...]:
+def _groups(table: Table, shown: Layout) -> tuple[Group, ...]:
     places = [next(i for i, column in enumerate(table.columns) if column.name == kept.name) for kept in shown.columns]
     rows = iter(table.rows)
     groups: list[tuple[str | None, list[tuple[Entry, ...]]]] = []
@@ -123,19 +118,8 @@ def _groups(table: Table, shown: Layout, labels: Mapping[str, str]) -> tuple[Gro
             groups.append((None, []))
         row = next(rows)
         cells = zip(shown.columns, line.cells, (row[i] for i in places), strict=True)
-        of_row = {column.name: cell for column, cell in zip(table.columns, row, strict=True)}
-        groups[-1][1].append(
-            tuple(_entry(column, _resolved(column, words, of_row, labels), cell) for column, words, cell in cells)
-        )
+        groups[-1][1].append(tuple(_entry(column, words, cell) for column, words, cell in cells))
     return tuple(Group(heading, tuple(entries)) for heading, entries in groups)
-
-
-def _resolved(column: Column, words: str, row: Mapping[str, Cell], labels: Mapping[str, str]) -> str:
-    """The kind of table that a row rests on, with the row's item, becomes what the report calls that table."""
-    if column.name != RESTS_ON:
-        return words
-    of_item = slug(words, str(row.get("item") or ""))
-    return labels.get(of_item, labels.get(words, words))
 
 
 def _entry(column: Column, words: str, cell: Cell) -> Entry:

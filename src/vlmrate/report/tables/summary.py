@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vlmrate.report.table import Part, Table, section, stub, text
+from vlmrate.report.table import Part, Reference, Table, section, stub, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,4 +48,5 @@ def summary_tables(analysis: Analysis) -> Iterator[Table]:
 
 
 def _row(finding: Finding) -> tuple[Cell, ...]:
-    return (finding.rater, finding.severity, finding.item or None, finding.sentence, finding.rests_on)
+    rests_on = Reference(finding.rests_on, finding.item)
+    return (finding.rater, finding.severity, finding.item or None, finding.sentence, rests_on)
