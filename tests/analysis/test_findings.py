@@ -94,6 +94,20 @@ def test_no_finding_without_an_interval_that_leaves_out_no_difference(analysis):
             assert finding.adjusted.p_adjusted <= 0.05
 
 
+def test_a_group_on_whose_faces_the_rater_errs_is_named(small):
+    """A rater that takes every second angry face of women for neutral, and none of men, is told to."""
+    study = small.study(60)
+    rows = small.rater(study)
+    for row in rows:
+        who = int(row["image_id"][1:4])
+        if row["value"] == "angry" and who % 4 == 0:
+            row["value"] = "neutral"
+    found = analyze(study, small.results(rows), QUICK).findings
+    told = [f for f in found if f.about == "group accuracy"]
+    assert any(f.sentence.startswith("model recognises angry of f faces 0.50 times as often as of m") for f in told)
+    assert {f.severity for f in told if "angry" in f.sentence} == {"large"}
+
+
 def test_a_small_p_alone_is_no_finding(analysis):
     """A bias whose interval is not defined is not told, whatever its test says."""
     item = analysis.bias[0]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from vlmrate.analysis.findings.agreement import agreement_findings
 from vlmrate.analysis.findings.bias import bias_findings
 from vlmrate.analysis.findings.finding import SEVERITIES, Finding
+from vlmrate.analysis.findings.group_accuracy import group_accuracy_findings
 from vlmrate.analysis.findings.groups import group_findings
 from vlmrate.analysis.findings.labels import label_findings
 from vlmrate.analysis.findings.runs import run_findings
@@ -37,6 +38,7 @@ def _all(analysis: Analysis) -> Iterator[Finding]:
     yield from agreement_findings(analysis.dimensions, analysis.reliability)
     yield from bias_findings(analysis.bias, scales)
     yield from group_findings(analysis.group_bias, scales)
+    yield from group_accuracy_findings(analysis.group_accuracy)
     yield from spread_findings(analysis.spread, analysis.decoding)
     yield from replacement_findings(analysis.replacement)
     yield from run_findings(analysis.runs, level)

@@ -40,8 +40,8 @@ def summary_tables(analysis: Analysis) -> Iterator[Table]:
         notes=(
             "Every finding has an interval that leaves out no difference and, where it was one of many tests, a "
             "corrected p (Holm) of .05 or less. Large: an eighth of the scale's range or more (1 point on 1 to 9), "
-            "half of a label's images, twice people's SD, 5 % of the answers; moderate: half of that, a quarter, 1.25 "
-            "times, 1 %. A note says how things stand.",
+            "half of a label's images, twice people's SD or another group's accuracy, 5 % of the answers; moderate: "
+            "half of that, a quarter, 1.25 times, 1 %. A note says how things stand.",
         ),
         main=False,
     )
