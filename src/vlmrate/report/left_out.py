@@ -54,8 +54,8 @@ QUESTIONS = (
 NAMES = ("item", "rater", "name")
 """Fields that say of what a result is; a skipped result is told by those on the way to it."""
 MOST_PLACES = 6
-CONSEQUENCES = ("there is no test to correct",)
-"""Reasons that only follow from another one, which is told."""
+CONSEQUENCES = ("there is no test to correct", "no groups were named to look within")
+"""Reasons that only follow from another one, which is told, or of what nobody asks: a line for all images alike."""
 
 
 def left_out(analysis: Analysis, part: Part, tables: Iterable[Table]) -> tuple[str, ...]:

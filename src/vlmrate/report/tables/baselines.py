@@ -52,6 +52,7 @@ def _table(item: ItemBaselines, raters: Sequence[RaterDimension]) -> Table:
             "reached by knowing the emotion alone.",
             "Label only = every rating replaced by the rater's own mean under the label it gave.",
         ),
+        main=False,
     )
 
 

@@ -51,6 +51,7 @@ def _table(item: ItemBias, raters: Sequence[RaterBias]) -> Table:
             "Bias = rater − mean of people, averaged over images; each emotion is tested for itself against 0, not "
             "against another emotion.",
             f"p: {_method(raters)}, two-sided. Holm and Bonferroni correct over {_tests(item)} here.",
+            "The interval is of the mean, p of the ranks: near the border one may leave out 0 and the other not.",
             f"Effect sizes (rank-biserial, d_z) with their intervals are in {slug('bias', item.item)}.csv.",
         ),
     )

@@ -154,6 +154,7 @@ def _confusion(item: ItemClassification, raters: Sequence[RaterClassification]) 
             for label, counts in zip(entry.confusion.labels, entry.confusion.counts, strict=True)
         ),
         notes=("invalid = no answer, one that could not be read, or none of the labels offered.",),
+        main=False,
     )
 
 
@@ -186,4 +187,5 @@ def _pathways(item: ItemClassification, raters: Sequence[RaterClassification]) -
             "how many of its images went this way: of all, and of those with a valid answer.",
         ),
         spanners=(Spanner("Of the intended label", ("of_label", "of_label_valid")),),
+        main=False,
     )

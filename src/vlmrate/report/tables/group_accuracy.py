@@ -54,6 +54,7 @@ def _accuracy(item: ItemGroupAccuracy, raters: Sequence[RaterGroupAccuracy]) -> 
             "who is shown, Wilson's where all or no answers are right; those of the labels are in "
             f"{slug('accuracy-groups', item.item)}.csv.",
         ),
+        main=False,
     )
 
 

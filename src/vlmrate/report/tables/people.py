@@ -133,6 +133,7 @@ def _variance(items: Sequence[ItemReliability]) -> Table:
             "Images of one emotion = a part of the images' variance, the rest lies between emotions. People's variance "
             "/ this = how many times as large the variance between people is.",
         ),
+        main=False,
     )
 
 

@@ -78,6 +78,7 @@ def _verdicts(item: ItemReplacement, raters: Sequence[RaterReplacement]) -> Tabl
             Spanner("MAE to the others", ("mae", "person_mae", "mae_difference")),
             Spanner("Shift of the mean", ("shift", "person_shift")),
         ),
+        main=False,
     )
 
 

@@ -60,6 +60,7 @@ def _spread(item: ItemSpread, raters: Sequence[RaterSpread]) -> Table:
             Spanner("Rater", ("sd", "values")),
             Spanner("People's SD", ("people_sd_single", "people_sd_means", "people_sd_one")),
         ),
+        main=False,
     )
 
 
