@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from stats.tolerances import TOLERANCE
+
+PUBLISHED_ICC = {"agreement": 0.2398, "consistency": 0.3349, "agreement_k": 0.9987}
+"""ICC(2,1), ICC(3,1) and ICC(2,k) of these 102 faces by 2,513 raters, to four decimals."""
 LONDON = Path(__file__).resolve().parents[2] / "shared" / "data" / "london"
 VLMRATE = str(Path(sys.executable).with_name("vlmrate"))
 
@@ -73,4 +77,9 @@ def test_attractiveness_of_real_faces_validates_infers_and_analyzes(tmp_path: Pa
     report = (tmp_path / "results" / "london" / "report" / "report.md").read_text(encoding="utf-8")
     assert "attractiveness" in report.lower()
     assert "256,326" in report
+    analysis = json.loads((tmp_path / "results" / "london" / "report" / "analysis.json").read_text(encoding="utf-8"))
+    (people,) = analysis["reliability"]
+    for form, published in PUBLISHED_ICC.items():
+        assert people["icc"][form]["value"] == pytest.approx(published, abs=TOLERANCE.printed4)
+    assert "| attractiveness | 2,513.00 | .240 [.196, .298] | .240 [.196, .298] | .335 [.280, .404] |" in report
     assert "Classification: no item of the study is answered with labels." in report

@@ -68,6 +68,16 @@ def test_the_category_mean_beats_the_rater_and_has_no_r_within(small, rated):
     assert isinstance(baseline.r_within, Skipped)
 
 
+def test_the_category_mean_of_one_emotion_is_told_as_such(small):
+    """Images of one emotion leave the baseline one value: the reason says so, and speaks of no model's ratings."""
+    study = small.study(12, emotions=["happy"])
+    study = replace(study, ratings=small.people(study, 8))
+    baseline = analyzed(small, study, small.rater(study, noise=1.0)).baselines[0].category_mean
+    for outcome in (baseline.r, baseline.r_within, baseline.spearman):
+        assert outcome.reason == "the 12 images share one mean of their emotion, so that nothing varies with it"
+    assert isinstance(baseline.mae, Estimate)
+
+
 def test_label_only_keeps_nothing_but_the_label(small, rated):
     """With right labels the label-only rater is the rater's mean per emotion: as high as its r can be from labels."""
     analysis = analyzed(small, rated, small.rater(rated, noise=1.0))

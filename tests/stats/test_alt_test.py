@@ -182,3 +182,50 @@ def test_the_lead_is_the_mean_of_both_advantages_difference(estimated: Callable[
     assert lead.value != pytest.approx(2 * advantage.value - 1)
     assert "20 clusters" in lead.method
     assert lead.n == 60
+
+
+@pytest.mark.parametrize("alignment", ["rmse", "accuracy"])
+def test_units_the_model_lacks_are_not_counted(
+    alignment: Literal["rmse", "accuracy"], estimated: Callable[[object], Estimate]
+) -> None:
+    """n and the clusters drawn are the units that the model answered and two people rated, however it is missing."""
+    rng = np.random.default_rng(10)
+    table = rng.integers(1, 10, (40, 4))
+    unit, rater = np.repeat(range(40), 4), np.tile(list("ABCD"), 40)
+    model = pd.Series(rng.integers(1, 10, 40).astype(float))
+    plain = done(
+        alt_test(unit[:140], rater[:140], table.ravel()[:140], model[:35], alignment=alignment, bootstrap=QUICK)
+    )
+    for missing in (model.iloc[:35], model.where(model.index < 35)):
+        told = done(alt_test(unit, rater, table.ravel(), missing, alignment=alignment, bootstrap=QUICK))
+        assert told == plain
+    alone = done(
+        alt_test(
+            np.append(unit, 40), np.append(rater, "E"), np.append(table, 5), model, alignment=alignment, bootstrap=QUICK
+        )
+    )
+    assert estimated(plain.advantage).n == 35
+    assert "35 clusters" in estimated(plain.advantage).method
+    assert estimated(alone.advantage).n == 40
+    assert alone.too_few_units == ("E",)
+
+
+def test_a_model_of_other_names_is_told(skipped: Callable[[object], str]) -> None:
+    """Names of text against units of numbers are misuse, not a study in which nobody shares units."""
+    unit, rater, value, model = study(11, 1)
+    with pytest.raises(AnalysisError, match=r"none of the 60 units.*begins with \['0'\], the units with \[0\]"):
+        alt_test(unit, rater, value, model.set_axis(model.index.astype(str)))
+    assert "the most is 0" in skipped(alt_test(unit, rater, value, model.astype(float) * np.nan))
+
+
+def test_print_tells_the_verdict_in_lines() -> None:
+    """Verdict, advantage and a line a person, with names as people write them; a crowd is not listed in full."""
+    unit, rater, value, model = study(12, 1, units=80, raters=13)
+    told = done(alt_test(np.append(unit, 0), np.append(rater, 99), np.append(value, 5), model, bootstrap=QUICK))
+    lines = str(told).splitlines()
+    assert lines[0].startswith("passes: the model beats 100% of 13 persons (rmse, epsilon 0.1")
+    assert lines[1].startswith("average advantage: 0.")
+    assert lines[2].startswith("0: beaten, model's advantage")
+    assert lines[-2:] == ["and 3 more in `raters`", "not tested, having too few units: 1"]
+    assert len(lines) == 14
+    assert "np." not in repr(told.too_few_units) + repr(told.raters[0].rater)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pingouin
@@ -11,12 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
+from stats.tolerances import TOLERANCE
 from vlmrate.errors import AnalysisError
 from vlmrate.stats import (
     Bootstrap,
     bias_by_group,
     bootstrap_rows,
     d_z,
+    group_gap,
     mean_difference,
     mean_difference_bootstrap,
     rank_biserial,
@@ -80,7 +82,8 @@ def test_a_mean_over_repeated_identities_takes_them_for_related(
 def test_one_identity_has_no_interval(skipped: Callable[[object], str]) -> None:
     """Eighty images of one person say nothing of other people."""
     for outcome in (mean_difference(MODEL, HUMAN, clusters=["p"] * 80), t_test(MODEL, HUMAN, clusters=["p"] * 80)):
-        assert "needs two clusters" in skipped(outcome)
+        assert skipped(outcome) == "a t interval needs two clusters, all 80 images are of one"
+    assert "needs two clusters" in skipped(wilcoxon(MODEL, HUMAN, clusters=["p"] * 80))
 
 
 def test_groups_pass_identities_on_to_their_tests() -> None:
@@ -118,7 +121,7 @@ def test_rank_biserial_is_ranked_anew_in_every_resample(estimated: Callable[[obj
             lambda rows: plain_rank_biserial(rows, MODEL - human), 80, name="r", clusters=clusters, bootstrap=FEW
         )
     )
-    assert (fast.ci_low, fast.ci_high) == pytest.approx((plain.ci_low, plain.ci_high), rel=1e-12)
+    assert (fast.ci_low, fast.ci_high) == pytest.approx((plain.ci_low, plain.ci_high), rel=TOLERANCE.same_algorithm)
 
 
 @settings(deadline=None)
@@ -169,6 +172,24 @@ def test_same_ratings_are_skipped(skipped: Callable[[object], str], estimated: C
     for outcome in (t_test(MODEL, MODEL + 1), mean_difference(MODEL, MODEL + 1), d_z(MODEL, MODEL + 1)):
         assert "no variance: all 80 are -1" in skipped(outcome)
     assert estimated(mean_difference_bootstrap(MODEL, MODEL + 1)).value == -1
+
+
+@pytest.mark.parametrize("columns", [(None, [1, 2]), ([1, 2], None), (["a", "b"], [1, 2])])
+def test_ratings_that_are_none_are_refused(columns: tuple[Any, Any]) -> None:
+    """A column left out is one sentence, in groups as elsewhere."""
+    with pytest.raises(AnalysisError):
+        bias_by_group(*columns, ["sad", "fear"])
+
+
+def test_a_standard_error_is_held_against_the_size_of_the_differences(
+    estimated: Callable[[object], Estimate], skipped: Callable[[object], str]
+) -> None:
+    """Differences of 1e-12 that vary have their interval between groups; rounding of large ones has none."""
+    rng, groups = np.random.default_rng(4), ["A"] * 20 + ["B"] * 20
+    small = estimated(group_gap(1e-12 * rng.normal(size=40), np.zeros(40), groups, "A", "B").bias)
+    assert small.ci_low < small.value < small.ci_high
+    large = np.tile([3e7 * 0.1, 3e6 * (1 + 1e-15)], 20)
+    assert "standard error of 0" in skipped(group_gap(large, np.zeros(40), groups, "A", "B").bias)
 
 
 def test_order_must_name_every_group() -> None:

@@ -84,8 +84,8 @@ def test_approximate_interval_is_the_formula_of_1999(
     lower, upper, s = estimated(told.lower), estimated(told.upper), estimated(told.sd).value
     half = 2.1199052992 * s * math.sqrt(1 / 17 + 1.9599639845**2 / 32)
     for limit in (lower, upper):
-        assert limit.ci_high - limit.value == pytest.approx(half, rel=1e-9)
-        assert limit.value - limit.ci_low == pytest.approx(half, rel=1e-9)
+        assert limit.ci_high - limit.value == pytest.approx(half, rel=TOLERANCE.reference)
+        assert limit.value - limit.ci_low == pytest.approx(half, rel=TOLERANCE.reference)
         assert "approximate" in limit.method
 
 

@@ -173,6 +173,25 @@ def test_group_without_training_images_has_no_line(skipped: Callable[[object], s
     assert "every group lies in one fold" in skipped(apart)
 
 
+def test_fewer_identities_than_folds_are_told() -> None:
+    """Fifty folds of forty identities are forty, and a reader learns it."""
+    assert calibrated(MODEL, HUMAN, clusters=IDENTITY, folds=40).notes == ()
+    told = calibrated(MODEL, HUMAN, clusters=IDENTITY, folds=50)
+    assert told.notes == ("40 folds in the place of 50, there being no more clusters",)
+
+
+def test_what_is_shown_is_short() -> None:
+    """Neither repr nor print spills a Series or a fold an image; print tells gain, lines and notes."""
+    told = calibrated(MODEL, HUMAN, clusters=IDENTITY, groups=EMOTION, folds=50)
+    assert not any(word in repr(told) for word in ("array", "dtype", "fold_lines", "calibrated="))
+    lines = str(told).splitlines()
+    assert lines[0].startswith("MAE before: 1.")
+    assert lines[6].startswith("change of MAE: -")
+    assert lines[8].startswith("sad: ")
+    assert lines[8].endswith(" x rating, n = 40")
+    assert lines[-1] == told.notes[0]
+
+
 def test_folds_are_seeded_even_and_whole() -> None:
     """Clusters stay together, folds differ by at most one cluster, and a seed gives the same folds in any row order."""
     folds = cluster_folds(IDENTITY, 7, seed=2)

@@ -46,10 +46,22 @@ def test_an_interval_steps_with_its_value(estimated: Callable[[object], Estimate
     assert ceiling_r(Skipped("why")) == Skipped("why")
 
 
+def test_raters_needed_of_an_interval(
+    estimated: Callable[[object], Estimate], skipped: Callable[[object], str]
+) -> None:
+    """The most reliable end needs the fewest raters; where reliability may be 0 no number of raters is sure to do."""
+    told = estimated(raters_needed(of(0.5, 0.4, 0.6), 0.8))
+    assert [told.value, told.ci_low, told.ci_high] == [raters_needed(x, 0.8) for x in (0.5, 0.6, 0.4)]
+    assert "times the raters for a reliability of 0.8" in told.method
+    assert "must lie above 0" in skipped(raters_needed(of(0.3, -0.1, 0.6), 0.8))
+    assert raters_needed(Skipped("why"), 0.8) == Skipped("why")
+
+
 def test_ceiling_is_the_root(estimated: Callable[[object], Estimate], skipped: Callable[[object], str]) -> None:
     """r against ratings of reliability .81 reaches .9; a lower end below 0 is 0; no reliability, no ceiling."""
     told = estimated(ceiling_r(of(0.81, -0.1, 0.9025)))
     assert [told.value, told.ci_low, told.ci_high] == pytest.approx([0.9, 0, 0.95])
+    assert ceiling_r(0.81) == pytest.approx(0.9)
     assert "nothing to agree with" in skipped(ceiling_r(of(-0.2, -0.4, 0.1)))
 
 
@@ -60,4 +72,7 @@ def test_impossible_figures_are_refused(skipped: Callable[[object], str]) -> Non
             spearman_brown(reliability, k)
     with pytest.raises(AnalysisError):
         raters_needed(0.5, 1)
+    for none in (0, -0.2, 1.2, float("nan"), "high"):
+        with pytest.raises(AnalysisError, match="above 0"):
+            ceiling_r(none)  # type: ignore[call-overload]
     assert "cannot be stepped" in skipped(spearman_brown(of(0.1, -0.6, 0.5), 3))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -74,3 +75,11 @@ def test_impossible_families_are_refused() -> None:
         Family.of("bias", [0.01, 0.2])  # type: ignore[arg-type]
     with pytest.raises(AnalysisError, match="neither a test nor a p-value for sad"):
         Family.of("bias", {"sad": None, "fear": 0.1})  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize("bare", [[0.01, 0.04], np.array([0.01, 0.04]), {"sad": 0.01}])
+@pytest.mark.parametrize("correct", [bonferroni, holm, benjamini_hochberg, benjamini_yekutieli])
+def test_bare_p_values_are_told_what_to_do(correct: Callable[[Any], tuple[Adjusted, ...]], bare: Any) -> None:
+    """What a user of p.adjust writes gets a sentence that shows a Family, and no traceback."""
+    with pytest.raises(AnalysisError, match=r"takes a Family.*Family\.of\('bias per emotion'"):
+        correct(bare)

@@ -170,6 +170,13 @@ def test_degenerate_labels_are_skipped(skipped: Callable[[object], str]) -> None
     assert "an image of the label" in skipped(gap.d_prime)
 
 
+def test_a_group_against_itself_is_refused() -> None:
+    """A gap of exactly 0 would look like a finding."""
+    truth = ["angry", "happy"] * 6
+    with pytest.raises(AnalysisError, match="B is compared with itself"):
+        detection_gaps(truth, truth, ["angry", "happy"], ["B", "B", "K"] * 4, "B", "B")
+
+
 def test_unknown_group_is_refused() -> None:
     """A misspelt group stops."""
     with pytest.raises(AnalysisError, match="nobody"):

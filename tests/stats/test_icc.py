@@ -143,8 +143,9 @@ def test_what_has_no_icc_is_skipped(skipped: Callable[[object], str]) -> None:
     assert "more than once" in skipped(icc([1, 1], ["A", "A"], [1, 2]))
     assert "no variance" in skipped(icc_matrix([[3, 3], [3, 3]]))
     assert "two units" in skipped(icc_matrix([[1, 2]]))
-    with pytest.raises(AnalysisError, match="missing"):
-        icc_matrix([[1, np.nan], [2, 3]])
+    assert icc_matrix([[1, 2], [3, np.nan]]) == icc([1, 1, 2, 2], list("ABAB"), [1, 2, 3, None])
+    with pytest.raises(AnalysisError, match="infinite"):
+        icc_matrix([[1, np.inf], [2, 3]])
 
 
 @pytest.mark.parametrize("table", [[["a", "b"], ["c", "d"]], [[1, 2], [3]], "12"])

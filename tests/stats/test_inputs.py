@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +26,12 @@ IDENTITY = np.repeat(np.arange(8), 3)
 HUMAN = RNG.normal(5, 1.5, 24)
 MODEL = HUMAN + RNG.normal(0, 1, 24)
 UNITS, RATERS = np.repeat(np.arange(8), 3), np.tile(list("abc"), 8)
+
+DATES = [
+    np.full(24, "2024-01-01", dtype="datetime64[D]"),
+    [dt.timedelta(days=day) for day in range(24)],
+    [dt.datetime(2024, 1, 1, tzinfo=dt.UTC)] * 24,
+]
 
 LABELLED: dict[str, Callable[[Any, Any], Any]] = {
     "accuracy": lambda t, a: stats.accuracy(t, a, LABELS, bootstrap=FEW),
@@ -100,9 +107,11 @@ def test_a_missing_second_answer_counts_where_psych_leaves_it_out(estimated: Cal
 
 
 @pytest.mark.parametrize("name", RATED)
-@pytest.mark.parametrize("wrong", [3.0, "abc", {"a": 1}, np.zeros((24, 2)), [1j] * 24, [np.inf] * 24, ["x"] * 24])
+@pytest.mark.parametrize(
+    "wrong", [3.0, "abc", {"a": 1}, np.zeros((24, 2)), [1j] * 24, [np.inf] * 24, ["x"] * 24, *DATES]
+)
 def test_what_is_no_column_of_ratings_is_refused(name: str, wrong: Any) -> None:
-    """One number, a text, a mapping, a table, complex, infinite or worded ratings: one error, no traceback of numpy."""
+    """One number, a text, a mapping, a table; complex, infinite or worded ratings, dates: one error, no traceback."""
     with pytest.raises(AnalysisError):
         RATED[name](wrong, HUMAN)
     with pytest.raises(AnalysisError):
@@ -155,6 +164,10 @@ def test_a_level_that_is_none_is_refused(name: str, level: Any) -> None:
     [
         lambda: Bootstrap(resamples=10.5),  # type: ignore[arg-type]
         lambda: Bootstrap(seed=-1),
+        lambda: Bootstrap(resamples=True),
+        lambda: stats.wilson(True, 2),
+        lambda: stats.tost([1, 2], [2, 1], True),
+        lambda: stats.Family.of("emotions", {"sad": True}),
         lambda: stats.people_spread(pd.Series([1.0, 2], ["a", "b"]), draws=0),
         lambda: stats.people_spread([1.0, 2]),  # type: ignore[arg-type]
         lambda: stats.people_spread(pd.Series([1.0, 2], ["a", "b"]), clusters=pd.Series([1, 1], ["a", "a"])),

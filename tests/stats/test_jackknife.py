@@ -70,5 +70,14 @@ def test_a_value_without_a_logarithm_is_skipped_unless_nothing_moves_it() -> Non
 def test_few_clusters_and_few_groups() -> None:
     """Two raters cannot be left out in turn, and two groups are a mistake."""
     assert leave_out(mean, 2, of="raters") == Skipped("a jackknife needs three raters to leave out, there are 2")
-    with pytest.raises(AnalysisError, match="three groups"):
+    with pytest.raises(AnalysisError, match="whole number of 3 or more"):
         leave_out(mean, 9, of="raters", groups=2)
+
+
+def test_limits_that_bound_nothing_are_skipped() -> None:
+    """A factor above a million says nothing, and e to a thousand is beyond all numbers."""
+    for size in (8.0, 300.0):
+        wild = LeftOut(np.ones(1), np.exp([[-size], [0.0], [size]]), 3, "raters")
+        told = log_limits(lambda q: q[:, 0], [wild], name="variance", level=0.95)
+        reason = "3 raters are too few to bound variance: a limit lies more than 1,000,000 times away"
+        assert told == Skipped(reason)

@@ -96,3 +96,17 @@ def test_what_cannot_be_compared_is_skipped(skipped: Callable[[object], str]) ->
     assert "2 raters" in skipped(leave_one_rater_out([1, 2], ["A", "A"], [1, 2]))
     assert "more than once" in skipped(leave_one_rater_out([1, 1], ["A", "A"], [1, 2]))
     assert "two ratings" in skipped(leave_one_rater_out([1, 2], ["A", "B"], [1, 2]))
+
+
+def test_raters_without_an_r_are_counted_in_the_method(estimated: Callable[[object], Estimate]) -> None:
+    """Whoever reads the mean r learns how many raters are not in it; without any, nothing is said."""
+    table = np.random.default_rng(3).integers(1, 10, (12, 5))
+    table[:, 0] = 5
+    units, raters = np.repeat(range(12), 5), np.tile(range(5), 12)
+    told = done(leave_one_rater_out(units, raters, table.ravel()))
+    assert "over raters without 1 of 5 who have none (no variance" in estimated(told.r).method
+    assert "without" not in estimated(told.mae).method
+    alone = done(leave_one_rater_out(np.append(units, 99), np.append(raters, 7), np.append(table, 4)))
+    assert "without 1 of 6 who share no unit" in estimated(alone.mae).method
+    assert str(alone).splitlines()[-1] == "6 raters, 12 units of two or more"
+    assert repr(alone.raters[0]).startswith("LeftOutRater(rater=0, n=12, r=None")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ from vlmrate.errors import AnalysisError
 from vlmrate.stats import (
     BiasDesign,
     ImagesNeeded,
+    Skipped,
     bias_design,
     detectable_bias,
     detectable_gap,
@@ -32,6 +33,13 @@ if TYPE_CHECKING:
 def simple(images: int, sd: float = 1.0) -> BiasDesign:
     """Every image its own identity."""
     return BiasDesign(sd, images, images)
+
+
+def test_one_test_is_no_family() -> None:
+    """A family of one is not corrected, and `method` does not say so."""
+    assert detectable_bias(simple(40)).method == "two-sided t, df 39, alpha 0.05"
+    assert detectable_gap(simple(40), simple(40), family=3).method.endswith("alpha 0.05 over 3 tests (Bonferroni)")
+    assert "over" not in images_needed(0.5, 1.0).method  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("images", [5, 40, 240, 1440])
@@ -162,6 +170,15 @@ def test_impossible_designs_are_refused() -> None:
             images_needed(bias, 1.0)
         with pytest.raises(AnalysisError, match="scale points"):
             power_of(bias, simple(9))
+    for design in (1.2, Skipped("why")):
+        calls: tuple[Callable[[Any], object], ...] = (
+            lambda d: power_of(0.5, d),
+            detectable_bias,
+            lambda d: detectable_gap(simple(9), d),
+        )
+        for call in calls:
+            with pytest.raises(AnalysisError, match=r"BiasDesign\(sd="):
+                call(design)
     with pytest.raises(AnalysisError, match="family"):
         images_needed(0.2, 1.0, family=np.inf)  # type: ignore[arg-type]
     assert images_needed(np.float64(0.2), 1.0, images_of_identity=np.int64(2)).identities > 2  # type: ignore[union-attr, arg-type]

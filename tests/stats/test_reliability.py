@@ -158,6 +158,17 @@ def test_labels_are_values_of_a_nominal_scale(estimated: Callable[[object], Esti
     assert by_words.value == pytest.approx(by_numbers.value, abs=TOLERANCE.same_algorithm)
 
 
+def test_a_missing_label_is_no_label(estimated: Callable[[object], Estimate]) -> None:
+    """NaN in a plain list of labels is a missing value, as None is, and no label called nan."""
+    units, raters = [1, 1, 2, 2, 3, 3, 4, 4], ["A", "B"] * 4
+    told = [
+        estimated(krippendorff_alpha(units, raters, ["joy", "joy", "sad", gap, "sad", "joy", "sad", "sad"], "nominal"))
+        for gap in (None, float("nan"))
+    ]
+    assert told[0] == told[1]
+    assert told[0].n == 3
+
+
 def test_perfect_agreement_is_1_and_says_it_has_no_width(estimated: Callable[[object], Estimate]) -> None:
     """Raters who always agree on values that differ reach exactly 1."""
     matrix = np.tile([1.0, 2, 3, 4, 5, 2, 3, 1], (3, 1))

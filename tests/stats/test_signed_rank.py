@@ -108,6 +108,18 @@ def test_identities_that_do_not_repeat_change_nothing() -> None:
     assert wilcoxon(MODEL, HUMAN, clusters=[f"p{i}" for i in range(80)]) == wilcoxon(MODEL, HUMAN)
 
 
+def test_one_cluster_or_one_image_is_no_test(
+    tested: Callable[[object], TestResult], skipped: Callable[[object], str]
+) -> None:
+    """Below two clusters p could only be 1; of several clusters one may be left with a difference."""
+    assert skipped(wilcoxon([5], [4])) == "a signed-rank test needs two images, there is one"
+    alone = wilcoxon([5, 6, 7], [4, 4, 4], clusters=["p"] * 3)
+    assert skipped(alone) == "a signed-rank test needs two clusters, there is one"
+    left = tested(wilcoxon([5, 6, 4], [4, 4, 4], clusters=["p", "p", "q"]))
+    assert left.p_value == 1
+    assert left.method.startswith("clustered signed-rank over 1 cluster, ")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("identities", [12, 60])
 def test_repeated_identities_are_not_taken_for_evidence(identities: int) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats.inter_rater import cohens_kappa
@@ -15,6 +16,7 @@ from stats.tolerances import TOLERANCE
 from vlmrate.errors import AnalysisError
 from vlmrate.stats import (
     Bootstrap,
+    Skipped,
     agreement_weights,
     cohen_kappa,
     cohen_kappa_asymptotic,
@@ -94,6 +96,7 @@ def test_an_invalid_answer_agrees_with_nothing(estimated: Callable[[object], Est
 
 
 @settings(deadline=None, max_examples=30)
+@example([(1, 2), (1, 2), (1, 2), (2, 2), (4, 2)], Random(1))
 @given(st.lists(st.tuples(st.sampled_from(SCALE), st.sampled_from(SCALE)), min_size=4, max_size=30), st.randoms())
 def test_order_of_images_direction_of_scale_and_raters_do_not_matter(pairs: list[tuple[int, int]], random: Any) -> None:
     """Shuffled images, the scale turned round, or the raters swapped: the same kappa."""
@@ -109,6 +112,19 @@ def test_order_of_images_direction_of_scale_and_raters_do_not_matter(pairs: list
         assert type(other) is type(told)
         if hasattr(told, "value"):
             assert other.value == pytest.approx(told.value, abs=TOLERANCE.same_algorithm)  # type: ignore[union-attr]
+
+
+@settings(deadline=None)
+@example(1, [3] * 9 + [1] * 40)
+@given(st.sampled_from(SCALE), st.lists(st.sampled_from(SCALE), min_size=4, max_size=60))
+def test_a_rater_who_always_answers_the_same_has_no_interval(constant: int, answers: list[int]) -> None:
+    """Agreement is then what chance makes it, whoever the other is: a standard error of 0 is not one of 1e-9."""
+    always = [constant] * len(answers)
+    for first, second in ((always, answers), (answers, always)):
+        for weights in ("identity", *KINDS):
+            told = weighted_kappa_asymptotic(first, second, SCALE, weights=weights)
+            assert isinstance(told, Skipped), told
+        assert isinstance(cohen_kappa_asymptotic(first, second, SCALE), Skipped)
 
 
 def test_degenerate_answers_are_skipped_and_wrong_weights_refused(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from stats.tolerances import TOLERANCE
 from vlmrate.errors import AnalysisError
 from vlmrate.stats import Estimate, Skipped, henderson_within, variance_components
 
@@ -46,7 +47,7 @@ def test_a_complete_table_gives_the_nested_analysis_of_variance():
     within = k * ((means.reshape(3, 8) - means.reshape(3, 8).mean(axis=1, keepdims=True)) ** 2).sum() / (n - 3)
     residual = table - means[:, None] - table.mean(axis=0) + table.mean()
     error = (residual**2).sum() / ((n - 1) * (k - 1))
-    assert told.unit.value == pytest.approx((within - error) / k, rel=1e-10)
+    assert told.unit.value == pytest.approx((within - error) / k, rel=TOLERANCE.reference)
 
 
 def test_one_stratum_has_no_variance_within_to_tell_from():

@@ -13,6 +13,10 @@ class Tolerances:
     """Absolute; the same arithmetic in another order."""
     reference: float = 1e-10
     """Relative (absolute for figures near 1); another package, or plain loops, compute the same thing."""
+    matrices: float = 1e-9
+    """Relative; whole matrices (inverses, least squares with dummies) give the same thing and cost a digit more."""
+    optimum: float = 1e-6
+    """Relative; the same quantity in closed form and where our own search for variances stopped."""
     invariant: float = 1e-8
     """Absolute; the same ratings moved, stretched or renamed, which costs some digits by cancellation."""
     quantile: float = 1e-7

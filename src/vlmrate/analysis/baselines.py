@@ -62,7 +62,11 @@ def _category_mean(material: Material, item: Item) -> RaterDimension | Skipped:
     posed = emotion.reindex(people.index)
     means = people.groupby(posed).transform("mean")
     clusters = material.images.clusters.reindex(people.index)
-    return agreement(material, ScaleRatings(CATEGORY_MEAN, means, means, means, people, posed, clusters))
+    told = agreement(material, ScaleRatings(CATEGORY_MEAN, means, means, means, people, posed, clusters))
+    if means.nunique() > 1:
+        return told
+    one = Skipped(f"the {told.n:,} images share one mean of their emotion, so that nothing varies with it")
+    return replace(told, r=one, r_within=one, spearman=one)
 
 
 def _rater(material: Material, rater: RaterRun, item: Item) -> LabelOnly:

@@ -28,7 +28,7 @@ from vlmrate.stats.bootstrap import (
     bootstrap_weights,
     resample_sums,
 )
-from vlmrate.stats.calibration import AffineLine, Agreement, Calibration, calibrate, cluster_folds
+from vlmrate.stats.calibration import AffineLine, Agreement, Calibration, calibrate
 from vlmrate.stats.ceiling import ceiling_r, raters_needed, spearman_brown
 from vlmrate.stats.components import VarianceComponents, icc_from_components, variance_components
 from vlmrate.stats.concordance import ccc, ccc_bootstrap
@@ -54,6 +54,7 @@ from vlmrate.stats.divergence import AnswerDistances, answer_distances, entropy
 from vlmrate.stats.equivalence import Equivalence, tost
 from vlmrate.stats.estimate import Estimate, Outcome, Skipped, TestOutcome, TestResult
 from vlmrate.stats.estimators import Estimator, henderson, reml
+from vlmrate.stats.folds import cluster_folds
 from vlmrate.stats.gaps import GroupGap, InteractionGap, group_gap, group_gaps, interaction_gaps, intersect
 from vlmrate.stats.gwet import gwet_ac, gwet_ac_bootstrap
 from vlmrate.stats.icc import Icc, icc, icc_matrix

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral
@@ -77,21 +78,30 @@ def require_one_of(value: str, allowed: Sequence[str], name: str) -> None:
 
 
 def _real(values: Column) -> pd.Series[Any]:
-    numbers = pd.to_numeric(pd.Series(np.asarray(values)), errors="raise")
+    given = pd.Series(np.asarray(values))
+    if given.dtype.kind in "mM":
+        raise TypeError("a date or a time")  # pandas would count its nanoseconds
+    numbers = pd.to_numeric(given, errors="raise")
     if np.iscomplexobj(numbers):
         raise TypeError("a complex number")  # numpy would drop its imaginary part
     return numbers
 
 
 def is_number(value: object) -> bool:
-    """Whether this is one real number of Python or numpy."""
-    return isinstance(value, int | float | np.integer | np.floating)
+    """Whether this is one real number of Python or numpy; True and False are none."""
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
 def require_share(value: float, name: str) -> None:
     """Refuse what does not lie between 0 and 1, both excluded: 95 for .95 would make an interval of NaN."""
     if not (is_number(value) and 0 < value < 1):
         raise AnalysisError(f"{name} lies between 0 and 1, not at {value}.")
+
+
+def require_raters(k: float) -> None:
+    """Refuse a number of raters, whole or not, that cannot be."""
+    if not (is_number(k) and 0 < k < math.inf):
+        raise AnalysisError(f"A number of raters lies above 0 and is finite, not {k!r}.")
 
 
 def require_level(level: float) -> None:
@@ -101,7 +111,7 @@ def require_level(level: float) -> None:
 
 def require_count(value: float | np.number[Any], least: int, name: str) -> None:
     """Refuse a number of resamples, draws or bins that is not whole (of Python or numpy) or is too small."""
-    if not isinstance(value, Integral) or value < least:
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
         raise AnalysisError(f"{name} is a whole number of {least} or more, not {value!r}.")
 
 
@@ -172,10 +182,11 @@ def pairs(model: Column, human: Column, *, groups: Column | None = None, cluster
     n = require_aligned(model=model, human=human, groups=groups, clusters=clusters)
     x, y = as_floats(model, "model"), as_floats(human, "human")
     both = ~(np.isnan(x) | np.isnan(y))
-    kept_groups = np.zeros(n)[both] if groups is None else np.asarray(groups)[both]
-    codes, names = as_codes(kept_groups, "groups")
-    kept_clusters = None if clusters is None else np.asarray(clusters)[both]
-    return Pairs(x[both], y[both], codes, names, kept_clusters)
+    codes, names = as_codes(np.zeros(n)[both] if groups is None else as_names(groups)[both], "groups")
+    kept = None if clusters is None else as_names(clusters)[both]
+    if kept is not None:
+        as_codes(kept, "clusters")  # a missing one is refused
+    return Pairs(x[both], y[both], codes, names, kept)
 
 
 def no_spread(both: Pairs) -> Skipped | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from vlmrate.stats._mean_squares import ONE_WAY, RATER, RESIDUAL, ROUNDING, UNIT, WITHIN
-from vlmrate.stats.estimate import Estimate, Outcome, Skipped
+from vlmrate.stats.estimate import Estimate, Outcome, Skipped, without_width
 
 if TYPE_CHECKING:
     from vlmrate.stats._arrays import FloatArray
@@ -75,13 +75,15 @@ class ComponentLimits:
         """
         name = "residual share of the variance"
         if self.squares.observed[RESIDUAL] == 0:
-            return self._estimate((0.0, 0.0, 0.0), name, BOTH)
+            return without_width(name, 0.0)
         parts: list[Limits] = []
         for column, c in (self._column("unit"), self._column("rater")):
             odds = self._odds(column, lambda q: q[:, RESIDUAL], c, name=name)
             if isinstance(odds, Skipped):
                 return odds
             parts.append((max(odds[0], 0.0), max(odds[1], 0.0), max(odds[2], 0.0)))
+        if not any(part[2] for part in parts):
+            return Skipped(f"{name}: the upper limits of both other variances lie at 0 or below")
         value = sum(part[0] for part in parts)
         low = value - math.hypot(*(part[0] - part[1] for part in parts))
         high = value + math.hypot(*(part[2] - part[0] for part in parts))
@@ -134,18 +136,20 @@ class ComponentLimits:
     def _limits(self, statistic: Quantities, name: str, over: tuple[Factor, ...]) -> Limits | Skipped:
         return self.squares.limits(statistic, over, name=name, level=self.level)
 
-    def _not_below_0(self, limits: Limits, name: str, over: tuple[Factor, ...]) -> Estimate:
+    def _not_below_0(self, limits: Limits, name: str, over: tuple[Factor, ...]) -> Outcome:
         value, low, high = limits
+        if low < high <= 0:
+            return Skipped(f"{name}, estimated at {value:.3g}, has its upper limit at {high:.3g}, at 0 or below")
         if value < 0:
             name = f"{name}, estimated at {value:.3g} and shown as 0"
         elif low < 0:
             name = f"{name}, its lower limit set to 0"
         return self._estimate((max(value, 0.0), max(low, 0.0), max(high, 0.0)), name, over)
 
-    def _estimate(self, limits: Limits, name: str, over: tuple[Factor, ...]) -> Estimate:
-        method = f"{name}; jackknife over {self.squares.words(over)}, on the log scale"
+    def _estimate(self, limits: Limits, name: str, over: tuple[Factor, ...]) -> Outcome:
         if limits[1] == limits[2]:
-            method = f"{name}; nothing is left to chance, so its interval has no width"
+            return without_width(name, limits[0])
+        method = f"{name}; jackknife over {self.squares.words(over)}, on the log scale"
         return Estimate(*limits, self.level, self.n, method)
 
 

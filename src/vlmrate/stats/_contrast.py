@@ -37,14 +37,14 @@ class ClusteredContrast:
 
     def estimate(self, name: str, level: float) -> Outcome:
         """The value with its interval, ± t(df) standard errors: it excludes 0 where the test has p < 1 - level."""
-        if self.standard_error < NO_ERROR:
+        if self.standard_error == 0:
             return without_width(name, self.value)
         half = float(stdtrit(self.df, (1 + level) / 2)) * self.standard_error
         return Estimate(self.value, self.value - half, self.value + half, level, self.n, f"{name}; {self.how}")
 
     def test(self) -> TestOutcome:
         """Test a contrast of 0, two-sided; Skipped where the standard error is 0."""
-        if self.standard_error < NO_ERROR:
+        if self.standard_error == 0:
             return Skipped("the clusters leave a standard error of 0: without variance there is no test")
         t = self.value / self.standard_error
         return TestResult(t, float(2 * stdtr(self.df, -abs(t))), self.df, f"{self.how}, two-sided", self.n)
@@ -89,11 +89,14 @@ class ContrastDesign:
     def contrast(self, values: FloatArray) -> ClusteredContrast:
         """The contrast of the values, shape (n,)."""
         g, k = self.influence.shape
+        size = float(np.abs(values).max(initial=0.0))
         means = np.bincount(self.cell, weights=values, minlength=k) / np.bincount(self.cell, minlength=k)
         residuals = np.bincount(self.cluster * k + self.cell, weights=values - means[self.cell], minlength=g * k)
         moved = (self.influence * residuals.reshape(g, k)).sum(axis=1)
         how = f"t with a CR2 standard error over {g:,} clusters and Satterthwaite's df"
-        return ClusteredContrast(float(means @ self.weights), float(np.hypot.reduce(moved)), self.df, len(values), how)
+        error = float(np.hypot.reduce(moved))
+        error = 0.0 if error < NO_ERROR * size else error
+        return ClusteredContrast(float(means @ self.weights), error, self.df, len(values), how)
 
 
 def _satterthwaite(counts: FloatArray, influence: FloatArray) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -51,6 +51,18 @@ class Ratings:
         """Return the total of `weights` (one a rating; None counts ratings) of each unit: shape (units,)."""
         return np.bincount(self.unit, weights=weights, minlength=self.n_units).astype(np.float64)
 
+    def only(self, units: NDArray[np.bool_]) -> Ratings:
+        """Return the ratings of some units (a mask over all), numbered anew; every rater stays."""
+        rows = units[self.unit]
+        return replace(
+            self,
+            unit=(np.cumsum(units) - 1)[self.unit[rows]],
+            rater=self.rater[rows],
+            value=self.value[rows],
+            unit_names=[name for name, kept in zip(self.unit_names, units, strict=True) if kept],
+            clusters=None if self.clusters is None else np.asarray(self.clusters)[units],
+        )
+
 
 def code_ratings(units: Column, raters: Column, values: Column, *, clusters: Column | None = None) -> Ratings | Skipped:
     """Number units and raters and drop missing values; Skipped where a rater rated a unit more than once."""
@@ -66,7 +78,12 @@ def code_cells(units: Column, raters: Column, value: FloatArray, clusters: Colum
     if len(np.unique(unit * max(1, len(rater_names)) + rater)) < len(unit):
         return Skipped("a rater rated the same unit more than once: choose one repeat")
     of_units = None if clusters is None else clusters_of_units(unit, as_names(clusters)[there])
-    return Ratings(unit, rater, value[there], unit_names, rater_names, of_units)
+    return Ratings(unit, rater, value[there], _plain(unit_names), _plain(rater_names), of_units)
+
+
+def _plain(names: list[Any]) -> list[Any]:
+    """Return names of Python's own types, as a person prints them: 3 for np.int64(3)."""
+    return [name.item() if isinstance(name, np.number | np.str_ | np.bool_) else name for name in names]
 
 
 def too_few(ratings: Ratings, *, units: int = 2, raters: int = 2) -> Skipped | None:

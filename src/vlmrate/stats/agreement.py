@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vlmrate.stats import kappa
+from vlmrate.stats._arrays import as_names
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, ResampledSums, resample_sums
 from vlmrate.stats.confusion import CodedLabels, code_labels
 from vlmrate.stats.estimate import Estimate, Outcome, Skipped
@@ -246,7 +247,7 @@ class _Scorer:
         if not isinstance(estimate, Estimate) or 0 < estimate.value < 1:
             return estimate
         # No resample can leave 0 or 1. Images of one cluster may stand or fall together, so clusters are the trials.
-        trials = int(among.sum()) if self.clusters is None else len(set(np.asarray(self.clusters)[among]))
+        trials = int(among.sum()) if self.clusters is None else len(set(as_names(self.clusters)[among]))
         bounded = wilson(trials * round(estimate.value), trials, estimate.level, name=name)
         if isinstance(bounded, Skipped):
             return bounded

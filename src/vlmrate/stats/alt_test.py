@@ -28,6 +28,7 @@ from vlmrate.stats._arrays import (
     require_share,
 )
 from vlmrate.stats._long import Ratings, code_cells
+from vlmrate.stats._printed import alt_test_rater_text, alt_test_text
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, resample_sums
 from vlmrate.stats.corrections import Adjusted, Family, benjamini_yekutieli
 from vlmrate.stats.estimate import Outcome, Skipped, TestResult
@@ -58,6 +59,9 @@ class AltTestRater:
     wins: bool
     """Whether the model beats this person by the adjusted p-value."""
 
+    def __str__(self) -> str:
+        return alt_test_rater_text(self)
+
 
 @dataclass(frozen=True, slots=True)
 class AltTest:
@@ -78,6 +82,9 @@ class AltTest:
     alignment: Alignment
     epsilon: float
     q: float
+
+    def __str__(self) -> str:
+        return alt_test_text(self)
 
 
 def alt_test(
@@ -103,8 +110,9 @@ def alt_test(
     at `q` over the persons; the winning rate is the share of persons beaten, and the model passes from one
     half on. `epsilon` is the advantage granted to the model for its price: the authors advise .2 where the
     people are experts, .15 for skilled and .1 for crowd raters. Below `min_units` units a person is not
-    tested (the t test needs about 30). Differences that do not vary have p = 0 or 1. Skipped where nobody
-    can be tested.
+    tested (the t test needs about 30). Differences that do not vary have p = 0 or 1. Units that the model or all
+    but one person left out do not count. Skipped where nobody can be tested; `AnalysisError` where the model names
+    no unit that people rated.
 
     >>> rng = np.random.default_rng(1)
     >>> true = np.repeat(rng.integers(1, 10, 40), 3)
@@ -122,6 +130,7 @@ def alt_test(
     ratings = code_cells(units, raters, value)
     if isinstance(ratings, Skipped):
         return ratings
+    ratings = _comparable(ratings, ours)
     compared = _Compared.of(ratings, ours.reindex(ratings.unit_names).to_numpy(dtype=np.float64), alignment)
     tested = [j for j in range(ratings.n_raters) if compared.n[j] >= max(2, min_units)]
     if not tested:
@@ -157,18 +166,14 @@ class _Compared:
 
     @classmethod
     def of(cls, ratings: Ratings, model: FloatArray, alignment: Alignment) -> _Compared:
-        count, ours = ratings.per_unit()[ratings.unit], model[ratings.unit]
-        usable = (count >= 2) & ~np.isnan(ours)
         near = _numeric if alignment == "rmse" else _labelled
-        of_person, of_model = near(ratings, ours)
-        of_person, of_model = np.round(of_person[usable], DECIMALS), np.round(of_model[usable], DECIMALS)
-        rater = ratings.rater[usable]
+        of_person, of_model = (np.round(side, DECIMALS) for side in near(ratings, model[ratings.unit]))
         return cls(
-            ratings.unit[usable],
-            rater,
+            ratings.unit,
+            ratings.rater,
             (of_model >= of_person).astype(np.float64),
             (of_person >= of_model).astype(np.float64),
-            np.bincount(rater, minlength=ratings.n_raters),
+            np.bincount(ratings.rater, minlength=ratings.n_raters),
             ratings.n_units,
         )
 
@@ -247,6 +252,15 @@ def _numbered(values: Column, model: ByUnit, alignment: Alignment) -> tuple[Floa
     return codes[: len(values)], pd.Series(codes[len(values) :], index=model.index)
 
 
+def _comparable(ratings: Ratings, ours: ByUnit) -> Ratings:
+    if ratings.n and not ours.index.isin(ratings.unit_names).any():
+        raise AnalysisError(
+            f"The model's answers name none of the {ratings.n_units:,} units that people rated: its index begins with "
+            f"{ours.index[:1].tolist()}, the units with {ratings.unit_names[:1]}."
+        )
+    return ratings.only((ratings.per_unit() >= 2) & ours.reindex(ratings.unit_names).notna().to_numpy())
+
+
 def _numeric(ratings: Ratings, ours: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return minus the mean square distance to the others: it orders answers as its root does."""
     y, others = ratings.value, ratings.per_unit()[ratings.unit] - 1
@@ -260,12 +274,11 @@ def _numeric(ratings: Ratings, ours: FloatArray) -> tuple[FloatArray, FloatArray
 
 def _labelled(ratings: Ratings, ours: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return how many of the others gave the same label: all being as many, it orders answers as the share does."""
-    known = np.nan_to_num(ours, nan=-1.0)
-    width = int(max(ratings.value.max(initial=0), known.max(initial=0))) + 2
+    width = int(max(ratings.value.max(initial=0), ours.max(initial=0))) + 2
     labels = np.bincount((ratings.unit * width + ratings.value + 1).astype(np.int64), minlength=ratings.n_units * width)
     of_unit = ratings.unit * width + 1
     same_as_own = labels[(of_unit + ratings.value).astype(np.int64)] - 1
-    same_as_ours = labels[(of_unit + known).astype(np.int64)] - (known == ratings.value)
+    same_as_ours = labels[(of_unit + ours).astype(np.int64)] - (ours == ratings.value)
     return same_as_own.astype(np.float64), same_as_ours.astype(np.float64)
 
 

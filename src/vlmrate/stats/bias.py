@@ -19,6 +19,7 @@ from vlmrate.stats._arrays import (
     FloatArray,
     Pairs,
     as_codes,
+    as_floats,
     as_names,
     in_order,
     pairs,
@@ -27,7 +28,7 @@ from vlmrate.stats._arrays import (
 )
 from vlmrate.stats._contrast import ContrastDesign
 from vlmrate.stats._ranks import midranks
-from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, bootstrap_sums, bootstrap_weights
+from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, bootstrap_sums, bootstrap_weights, require_bootstrap
 from vlmrate.stats.dimensional import power_sums, sd_of
 from vlmrate.stats.estimate import Outcome, Skipped, TestOutcome
 from vlmrate.stats.signed_rank import DECIMALS, Zeros, cluster_codes, wilcoxon
@@ -167,13 +168,14 @@ def bias_by_group(
     group whose ratings are all missing stays, with n = 0 and every entry Skipped.
     """
     require_aligned(model=model, human=human, groups=groups, clusters=clusters)
+    require_bootstrap(bootstrap)
+    x, y = as_floats(model, "model"), as_floats(human, "human")
     codes, names = as_codes(groups, "groups")
     told = []
     for group in in_order(names, order):
         inside = codes == names.index(group)
-        x, y = np.asarray(model)[inside], np.asarray(human)[inside]
         identities = None if clusters is None else as_names(clusters)[inside]
-        told.append(_group_bias(group, x, y, identities, bootstrap, zeros))
+        told.append(_group_bias(group, x[inside], y[inside], identities, bootstrap, zeros))
     return tuple(told)
 
 
@@ -208,6 +210,8 @@ def _mean(both: Pairs) -> ClusteredContrast | Skipped:
     if (reason := _no_spread(both)) is not None:
         return reason
     codes, several = cluster_codes(both)
+    if len(np.unique(codes)) < 2:
+        return Skipped(f"a t interval needs two clusters, all {both.n} images are of one")
     design = ContrastDesign.of(np.zeros(both.n, dtype=np.int64), np.ones(1), codes, ["the group"])
     if isinstance(design, Skipped):
         return design

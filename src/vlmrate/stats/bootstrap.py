@@ -49,6 +49,8 @@ class Bootstrap:
     """How intervals are made: number of resamples, confidence level, seed, and kind of interval."""
 
     resamples: int = 2000
+    """Below some hundreds the ends of a 95 % interval rest on a handful of resamples, below 40 on none, and it is too
+    narrow: few are for trials. The command `vlmrate analyze` takes no fewer than 100."""
     level: float = 0.95
     seed: int = 0
     interval: IntervalKind = "percentile"
@@ -61,6 +63,12 @@ class Bootstrap:
 
 
 DEFAULT = Bootstrap()
+
+
+def require_bootstrap(bootstrap: Bootstrap) -> None:
+    """Refuse what is no `Bootstrap`, such as the number of resamples alone."""
+    if not isinstance(bootstrap, Bootstrap):
+        raise AnalysisError(f"bootstrap is a Bootstrap, such as Bootstrap(resamples=500), not {bootstrap!r}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,7 @@ def resample_sums(
     `clusters` names each unit's cluster (identity, image); None makes every unit its own. Skipped below two
     clusters.
     """
+    require_bootstrap(bootstrap)
     sums = np.asarray(sums, dtype=np.float64)
     codes, k = _clusters(clusters, len(sums))
     if k < 2:
@@ -142,6 +151,7 @@ def bootstrap_weights(
     bootstrap: Bootstrap = DEFAULT,
 ) -> Outcome:
     """Estimate a statistic of how often each unit is in the resample: weights (B, n_units) to values (B,)."""
+    require_bootstrap(bootstrap)
     codes, k = _clusters(clusters, n_units)
     if k < 2:
         return _too_few(k)
@@ -150,8 +160,7 @@ def bootstrap_weights(
         return np.concatenate([statistic(_to_units(counts, clusters, codes)) for counts in blocks])
 
     with np.errstate(divide="ignore", invalid="ignore"):
-        value = float(statistic(np.ones((1, n_units)))[0])
-        replicates = over(_draws(k, bootstrap, n_units))
+        value, replicates = float(statistic(np.ones((1, n_units)))[0]), over(_draws(k, bootstrap, n_units))
         drawn = _Drawn(name, n_units, k, bootstrap)
         return drawn.estimate(value, replicates, lambda: over(_leave_one_out(k, n_units)))
 
@@ -167,8 +176,7 @@ def bootstrap_rows(
     """Estimate any statistic of row numbers: one call a resample, for what has no form in sums or weights."""
 
     def of_rows(weights: FloatArray) -> FloatArray:
-        rows = np.arange(n_units)
-        return np.array([statistic(np.repeat(rows, times)) for times in weights.astype(np.int64)])
+        return np.array([statistic(np.repeat(np.arange(n_units), times)) for times in weights.astype(np.int64)])
 
     return bootstrap_weights(of_rows, n_units, name=name, clusters=clusters, bootstrap=bootstrap)
 
@@ -188,8 +196,7 @@ def _too_few(clusters: int) -> Skipped:
 
 
 def _totals_by_cluster(sums: FloatArray, codes: IntArray, k: int) -> FloatArray:
-    columns = [np.bincount(codes, weights=column, minlength=k) for column in sums.T]
-    return np.column_stack(columns)
+    return np.column_stack([np.bincount(codes, weights=column, minlength=k) for column in sums.T])
 
 
 def _to_units(counts: FloatArray, clusters: Column | None, codes: IntArray) -> FloatArray:
@@ -260,20 +267,16 @@ class _Drawn:
         if len(defined) < LEAST_DEFINED * len(replicates):
             return Skipped(f"{self.name} is not defined in {lost:,} of {len(replicates):,} resamples")
         tails = np.array([(1 - self.bootstrap.level) / 2, (1 + self.bootstrap.level) / 2])
-        kind = "percentile"
-        constant = bool(np.ptp(defined) == 0)
+        kind, constant = "percentile", bool(np.ptp(defined) == 0)
         if self.bootstrap.interval == "bca" and not constant:
             corrected = _bca_tails(value, defined, jackknife(), tails)
             kind, tails = ("percentile (BCa is undefined)", tails) if corrected is None else ("BCa", corrected)
         low, high = np.quantile(defined, tails)
-        method = self._method(kind, lost, constant)
-        return Estimate(value, float(low), float(high), self.bootstrap.level, self.n, method)
+        told = self._method(kind, lost, constant)
+        return Estimate(value, float(low), float(high), self.bootstrap.level, self.n, told)
 
     def _method(self, kind: str, lost: int, constant: bool) -> str:
-        told = [
-            self.name,
-            f"{kind} bootstrap, {self.bootstrap.resamples:,} resamples of {self.clusters:,} clusters",
-        ]
+        told = [f"{self.name}; {kind} bootstrap, {self.bootstrap.resamples:,} resamples of {self.clusters:,} clusters"]
         if lost:
             told.append(f"{lost:,} resamples undefined")
         if constant:

@@ -6,28 +6,20 @@ identity. What is fitted on the images it is judged on always looks better than 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vlmrate.errors import AnalysisError
-from vlmrate.stats._arrays import (
-    Column,
-    FloatArray,
-    IntArray,
-    as_codes,
-    as_floats,
-    as_names,
-    require_aligned,
-    require_count,
-)
+from vlmrate.stats._arrays import Column, FloatArray, IntArray, as_codes, as_floats, as_names, require_aligned
 from vlmrate.stats._moments import FIRST, SECOND, moment_sums, r_at
+from vlmrate.stats._printed import calibration_text, line_text
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, bootstrap_sums
 from vlmrate.stats.correlation import pearson_within_bootstrap
 from vlmrate.stats.estimate import Outcome, Skipped
+from vlmrate.stats.folds import folds_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,6 +50,9 @@ class AffineLine:
         """Return the calibrated ratings; NaN stays NaN."""
         return self.intercept + self.slope * ratings
 
+    def __str__(self) -> str:
+        return line_text(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
@@ -76,13 +71,13 @@ class Agreement:
 class Calibration:
     """Out-of-fold calibrated ratings, the lines behind them, and what was gained on held-out images."""
 
-    calibrated: pd.Series[float]
+    calibrated: pd.Series[float] = field(repr=False)
     """One value an image, out of fold, with the index of `model`; NaN where there is no rating or no line."""
-    folds: IntArray
+    folds: IntArray = field(repr=False)
     """Each image's fold, from 0; the line of an image was fitted on the other folds."""
     lines: tuple[AffineLine, ...]
     """Fitted on all images, a group each: to calibrate images outside this study, never to judge this one."""
-    fold_lines: tuple[tuple[AffineLine, ...], ...]
+    fold_lines: tuple[tuple[AffineLine, ...], ...] = field(repr=False)
     """The lines used, by fold."""
     before: Agreement
     after: Agreement
@@ -92,7 +87,11 @@ class Calibration:
     n: int
     """Held-out images with calibrated and human rating."""
     notes: tuple[str, ...]
-    """What a reader must know: lines with an intercept alone, r of knowing the group alone, images without a line."""
+    """What a reader must know: lines with an intercept alone, r of knowing the group alone, images without a line, and
+    fewer folds than asked for."""
+
+    def __str__(self) -> str:
+        return calibration_text(self)
 
 
 def calibrate(
@@ -131,7 +130,7 @@ def calibrate(
     identities = np.arange(n) if clusters is None else as_names(clusters)
     if len(pd.unique(identities[rated])) < 2:
         return Skipped("cross-validation needs two clusters with both ratings")
-    of_fold = _folds(identities, folds, seed)
+    of_fold = folds_of(identities, folds, seed)
     fold_lines = tuple(_lines(x, y, codes, names, rated & (of_fold != fold)) for fold in range(int(of_fold.max()) + 1))
     calibrated = np.full(n, np.nan)
     for fold, group, line in _each(fold_lines, names):
@@ -142,6 +141,8 @@ def calibrate(
         return Skipped("no held-out image has a line: every group lies in one fold")
     flat = all(line.intercept_only for lines in fold_lines for line in lines)
     notes = _notes(fold_lines, int((rated & ~held_out).sum()), alone_by_group=flat and groups is not None)
+    if isinstance(folds, int | np.integer) and len(fold_lines) < folds:
+        notes = (f"{len(fold_lines)} folds in the place of {folds}, there being no more clusters", *notes)
     columns = np.column_stack([x, calibrated, y])[held_out]
     kept = identities[held_out] if clusters is not None else None
     told = _Judged(columns, codes[held_out] if groups is not None else None, kept, bootstrap, flat)
@@ -159,44 +160,7 @@ def calibrate(
     )
 
 
-def cluster_folds(clusters: Column, folds: int = 5, *, seed: int = 0) -> IntArray:
-    """Deal clusters (identities) out to folds, each row getting its cluster's fold: seeded, sizes as even as can be.
-
-    Clusters are shuffled and each goes to the fold with the fewest rows so far. With fewer clusters than folds every
-    cluster is its own. Raises `AnalysisError` below two folds and for a number of folds that is not whole.
-
-    >>> cluster_folds(["p1", "p1", "p2", "p3", "p3", "p4"], 2, seed=1).tolist()
-    [0, 0, 1, 1, 1, 0]
-    """
-    require_count(folds, 2, "The number of folds")
-    require_count(seed, 0, "The seed")
-    codes, names = as_codes(clusters, "clusters", ascending=True)
-    rows_of = np.bincount(codes, minlength=len(names))
-    filled = np.zeros(min(folds, max(len(names), 1)), dtype=np.int64)
-    fold_of = np.zeros(len(names), dtype=np.int64)
-    for cluster in np.random.default_rng(seed).permutation(len(names)):
-        fold_of[cluster] = np.argmin(filled)
-        filled[fold_of[cluster]] += rows_of[cluster]
-    dealt: IntArray = fold_of[codes]
-    return dealt
-
-
 _UNVARIED = Skipped("every line is an intercept alone: calibrated ratings vary between folds only")
-
-
-def _folds(identities: Column, folds: int | Column, seed: int) -> IntArray:
-    if isinstance(folds, int | float | np.number):
-        require_count(folds, 2, "The number of folds")
-        return cluster_folds(identities, int(folds), seed=seed)
-    given, names = as_codes(folds, "folds")
-    require_count(len(names), 2, "The number of folds")
-    leaked = pd.Series(given).groupby(np.asarray(identities)).nunique().loc[lambda number: number > 1]
-    if len(leaked):
-        raise AnalysisError(
-            f"{len(leaked)} clusters lie in more than one fold, the first {leaked.index[0]}: "
-            "their own images would calibrate them."
-        )
-    return given
 
 
 def _lines(x: FloatArray, y: FloatArray, codes: IntArray, names: list[Any], training: Mask) -> tuple[AffineLine, ...]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, overload
 
 from vlmrate.errors import AnalysisError
-from vlmrate.stats._arrays import is_number, require_share
+from vlmrate.stats._arrays import is_number, require_raters, require_share
+from vlmrate.stats._printed import shown
 from vlmrate.stats.estimate import Estimate, Outcome, Skipped
 
 if TYPE_CHECKING:
@@ -29,8 +31,7 @@ def spearman_brown(reliability: float | Outcome, k: float) -> float | Outcome:
     >>> round(spearman_brown(0.471, 50), 4), round(spearman_brown(0.9780, 1 / 50), 3)
     (0.978, 0.471)
     """
-    if not (is_number(k) and 0 < k < math.inf):
-        raise AnalysisError(f"A number of raters lies above 0 and is finite, not {k}.")
+    require_raters(k)
     if isinstance(reliability, Skipped):
         return reliability
     if not isinstance(reliability, Estimate):
@@ -41,37 +42,68 @@ def spearman_brown(reliability: float | Outcome, k: float) -> float | Outcome:
     return _mapped(reliability, lambda r: _step(r, k), f"Spearman-Brown, {k:.4g} times the raters")
 
 
-def raters_needed(reliability: float, target: float) -> float:
+@overload
+def raters_needed(reliability: float, target: float) -> float: ...
+@overload
+def raters_needed(reliability: Outcome, target: float) -> Outcome: ...
+def raters_needed(reliability: float | Outcome, target: float) -> float | Outcome:
     """Return how many times the raters lift the reliability to the target, target (1 - r) / (r (1 - target)).
 
-    Round up for a number of raters. Both lie between 0 and 1, 0 and 1 excluded.
+    Round up for a number of raters. Both lie between 0 and 1, 0 and 1 excluded: `AnalysisError`. Of an estimate, with
+    its interval: the higher the reliability, the fewer raters, so the upper end of one makes the lower end of the
+    other. An estimate whose interval does not lie above 0 is Skipped: no number of raters is sure to do.
 
     >>> round(raters_needed(0.125, 0.8), 6)
     28.0
+    >>> print(raters_needed(Estimate(0.5, 0.4, 0.6, 0.95, 100, "ICC(A,1)"), 0.8))
+    4.000 [2.667, 6.000], n = 100; ICC(A,1); times the raters for a reliability of 0.8
     """
-    require_share(reliability, "The reliability to start from")
     require_share(target, "The reliability to reach")
-    return target * (1 - reliability) / (reliability * (1 - target))
+    if isinstance(reliability, Skipped):
+        return reliability
+    if not isinstance(reliability, Estimate):
+        require_share(reliability, "The reliability to start from")
+        return _times(reliability, target)
+    if not (reliability.ci_low > 0 and max(reliability.value, reliability.ci_high) <= 1):
+        ends = f"[{shown(reliability.ci_low)}, {shown(reliability.ci_high)}]"
+        return Skipped(f"a reliability whose interval is {ends} tells no number of raters: it must lie above 0")
+    name = f"times the raters for a reliability of {target:g}"
+    few_last = _mapped(reliability, lambda r: _times(r, target), name)
+    return replace(few_last, ci_low=few_last.ci_high, ci_high=few_last.ci_low)
 
 
-def ceiling_r(reliability: Outcome) -> Outcome:
+@overload
+def ceiling_r(reliability: float) -> float: ...
+@overload
+def ceiling_r(reliability: Outcome) -> Outcome: ...
+def ceiling_r(reliability: float | Outcome) -> float | Outcome:
     """Return the highest r to be expected of a rater without error against ratings of this reliability, its root.
 
     Take the reliability of the ratings correlated with: for people's means that of the mean of k. r between
     true values is r observed over the root of the reliabilities' product (Spearman 1904, American Journal of
     Psychology 15, 72-101), and at most 1. A lower limit below 0 counts as 0. Skipped where the reliability is
-    not above 0.
+    not above 0. Of a number, which lies above 0 and at most at 1 (`AnalysisError`), the number alone.
 
     >>> mean_of_50 = Estimate(0.978, 0.97, 0.985, 0.95, 1440, "reliability")
     >>> best = ceiling_r(mean_of_50)
     >>> round(best.value, 4), round(best.ci_low, 4), round(best.ci_high, 4)
     (0.9889, 0.9849, 0.9925)
+    >>> ceiling_r(0.81)
+    0.9
     """
     if isinstance(reliability, Skipped):
         return reliability
+    if not isinstance(reliability, Estimate):
+        if not (is_number(reliability) and 0 < reliability <= 1):
+            raise AnalysisError(f"A reliability that sets a ceiling is above 0 and at most 1, not {reliability}.")
+        return math.sqrt(reliability)
     if reliability.value <= 0:
         return Skipped(f"a reliability of {reliability.value:.3g} sets no ceiling: there is nothing to agree with")
     return _mapped(reliability, lambda r: math.sqrt(max(0.0, r)), "ceiling for r, the root of it")
+
+
+def _times(reliability: float, target: float) -> float:
+    return target * (1 - reliability) / (reliability * (1 - target))
 
 
 def _step(reliability: float, k: float) -> float:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vlmrate.stats._arrays import Column, require_level
+from vlmrate.errors import AnalysisError
+from vlmrate.stats._arrays import Column, require_level, require_raters
 from vlmrate.stats._component_limits import ComponentLimits
 from vlmrate.stats._crossed import connected_parts
 from vlmrate.stats._long import Ratings, code_ratings, too_few
@@ -58,7 +59,8 @@ def variance_components(
     1693-1702; where no cell is missing, the form of Burdick & Graybill 1992, Confidence Intervals on Variance
     Components). No limit is below 0. The module `jackknife` says why no bootstrap. Skipped below two units or
     raters, where a rater rated a unit twice, without variance, and where too few cells are filled to tell the three
-    apart. With two raters only unit and residual are told.
+    apart. With two raters only unit and residual are told. Skipped, too, is a part that leaves nothing to chance (the
+    residual of raters who differ by constants), and one that the units or raters are too few to bound.
 
     >>> judges = [9, 2, 5, 8, 6, 1, 3, 2, 8, 4, 6, 8, 7, 1, 2, 6, 10, 5, 6, 9, 6, 2, 4, 7]
     >>> split = variance_components(np.repeat(range(6), 4), list(range(4)) * 6, judges)
@@ -97,13 +99,16 @@ def icc_from_components(
     The intervals are those of F: the mean square of units over what disagreement is made of, with jackknife limits
     on the log scale. Units (or `clusters`) are left out for the first, raters for ICC(1) and ICC(A,·)'s second, which
     speak of other raters. At most `groups` of either. Skipped as `variance_components`; ICC(1) and ICC(A,·) below
-    three raters.
+    three raters; a form that leaves nothing to chance, as in `icc`. Raises `AnalysisError` for a `k` that is no number
+    of raters.
 
     >>> judges = [9, 2, 5, 8, 6, 1, 3, None, 8, 4, 6, 8, 7, 1, None, 6, 10, 5, 6, 9, 6, 2, 4, 7]
     >>> told = icc_from_components(np.repeat(range(6), 4), list(range(4)) * 6, judges)
     >>> round(told.agreement.value, 4), round(told.consistency.value, 4), round(told.k, 4)
     (0.2109, 0.8213, 3.6)
     """
+    if k is not None:
+        require_raters(k)
     drawn = _draw(units, raters, values, clusters, level, estimator, groups)
     if isinstance(drawn, Skipped):
         return drawn
@@ -126,6 +131,8 @@ def _draw(
     groups: int | None,
 ) -> tuple[Ratings, ComponentLimits] | Skipped:
     require_level(level)
+    if not callable(estimator):
+        raise AnalysisError(f"estimator is a function, such as stats.henderson or stats.reml, not {estimator!r}.")
     ratings = code_ratings(units, raters, values, clusters=clusters)
     if isinstance(ratings, Skipped):
         return ratings

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vlmrate.errors import AnalysisError
+from vlmrate.stats._arrays import is_number
 from vlmrate.stats.estimate import Skipped, TestOutcome, TestResult
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Family:
             raise AnalysisError(
                 f"The family '{name}' needs its tests by name, such as {{'sad': 0.01}}, not a {type(tests).__name__}."
             )
-        wrong = [test for test, o in tests.items() if not isinstance(o, TestResult | Skipped | Real)]
+        wrong = [test for test, o in tests.items() if not (isinstance(o, TestResult | Skipped) or is_number(o))]
         if wrong:
             raise AnalysisError(
                 f"The family '{name}' has neither a test nor a p-value for {', '.join(map(str, wrong))}."
@@ -135,6 +135,11 @@ def benjamini_yekutieli(family: Family) -> tuple[Adjusted, ...]:
 
 
 def _adjust(family: Family, method: str, of_ascending: Callable[[FloatArray], FloatArray]) -> tuple[Adjusted, ...]:
+    if not isinstance(family, Family):
+        raise AnalysisError(
+            f"{method}'s correction takes a Family, which names and counts its tests, not a {type(family).__name__}: "
+            "Family.of('bias per emotion', {'sad': 0.01, 'happy': 0.04})."
+        )
     p = np.array(family.p_values, dtype=np.float64)
     ascending = np.argsort(p, kind="stable")
     adjusted = np.empty_like(p)

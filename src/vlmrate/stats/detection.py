@@ -97,7 +97,8 @@ def detection_gaps(
 ) -> tuple[DetectionGap, ...]:
     """Return d' and criterion of every label in one group minus those in another, as `detection` within each.
 
-    The large-sample interval adds the two groups' variances: it takes their images for independent.
+    The large-sample interval adds the two groups' variances: it takes their images for independent. `AnalysisError`: a
+    group that is not among `groups`, or that is compared with itself.
 
     >>> truth = (["angry"] * 40 + ["happy"] * 40) * 2
     >>> black = ["angry"] * 30 + ["happy"] * 10 + ["happy"] * 35 + ["angry"] * 5
@@ -108,6 +109,8 @@ def detection_gaps(
     """
     coded = code_labels(truth, answers, labels, clusters=clusters)
     require_aligned(truth=truth, answers=answers, groups=groups, clusters=clusters)
+    if group == reference:
+        raise AnalysisError(f"The group {group} is compared with itself: name another reference.")
     codes, names = as_codes(groups, "groups")
     for name in (group, reference):
         if name not in names:

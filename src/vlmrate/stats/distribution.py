@@ -24,7 +24,7 @@ from vlmrate.stats._arrays import (
     require_aligned,
     require_count,
 )
-from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, bootstrap_sums
+from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, bootstrap_sums, require_bootstrap
 from vlmrate.stats.confusion import Share
 from vlmrate.stats.dimensional import mean_sd, power_sums, sd_of
 from vlmrate.stats.estimate import Estimate, Outcome, Skipped
@@ -105,6 +105,7 @@ def people_spread(
     Skipped below two images, or two clusters.
     """
     require_count(draws, 1, "The number of draws")
+    require_bootstrap(bootstrap)
     there = _rated(ratings)
     per_image = _per_image(there)
     identities = _of_images(clusters, per_image.index)
@@ -142,6 +143,7 @@ def sd_ratios(
     image, with the model's ratings held. Skipped below two images and where people's SD is 0.
     """
     require_count(draws, 1, "The number of draws")
+    require_bootstrap(bootstrap)
     require_by_image(model, "model", once=True)
     there, rated = _rated(ratings), model.dropna()
     there = there[there.index.isin(rated.index)]

@@ -82,7 +82,7 @@ def tost(
 def _ends(margin: float | tuple[float, float]) -> tuple[float, float]:
     """Return the two ends of a margin, given as numbers of Python or numpy."""
     ends = as_floats([-margin, margin] if isinstance(margin, int | float | np.number) else margin, "margin")
-    if ends.shape != (2,) or not ends[0] < ends[1]:
+    if isinstance(margin, bool) or ends.shape != (2,) or not ends[0] < ends[1]:
         raise AnalysisError(f"A margin is a number above 0, or runs from a lower to a higher difference, not {margin}.")
     return float(ends[0]), float(ends[1])
 

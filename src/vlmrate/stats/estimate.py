@@ -5,16 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from vlmrate.stats._printed import shown, shown_p
+
 NO_ERROR = 1e-10
-"""A standard error below this is rounding and taken for 0."""
+"""A standard error below this share of the values that it is computed from is rounding and taken for 0."""
+UNSAID_LEVEL = 0.95
+"""The confidence level that a printed estimate does not name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """A value, how sure one can be of it, and how both were computed.
 
-    >>> Estimate(value=0.725, ci_low=0.701, ci_high=0.748, level=0.95, n=1440, method="accuracy, Wilson")
+    >>> accuracy = Estimate(value=0.725, ci_low=0.701, ci_high=0.748, level=0.95, n=1440, method="accuracy, Wilson")
+    >>> accuracy
     Estimate(value=0.725, ci_low=0.701, ci_high=0.748, level=0.95, n=1440, method='accuracy, Wilson')
+    >>> print(accuracy)
+    0.725 [0.701, 0.748], n = 1,440; accuracy, Wilson
     """
 
     value: float
@@ -29,6 +36,12 @@ class Estimate:
     """Units (images, pairs, ratings) the value rests on, after what is missing was left out."""
     method: str
     """The statistic and the way its interval was made, in words for a table's note."""
+
+    def __str__(self) -> str:
+        level = "" if self.level == UNSAID_LEVEL else f" ({100 * self.level:g} %)"
+        return (
+            f"{shown(self.value)} [{shown(self.ci_low)}, {shown(self.ci_high)}]{level}, n = {self.n:,}; {self.method}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +59,10 @@ class TestResult:
     n: int
     """Units tested, after what is missing was left out."""
 
+    def __str__(self) -> str:
+        df = "" if self.df is None else f", df = {self.df:.6g}"
+        return f"statistic {shown(self.statistic)}{df}, {shown_p(self.p_value)}, n = {self.n:,}; {self.method}"
+
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
@@ -55,6 +72,9 @@ class Skipped:
     """
 
     reason: str
+
+    def __str__(self) -> str:
+        return f"skipped: {self.reason}"
 
 
 def without_width(name: str, value: float) -> Skipped:

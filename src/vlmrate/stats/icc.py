@@ -71,27 +71,24 @@ def icc(units: Column, raters: Column, values: Column, *, level: float = 0.95) -
     if (reason := too_few(ratings)) is not None:
         return reason
     if not ratings.complete:
-        missing = ratings.n_units * ratings.n_raters - ratings.n
-        return Skipped(
-            f"{missing:,} of {ratings.n_units * ratings.n_raters:,} cells are missing: "
-            "take the intraclass correlations from variance components"
-        )
+        cells = ratings.n_units * ratings.n_raters
+        return _with_gaps(cells - ratings.n, cells)
     matrix = np.empty((ratings.n_units, ratings.n_raters))
     matrix[ratings.unit, ratings.rater] = ratings.value
     return icc_matrix(matrix, level=level)
 
 
 def icc_matrix(matrix: Any, *, level: float = 0.95) -> Icc | Skipped:
-    """Return all six intraclass correlations of a table of n units (rows) by k raters (columns), none missing.
+    """Return all six intraclass correlations of a table of n units (rows) by k raters (columns), every cell filled.
 
     With the mean squares of units MSR, raters MSC, error MSE and within units MSW: ICC(1) = (MSR - MSW) / (MSR
     + (k - 1) MSW); ICC(C,1) = (MSR - MSE) / (MSR + (k - 1) MSE); ICC(A,1) = (MSR - MSE) / (MSR + (k - 1) MSE +
     k (MSC - MSE) / n). At most 1; below 0 where raters agree less than by chance. The k forms are their
     Spearman-Brown steps. Shrout & Fleiss 1979, Psychological Bulletin 86, 420-428; F intervals of McGraw &
     Wong 1996, Psychological Methods 1, 30-46, whose interval of ICC(A,1) has Satterthwaite's df. They take
-    ratings for normal. Skipped below two units or raters, and where no rating differs; a form that leaves nothing to
-    chance (ICC(C) of raters who differ by constants) has no F interval and is Skipped, its value told. Raises
-    `AnalysisError` for what is no table of numbers, and for a missing or infinite value.
+    ratings for normal. Skipped below two units or raters, where a cell is missing, and where no rating differs; a form
+    that leaves nothing to chance (ICC(C) of raters who differ by constants) has no F interval and is Skipped, its
+    value told. Raises `AnalysisError` for what is no table of numbers, and for an infinite value.
     """
     require_level(level)
     try:
@@ -100,8 +97,10 @@ def icc_matrix(matrix: Any, *, level: float = 0.95) -> Icc | Skipped:
         raise AnalysisError(
             f"icc_matrix needs numbers, every row with one rating of each rater; what was given is no table: {error}."
         ) from error
-    if table.ndim != 2 or not np.isfinite(table).all():
-        raise AnalysisError("icc_matrix needs a table of units by raters without a missing or infinite value.")
+    if table.ndim != 2 or np.isinf(table).any():
+        raise AnalysisError("icc_matrix needs a table of units by raters without an infinite value.")
+    if missing := int(np.isnan(table).sum()):
+        return _with_gaps(missing, table.size)
     n, k = table.shape
     if k < 2:
         return Skipped(f"intraclass correlation needs two raters, there {there_are(k, 'rater')}")
@@ -114,6 +113,12 @@ def icc_matrix(matrix: Any, *, level: float = 0.95) -> Icc | Skipped:
     single = [_outcome(form, name, level, (n, k), 1) for form, name in zip(forms, NAMES, strict=True)]
     mean = [_outcome(form, name, level, (n, k), k) for form, name in zip(forms, NAMES, strict=True)]
     return Icc(n, k, float(k), *single, *mean)
+
+
+def _with_gaps(missing: int, cells: int) -> Skipped:
+    return Skipped(
+        f"{missing:,} of {cells:,} cells are missing: take the intraclass correlations from variance components"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,16 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from vlmrate.errors import AnalysisError
-from vlmrate.stats._arrays import Column, FloatArray, IntArray, as_codes
+from vlmrate.stats._arrays import Column, FloatArray, IntArray, as_codes, require_count
 from vlmrate.stats.estimate import NO_ERROR, Skipped, TestOutcome, TestResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+LEAST = 3
+"""Clusters, or groups of them, that a jackknife leaves out in turn."""
+FARTHEST = 1e6
+"""Limits that lie farther from a value than this factor bound nothing."""
 BLOCK = 2_000_000
 """Weights held at a time (16 MB)."""
 
@@ -90,10 +93,10 @@ def leave_out(
     into that many groups, left out whole, for quantities that take long; the interval is then as rough as its
     groups - 1 degrees of freedom. Skipped below three clusters.
     """
-    if groups is not None and groups < 3:
-        raise AnalysisError(f"A jackknife needs three groups to leave out, not {groups}.")
+    if groups is not None:
+        require_count(groups, LEAST, "The number of groups to leave out")
     codes, names = as_codes(np.arange(n_units) if clusters is None else clusters, "clusters", ascending=True)
-    if len(names) < 3:
+    if len(names) < LEAST:
         return Skipped(f"a jackknife needs three {of} to leave out, there are {len(names)}")
     left = len(names)
     if groups is not None and groups < left:
@@ -136,6 +139,7 @@ def log_limits(
 
     se² is the sum of the samples' jackknife variances of its logarithm; t has Satterthwaite's degrees of freedom, se⁴ /
     sum (se_s⁴ / (k_s - 1)). `samples` hold the same quantities, each with those at rest that are not drawn with it.
+    Skipped where the samples are so few that a limit lies more than `FARTHEST` times away.
 
     >>> means = leave_out(lambda w: w @ np.c_[[2.0, 3.0, 4.0, 7.0]] / w.sum(axis=1, keepdims=True), 4, of="images")
     >>> value, low, high = log_limits(lambda q: q[:, 0], [means], name="mean", level=0.95)
@@ -154,5 +158,9 @@ def log_limits(
     if total == 0:
         return value, value, value
     df = total**2 / sum(variance**2 / k for variance, k in parts)
-    factor = math.exp(float(stdtrit(df, (1 + level) / 2)) * math.sqrt(total))
+    exponent = float(stdtrit(df, (1 + level) / 2)) * math.sqrt(total)
+    if not exponent <= math.log(FARTHEST):
+        few = " and ".join(sample.words for sample in samples)
+        return Skipped(f"{few} are too few to bound {name}: a limit lies more than {FARTHEST:,.0f} times away")
+    factor = math.exp(exponent)
     return value, value / factor, value * factor

@@ -62,7 +62,7 @@ def cohen_kappa_asymptotic(truth: Column, answers: Column, labels: Sequence[str]
     """Return Cohen's kappa with its large-sample interval, which takes the images for independent.
 
     Variance: Fleiss, Cohen & Everitt 1969, Psychological Bulletin 72, 323-327. Skipped as
-    `cohen_kappa`, and where the standard error is 0 (perfect agreement).
+    `cohen_kappa`, and where the standard error is 0 (perfect agreement, or a rater who always answers the same).
 
     >>> kappa = cohen_kappa_asymptotic(["a", "a", "b", "b", "b", "a"], ["a", "b", "b", "b", "b", "a"], ["a", "b"])
     >>> round(kappa.value, 4), round(kappa.ci_low, 4), round(kappa.ci_high, 4)
@@ -73,10 +73,9 @@ def cohen_kappa_asymptotic(truth: Column, answers: Column, labels: Sequence[str]
     reason = undefined(coded)
     if reason is not None:
         return reason
-    table = np.zeros((coded.k + 1, coded.k + 1))
-    table[: coded.k] = coded.cells().sum(axis=0).reshape(coded.k, coded.k + 1)
-    kappa = float(kappa_of(table[None, : coded.k])[0])
-    se = math.sqrt(_asymptotic_variance(table))
+    shares = coded.cells().mean(axis=0).reshape(coded.k, coded.k + 1)
+    kappa = float(kappa_of(shares))
+    se = math.sqrt(large_sample_variance(shares, np.eye(coded.k, coded.k + 1), kappa) / coded.n)
     if se < NO_ERROR:
         return without_width(NAME, kappa)
     half = float(ndtri((1 + level) / 2)) * se
@@ -103,17 +102,18 @@ def undefined(coded: CodedLabels) -> Skipped | None:
     return None
 
 
-def _asymptotic_variance(table: FloatArray) -> float:
-    p = table / table.sum()
+def large_sample_variance(p: FloatArray, weights: FloatArray, kappa: float) -> float:
+    """Return n times the variance of a kappa of weights (k, k + 1), from the shares p (k, k + 1).
+
+    Fleiss, Cohen & Everitt 1969: the variance over images of w_ij - (w_i. + w_.j)(1 - kappa), over (1 - pe)², w_i. and
+    w_.j the mean weights of row i and column j under the other's margin. Unweighted: ones on the diagonal.
+    """
     truth, answers = p.sum(axis=1), p.sum(axis=0)
-    po, pe = float(np.trace(p)), float(truth @ answers)
-    agreeing = np.diag(p) @ ((1 - pe) - (answers + truth) * (1 - po)) ** 2
-    # p_ij is weighed by the answers' share of label i and the truth's share of label j: the crossed margins.
-    crossed = p * (answers[:, None] + truth[None, :]) ** 2
-    disagreeing = (1 - po) ** 2 * (crossed.sum() - np.trace(crossed))
-    squared_mean = (po * pe - 2 * pe + po) ** 2
-    variance = float(agreeing + disagreeing - squared_mean) / (float(table.sum()) * (1 - pe) ** 4)
-    return max(0.0, variance)
+    of_row, of_column = weights @ answers, truth @ weights
+    moved = weights - (of_row[:, None] + of_column[None, :]) * (1 - kappa)
+    # Squares about their mean: a mean of squares less a squared mean would leave 1e-16, and a root of 1e-8, for 0.
+    spread = moved - float((p * moved).sum())
+    return float((p * spread**2).sum()) / (1 - float(truth @ of_row)) ** 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,9 @@ class LeaveOneOut:
     raters: tuple[LeftOutRater, ...]
     """In ascending order of their names."""
 
+    def __str__(self) -> str:
+        return f"r: {self.r}\nMAE: {self.mae}\n{len(self.raters):,} raters, {self.n_units:,} units of two or more"
+
 
 def leave_one_rater_out(
     units: Column, raters: Column, values: Column, *, bootstrap: Bootstrap = DEFAULT
@@ -78,7 +81,10 @@ def leave_one_rater_out(
         "mean r of one rater with the mean of the others",
         "mean MAE of one rater to the mean of the others",
     )
-    return LeaveOneOut(shared, _mean(r, r_name, bootstrap), _mean(mae, mae_name, bootstrap), told)
+    no_r = f"who have none (no variance, or fewer than {LEAST_UNITS} units)"
+    return LeaveOneOut(
+        shared, _mean(r, r_name, no_r, bootstrap), _mean(mae, mae_name, "who share no unit", bootstrap), told
+    )
 
 
 def against_others(ratings: Ratings, given: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
@@ -110,9 +116,12 @@ def _or_none(x: float) -> float | None:
     return float(x) if np.isfinite(x) else None
 
 
-def _mean(values: FloatArray, name: str, bootstrap: Bootstrap) -> Outcome:
+def _mean(values: FloatArray, name: str, lost: str, bootstrap: Bootstrap) -> Outcome:
     there = values[np.isfinite(values)]
     if len(there) < 2:
         return Skipped(f"{name} needs two raters that have one, there are {len(there)} of {len(values)}")
     sums = np.column_stack([np.ones(len(there)), there])
-    return bootstrap_sums(sums, lambda t: t[:, 1] / t[:, 0], name=f"{name}, over raters", bootstrap=bootstrap)
+    told = f"{name}, over raters"
+    if len(there) < len(values):
+        told += f" without {len(values) - len(there):,} of {len(values):,} {lost}"
+    return bootstrap_sums(sums, lambda t: t[:, 1] / t[:, 0], name=told, bootstrap=bootstrap)

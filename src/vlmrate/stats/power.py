@@ -133,6 +133,7 @@ def power_of(bias: float, design: BiasDesign, *, alpha: float = 0.05, family: in
     """
     _check(alpha, family)
     _finite(bias)
+    _require_design(design)
     return _power(abs(bias) / design.standard_error, design.df, alpha / family)
 
 
@@ -144,8 +145,9 @@ def detectable_bias(design: BiasDesign, *, alpha: float = 0.05, family: int = 1,
     (0.2414, 0.2414)
     """
     _check(alpha, family, power)
+    _require_design(design)
     bias = _least_ncp(design.df, alpha / family, power) * design.standard_error
-    method = f"two-sided t, df {design.df}, alpha {alpha:g} over {family} tests (Bonferroni)"
+    method = f"two-sided t, df {design.df}, {_told(alpha, family)}"
     return DetectableBias(bias, bias / design.sd, power, alpha, family, design, method)
 
 
@@ -161,10 +163,12 @@ def detectable_gap(
     0.2581
     """
     _check(alpha, family, power)
+    _require_design(first)
+    _require_design(second)
     v1, v2 = first.standard_error**2, second.standard_error**2
     df = (v1 + v2) ** 2 / (v1**2 / first.df + v2**2 / second.df)
     bias = _least_ncp(df, alpha / family, power) * math.sqrt(v1 + v2)
-    method = f"two-sided Welch t, df {df:.1f}, alpha {alpha:g} over {family} tests (Bonferroni)"
+    method = f"two-sided Welch t, df {df:.1f}, {_told(alpha, family)}"
     pooled = math.sqrt((first.sd**2 + second.sd**2) / 2)
     return DetectableBias(bias, bias / pooled, power, alpha, family, (first, second), method)
 
@@ -206,8 +210,20 @@ def images_needed(
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if reached(middle) >= power else (middle, high)
-    method = f"two-sided t, df {high - 1}, alpha {alpha:g} over {family} tests (Bonferroni)"
+    method = f"two-sided t, df {high - 1}, {_told(alpha, family)}"
     return ImagesNeeded(high * images_of_identity, high, reached(high), bias, alpha, family, method)
+
+
+def _require_design(design: BiasDesign) -> None:
+    if not isinstance(design, BiasDesign):
+        raise AnalysisError(
+            "Power is that of a design: BiasDesign(sd=1.2, images=240, identities=40), or what bias_design reads off "
+            f"the data; not {design!r}."
+        )
+
+
+def _told(alpha: float, family: int) -> str:
+    return f"alpha {alpha:g}" if family == 1 else f"alpha {alpha:g} over {family} tests (Bonferroni)"
 
 
 def _finite(bias: float) -> None:

@@ -157,7 +157,7 @@ class _Ordinal:
 
 def _value_codes(values: Column, metric: Metric) -> tuple[IntArray, list[Any]]:
     """Return each row's value as a number in the domain (-1: missing), and the domain, ascending."""
-    column = np.asarray(values) if metric == "nominal" else as_floats(values, "values")
+    column = as_names(values) if metric == "nominal" else as_floats(values, "values")
     codes, domain = pd.factorize(column, sort=metric != "nominal")
     return codes.astype(np.int64), list(domain)
 

@@ -37,7 +37,8 @@ def wilcoxon(model: Column, human: Column, *, clusters: Column | None = None, ze
     Biometrics 62, 185-192, every image weighing the same. The p-value is exact up to 50 clusters (images, where none
     repeats) with a non-zero difference and 1,000 images, ties or not: the share of the 2^clusters ways to turn signs
     that give a W+ as far out, doubled. Beyond, W+ is taken for normal with the variance of these ways, which corrects
-    for ties; no continuity correction. `method` says which of these happened. Skipped where every difference is 0.
+    for ties; no continuity correction. `method` says which of these happened. Skipped where every difference is 0 and
+    below two images or two clusters.
 
     >>> test = wilcoxon([5, 6, 7, 9, 3], [4.0, 4.4, 6.3, 7.5, 3.2])
     >>> test.statistic, test.p_value
@@ -51,12 +52,15 @@ def wilcoxon(model: Column, human: Column, *, clusters: Column | None = None, ze
     moved = d != 0
     if not moved.any():
         return Skipped(f"all {both.n} differences are 0" if both.n else "a difference needs an image rated by both")
+    drawn, several = cluster_codes(both)
+    if len(np.unique(drawn)) < 2:
+        return Skipped(f"a signed-rank test needs two {'clusters' if several else 'images'}, there is one")
     pratt = zeros == "pratt" and not moved.all()
     ranks = scipy_stats.rankdata(np.abs(d))[moved] if pratt else scipy_stats.rankdata(np.abs(d[moved]))
-    drawn, several = cluster_codes(both)
     signed = _SignedRanks.of(ranks, d[moved] > 0, drawn[moved])
     ties = len(np.unique(np.abs(d[moved]))) < moved.sum()
-    test = f"{CLUSTERED} over {len(signed.up):,} clusters" if several else "Wilcoxon signed-rank"
+    turned = len(signed.up)
+    test = f"{CLUSTERED} over {turned:,} cluster{'' if turned == 1 else 's'}" if several else "Wilcoxon signed-rank"
     method = (
         f"{test}, two-sided; "
         f"{both.n - moved.sum():,} of {both.n:,} differences are 0, "

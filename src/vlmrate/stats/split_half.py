@@ -10,7 +10,7 @@ from scipy import sparse
 
 from vlmrate.stats._arrays import require_count
 from vlmrate.stats._long import Ratings, code_ratings, too_few
-from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, resample_sums
+from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, require_bootstrap, resample_sums
 from vlmrate.stats.estimate import Outcome, Skipped
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def split_half(
     (0.851, 0.919, 0.887, 0.94)
     """
     require_count(splits, 1, "The number of splits")
+    require_bootstrap(bootstrap)
     ratings = code_ratings(units, raters, values, clusters=clusters)
     if isinstance(ratings, Skipped):
         return ratings

@@ -12,7 +12,7 @@ from vlmrate.stats._arrays import require_count, require_level, require_one_of
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, bootstrap_sums
 from vlmrate.stats.confusion import CodedLabels, code_labels
 from vlmrate.stats.estimate import NO_ERROR, Estimate, Outcome, without_width
-from vlmrate.stats.kappa import undefined
+from vlmrate.stats.kappa import large_sample_variance, undefined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,7 +101,7 @@ def weighted_kappa_asymptotic(
         return reason
     cells = coded.cells().sum(axis=0).reshape(1, coded.k, coded.k + 1)
     kappa = float(_kappa(cells, matrix)[0])
-    se = math.sqrt(_variance(cells[0] / coded.n, matrix, kappa) / coded.n)
+    se = math.sqrt(large_sample_variance(cells[0] / coded.n, matrix, kappa) / coded.n)
     if se < NO_ERROR:
         return without_width(_name(weights), kappa)
     half = float(ndtri((1 + level) / 2)) * se
@@ -123,13 +123,3 @@ def _kappa(cells: FloatArray, weights: FloatArray) -> FloatArray:
     po = (cells * weights).sum(axis=(1, 2)) / n
     pe = np.einsum("bi,ij,bj->b", cells.sum(axis=2), weights, cells.sum(axis=1)) / n**2
     return np.where(pe < 1, (po - pe) / (1 - pe), np.nan)
-
-
-def _variance(p: FloatArray, weights: FloatArray, kappa: float) -> float:
-    """Return n times the variance of kappa from the shares p (k, k + 1)."""
-    truth, answers = p.sum(axis=1), p.sum(axis=0)
-    expected = float(truth @ weights @ answers)
-    of_row, of_column = weights @ answers, truth @ weights
-    spread = weights - (of_row[:, None] + of_column[None, :]) * (1 - kappa)
-    variance = float((p * spread**2).sum()) - (kappa - expected * (1 - kappa)) ** 2
-    return max(0.0, variance) / (1 - expected) ** 2

@@ -64,6 +64,13 @@ c1 <- read.csv("collinear.csv"); c1$z <- (c1$x - (c1$rater_type == "vlm")) * 1e5
 m <- fit(rating ~ rater_type + z + (1 | image_id), c1)
 put(list(formula = "rating ~ rater_type + x + (1 | image_id)", scale = 1e5, reparametrised = all_of(m)), "collinear")
 
+# A criterion with two optima.
+o <- read.csv("two_optima.csv")
+f <- y ~ z + (1 | ra:b) + (1 | im)
+m <- fit(f, o)
+theta <- getME(m, "theta"); names(theta) <- sub("\\.\\(Intercept\\)$", "", names(theta))
+put(list(formula = deparse1(f), reml = all_of(m), theta = as.list(theta)), "two_optima")
+
 # The same for the reference material's d3, where it is at hand: `Rscript reference.R d3.csv`.
 path <- commandArgs(TRUE)
 if (length(path) == 1) {

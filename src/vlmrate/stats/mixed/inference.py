@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Real
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import numpy as np
 from scipy import special
 
 from vlmrate.errors import AnalysisError
+from vlmrate.stats._arrays import require_level
 
 if TYPE_CHECKING:
     from vlmrate.stats._arrays import FloatArray
@@ -38,8 +38,7 @@ class TTests:
 
     def interval(self, level: float) -> tuple[FloatArray, FloatArray]:
         """Lower and upper ends of the confidence interval at a level in (0, 1), by Student's t."""
-        if not isinstance(level, Real) or not 0 < level < 1:
-            raise AnalysisError(f"The confidence level {level!r} is not between 0 and 1.")
+        require_level(level)
         half = special.stdtrit(self.df, (1 + level) / 2) * self.std_error
         return self.estimate - half, self.estimate + half
 
