@@ -181,7 +181,7 @@ def test_the_lead_is_the_mean_of_both_advantages_difference(estimated: Callable[
     assert lead.value == pytest.approx(np.mean(differences))
     assert lead.value != pytest.approx(2 * advantage.value - 1)
     assert "20 clusters" in lead.method
-    assert lead.n == 60
+    assert lead.n == advantage.n
 
 
 @pytest.mark.parametrize("alignment", ["rmse", "accuracy"])
@@ -225,7 +225,8 @@ def test_print_tells_the_verdict_in_lines() -> None:
     lines = str(told).splitlines()
     assert lines[0].startswith("passes: the model beats 100% of 13 persons (rmse, epsilon 0.1")
     assert lines[1].startswith("average advantage: 0.")
-    assert lines[2].startswith("0: beaten, model's advantage")
+    assert lines[2].startswith("average lead: 0.")
+    assert lines[3].startswith("0: beaten, model's advantage")
     assert lines[-2:] == ["and 3 more in `raters`", "not tested, having too few units: 1"]
-    assert len(lines) == 14
+    assert len(lines) == 15
     assert "np." not in repr(told.too_few_units) + repr(told.raters[0].rater)

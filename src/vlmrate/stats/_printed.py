@@ -38,6 +38,7 @@ def alt_test_text(told: AltTest) -> str:
         f"{'passes' if told.passes else 'does not pass'}: the model beats {told.winning_rate:.0%} of "
         f"{len(told.raters):,} persons ({told.alignment}, epsilon {told.epsilon:g}, q {told.q:g})",
         f"average advantage: {told.advantage}",
+        f"average lead: {told.lead}",
         *(f"{one}" for one in told.raters[:MOST_PERSONS]),
     ]
     if len(told.raters) > MOST_PERSONS:
