@@ -127,6 +127,7 @@ def test_every_statistic_has_its_counterpart(small, study, gemma3):
         ("group_coefficient", "valence"),
         ("group_coefficient", "arousal"),
         ("alpha", "naturalness"),
+        ("rater_variance", "valence"),
         ("rater_to_image_variance", "valence"),
         ("rater_to_image_variance", "arousal"),
     }
@@ -147,6 +148,21 @@ def test_recall_within_a_group_counts_its_images_alone(small, study, gemma3):
     women = [answers[f"p{who:03d}_angry"] for who in range(0, 240, 2)]
     assert row.ours.n == 120
     assert row.ours.value == women.count("angry") / 120
+
+
+@pytest.mark.parametrize("statistic", ["r", "mae", "sd_ratio", "most_distinct"])
+def test_people_have_no_figure_that_they_are_the_measure_of(small, study, gemma3, statistic):
+    """What is measured by people is not told of people themselves, whatever a file may ask."""
+    published = load_published("tae2026")
+    of_people = replace(found_value(published, "sd"), rater="people", statistic=statistic)
+    options = AnalysisOptions(bootstrap=QUICK, published=replace(published, values=(of_people,)))
+    (row,) = analyze(study, small.results(gemma3), options).published.values
+    assert "people are the measure" in row.ours.reason
+
+
+def found_value(published, statistic: str):
+    """The first printed value of a statistic."""
+    return next(value for value in published.values if value.statistic == statistic)
 
 
 def test_a_rater_that_the_study_lacks_is_named(beside):

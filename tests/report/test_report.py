@@ -99,10 +99,12 @@ def test_the_embedded_model_is_never_taken_for_a_rater_of_photographs(analysis):
 def test_people_alone_make_a_report(small):
     """Before any rater is asked the report tells how far people agree, and that no rater has rated yet."""
     study = small.study(6)
-    report = report_of(analyze(replace(study, ratings=small.people(study)), small.results(), QUICK))
+    alone = analyze(replace(study, ratings=small.people(study)), small.results(), QUICK)
+    report = report_of(alone)
     assert "Raters: none yet." in report
     assert "People: ratings and reliability" in report
-    assert "- Bias, valence: no rater was asked for valence." in report
+    assert "was asked for" not in report
+    assert "People: intraclass correlations" in shown(alone, terminal=True)
     assert "Each rater in short" not in report
 
 

@@ -37,6 +37,10 @@ def test_the_shipped_study_is_found_by_name():
         ("a.csv", HEADER.replace("printed", "value"), "row 1, column printed: the column is missing"),
         ("a.csv", HEADER + "T,me,valence,,,mean,about 3,\n", "row 2, column printed: 'about 3' is not a number"),
         ("a.csv", HEADER + "T,me,valence,,,mode,3,\n", "row 2, column statistic: unknown statistic 'mode'"),
+        ("a.csv", HEADER + "T,me,valence,sad,,r,.9,\n", "row 2, column level: 'sad' is given, but r is of no single"),
+        ("a.csv", HEADER + "T,me,valence,,,bias,.9,\n", "row 2, column level: is empty; bias is of one level"),
+        ("a.csv", HEADER + "T,me,emotion,sad,,share_of_valid,.9,\n", "row 2, column group: is empty"),
+        ("a.csv", HEADER + "T,me,valence,,,alpha,.9,\n", "row 2, column rater: alpha is of people"),
         ("a.csv", HEADER + "\nT,me,valence\n", "row 3: has 3 cells where the header has 8 columns"),
     ],
 )

@@ -120,6 +120,8 @@ def _agreement(analysis: Analysis, value: PublishedValue, rater: str) -> Outcome
     item = of_item(analysis.dimensions, value.item)
     if isinstance(item, Skipped):
         return item
+    if rater == PEOPLE and value.statistic in {"r", "mae"}:
+        return Skipped("people are the measure of this figure and have none themselves")
     if rater == PEOPLE:
         return item.people_values.mean if value.statistic == "mean" else item.people_values.sd
     found = of_rater(item.raters, rater)
@@ -179,6 +181,8 @@ def _spread(analysis: Analysis, value: PublishedValue, rater: str) -> Outcome | 
     item = of_item(analysis.spread, value.item)
     if isinstance(item, Skipped):
         return item
+    if rater == PEOPLE and not value.statistic.endswith("sd_within"):
+        return Skipped("people are the measure of this figure and have none themselves")
     if rater == PEOPLE:
         return _end(value.statistic, [_single(entry) for entry in item.people[1:]])
     found = of_rater(item.raters, rater)

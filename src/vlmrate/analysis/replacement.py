@@ -43,7 +43,7 @@ Verdict: TypeAlias = Literal["yes", "biased", "not shown", "no", "unknown"]
 
 - yes: it passes the test, and its bias is shown to lie within the margin over all images and in every emotion.
 - biased: it passes, but its bias lies beyond the margin somewhere, or is not shown to lie within it.
-- not shown: it fails, though on average persons are not shown to be nearer; the tests of single persons lack power.
+- not shown: it fails, though persons are not shown to be nearer by more than epsilon on average; it lacks power.
 - no: it fails, and on average persons are nearer by more than epsilon.
 - unknown: the test could not be made.
 """

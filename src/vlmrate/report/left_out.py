@@ -63,6 +63,8 @@ def left_out(analysis: Analysis, part: Part, tables: Iterable[Table]) -> tuple[s
 
     `tables` are those of the whole report: their notes tell the reasons of what they show as skipped.
     """
+    if not analysis.runs and part is not Part.PEOPLE:
+        return ()  # the opening says that no rater has rated yet, and everything else needs one
     told = {cell.reason for table in tables for row in table.rows for cell in row if isinstance(cell, Skipped)}
     asked = [question for question in QUESTIONS if question.part is part]
     return tuple(sentence for question in asked for sentence in _of_question(analysis, question, told))

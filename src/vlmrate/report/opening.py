@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vlmrate.stats import Skipped
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -47,6 +49,12 @@ def _sentences(analysis: Analysis) -> Iterator[str]:
         yield f"Rater: {_rater(run, design.images)}."
     if not analysis.runs:
         yield "Raters: none yet. What follows is of people alone; `vlmrate infer` asks a model."
+    if analysis.published is not None:
+        told = sum(not isinstance(value.ours, Skipped) for value in analysis.published.values)
+        yield (
+            f"Published: {analysis.published.name}, {told:,} of {len(analysis.published.values):,} printed values have "
+            "one of this study beside them."
+        )
     yield f"Intervals: {_intervals(analysis)}."
     if any(run.repeats > 1 for run in analysis.runs):
         yield (

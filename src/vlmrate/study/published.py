@@ -13,34 +13,29 @@ from vlmrate.study.csvfile import UNREADABLE, header_faults, open_text, why_unre
 from vlmrate.study.faults import Fault, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 COLUMNS = ("place", "rater", "item", "level", "group", "statistic", "printed", "note")
 PEOPLE = "people"
 """Stands in the column rater for what is said of people."""
-STATISTICS = (
+OF_ALL_IMAGES = (
     "accuracy",
     "macro_f1",
     "kappa",
-    "recall",
-    "share_of_valid",
     "r",
     "mae",
     "mean",
     "sd",
-    "alpha",
-    "bias",
-    "mixed_bias",
-    "mixed_t",
     "least_sd_within",
     "greatest_sd_within",
     "sd_ratio",
     "fewest_distinct",
     "most_distinct",
-    "group_coefficient",
-    "rater_variance",
-    "rater_to_image_variance",
 )
+OF_PEOPLE = ("alpha", "rater_variance", "rater_to_image_variance")
+OF_A_LABEL = ("recall", "share_of_valid", "bias", "mixed_bias", "mixed_t")
+OF_A_GROUP = ("share_of_valid", "group_coefficient")
+STATISTICS = tuple(dict.fromkeys((*OF_ALL_IMAGES, *OF_PEOPLE, *OF_A_LABEL, *OF_A_GROUP)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +105,22 @@ def _values(file: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) ->
         if cell["statistic"] not in STATISTICS:
             message = f"unknown statistic {cell['statistic']!r}, {did_you_mean(cell['statistic'], STATISTICS)}"
             raise StudyError(str(Fault(file, number, "statistic", message)))
+        _require_its_columns(file, number, cell)
         yield PublishedValue(**{name: cell[name] for name in COLUMNS}, value=_number(file, number, cell["printed"]))
+
+
+def _require_its_columns(file: Path, row: int, cell: Mapping[str, str]) -> None:
+    """Refuse a level, group or rater that the statistic does not have: it would be passed over in silence."""
+    statistic = cell["statistic"]
+    takes = {"level": statistic in OF_A_LABEL, "group": statistic in OF_A_GROUP}
+    for column, needed in takes.items():
+        if needed and not cell[column]:
+            raise StudyError(str(Fault(file, row, column, f"is empty; {statistic} is of one {column}, name it")))
+        if not needed and cell[column] and (statistic, column) != ("recall", "group"):
+            message = f"{cell[column]!r} is given, but {statistic} is of no single {column}; leave it empty"
+            raise StudyError(str(Fault(file, row, column, message)))
+    if statistic in OF_PEOPLE and cell["rater"] != PEOPLE:
+        raise StudyError(str(Fault(file, row, "rater", f"{statistic} is of people; write {PEOPLE}")))
 
 
 def _number(file: Path, row: int, printed: str) -> float:

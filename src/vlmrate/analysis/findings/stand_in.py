@@ -10,7 +10,7 @@ from vlmrate.stats import Estimate, Skipped
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from vlmrate.analysis.replacement import ItemReplacement, RaterReplacement, Verdict
+    from vlmrate.analysis.replacement import AlwaysTheSame, ItemReplacement, RaterReplacement, StandIn, Verdict
 
 WORDS: Mapping[Verdict, str] = {
     "yes": "may stand in for a person",
@@ -34,16 +34,27 @@ def replacement_findings(items: tuple[ItemReplacement, ...] | Skipped) -> Iterat
         return
     for item in items:
         for rater in () if isinstance(item.raters, Skipped) else item.raters:
-            yield from _rater(item.item, rater)
+            yield from _rater(item.item, rater, item.always_the_same)
 
 
-def _rater(item: str, rater: RaterReplacement) -> Iterator[Finding]:
+def _rater(item: str, rater: RaterReplacement, same: AlwaysTheSame | Skipped) -> Iterator[Finding]:
     if isinstance(rater.stand_in, Skipped) or not isinstance(rater.stand_in.advantage, Estimate):
         return
     won, advantage = rater.stand_in.won, rater.stand_in.advantage
     sentence = (
         f"In {item}, {rater.rater} {WORDS[rater.verdict]}: it beats {won.numerator:,} of {won.denominator:,} persons, "
-        f"being at least as near to the others in {per_cent(advantage.value)} of images ({in_per_cent(advantage)})."
+        f"being at least as near to the others in {per_cent(advantage.value)} of images ({in_per_cent(advantage)})"
+        f"{_beside(rater.stand_in, same)}."
     )
     severity = SEVERITY[rater.verdict]
     yield Finding(rater.rater, item, "replacement", severity, sentence, advantage, None, None, "replacement")
+
+
+def _beside(stand_in: StandIn, same: AlwaysTheSame | Skipped) -> str:
+    """What a rater without eyes would reach, where it does as well: being near to others rewards the middle."""
+    if isinstance(same, Skipped) or same.stand_in.won.value < stand_in.won.value:
+        return ""
+    return (
+        f"; that shows little, for always answering {same.answer} beats {same.stand_in.won.numerator:,} of "
+        f"{same.stand_in.won.denominator:,}"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vlmrate.report.table import Part, Spanner, Table, bounded, count, points, section, stub, text
@@ -21,8 +22,10 @@ def people_tables(analysis: Analysis) -> Iterator[Table]:
     if isinstance(analysis.reliability, Skipped):
         return
     yield _reliability(analysis.reliability)
-    yield _intraclass(analysis.reliability)
-    yield _variance(analysis.reliability)
+    # Where nobody but people has rated, this is all there is to see.
+    alone = not analysis.runs
+    yield replace(_intraclass(analysis.reliability), main=alone)
+    yield replace(_variance(analysis.reliability), main=alone)
 
 
 def _reliability(items: Sequence[ItemReliability]) -> Table:
@@ -91,7 +94,6 @@ def _intraclass(items: Sequence[ItemReliability]) -> Table:
             "Shrout and Fleiss's names: ICC(1,1), (2,1), (3,1), (1,k), (2,k), (3,k).",
             *dict.fromkeys(how for item in items if (how := _how(item.icc))),
         ),
-        main=False,
     )
 
 
@@ -133,7 +135,6 @@ def _variance(items: Sequence[ItemReliability]) -> Table:
             "Images of one emotion = a part of the images' variance, the rest lies between emotions. People's variance "
             "/ this = how many times as large the variance between people is.",
         ),
-        main=False,
     )
 
 

@@ -38,8 +38,9 @@ def summary_tables(analysis: Analysis) -> Iterator[Table]:
         ),
         rows=tuple(_row(finding) for finding in analysis.findings),
         notes=(
-            "Every finding has an interval that leaves out no difference and, where it was one of many tests, a "
-            "corrected p (Holm) of .05 or less. Large: an eighth of the scale's range or more (1 point on 1 to 9), "
+            "Every finding has an interval. A difference is told only where its interval leaves out none and, where it "
+            "was one of many tests, its corrected p (Holm) is .05 or less. "
+            "Large: an eighth of the scale's range or more (1 point on 1 to 9), "
             "half of a label's images, twice people's SD or another group's accuracy, 5 % of the answers; moderate: "
             "half of that, a quarter, 1.25 times, 1 %. A note says how things stand.",
         ),
