@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vlmrate.analysis.findings.finding import SEVERITIES, in_bounds, in_per_cent, in_points, per_cent
 from vlmrate.analysis.lookup import of_item, of_rater
 from vlmrate.apa import bounded, decimal
-from vlmrate.stats import Estimate, Skipped
+from vlmrate.stats import Estimate, Outcome, Skipped
+from vlmrate.study.records import Likert
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from vlmrate.analysis.dimensions import ItemDimension
+    from vlmrate.analysis.bias import ItemBias
     from vlmrate.analysis.findings import Finding
     from vlmrate.analysis.reliability import ItemReliability
     from vlmrate.analysis.run_quality import RunQuality
@@ -70,11 +72,29 @@ def _labels(analysis: Analysis, rater: str) -> Iterator[str]:
 def _numbers(analysis: Analysis, rater: str) -> Iterator[str]:
     for item in () if isinstance(analysis.dimensions, Skipped) else analysis.dimensions:
         found = of_rater(item.raters, rater)
-        if isinstance(found, Skipped) or not isinstance(found.r, Estimate):
+        if isinstance(found, Skipped):
             continue
-        mae = f", MAE {decimal(found.mae.value, 2)} ({in_points(found.mae)})" if isinstance(found.mae, Estimate) else ""
-        people = _people(of_item(analysis.reliability, item.item))
-        yield f"{_capital(item.item)}: r {bounded(found.r.value)} ({in_bounds(found.r)}){people}{mae}."
+        told = [
+            f"r {_bounded(found.r)}{_people(of_item(analysis.reliability, item.item))}",
+            f"MAE {_points(found.mae)}",
+        ]
+        yield f"{_capital(item.item)}: {', '.join(told)}."
+
+
+def _bounded(value: Outcome) -> str:
+    return (
+        f"not computed ({value.reason})"
+        if isinstance(value, Skipped)
+        else f"{bounded(value.value)} ({in_bounds(value)})"
+    )
+
+
+def _points(value: Outcome) -> str:
+    return (
+        f"not computed ({value.reason})"
+        if isinstance(value, Skipped)
+        else f"{decimal(value.value, 2)} ({in_points(value)})"
+    )
 
 
 def _people(people: ItemReliability | Skipped) -> str:
@@ -90,50 +110,64 @@ def _people(people: ItemReliability | Skipped) -> str:
     return f" where {words}" if words else ""
 
 
-def _stand_in(analysis: Analysis, _: RunQuality, found: Sequence[Finding]) -> Iterator[str]:
-    told = [finding.sentence for finding in found if finding.about == "replacement"]
-    if told:
-        yield from told
-    elif isinstance(analysis.replacement, Skipped):
+def _stand_in(analysis: Analysis, run: RunQuality, found: Sequence[Finding]) -> Iterator[str]:
+    yield from (finding.sentence for finding in found if finding.about == "replacement")
+    if isinstance(analysis.replacement, Skipped):
         yield f"It cannot be told: {analysis.replacement.reason}."
-    else:
-        yield "It cannot be told: no person shares enough images with the rater and with others."
+        return
+    for item in analysis.replacement:
+        rater = of_rater(item.raters, run.name)
+        if not isinstance(rater, Skipped) and isinstance(rater.stand_in, Skipped):
+            yield f"{_capital(item.item)}: it cannot be told; {rater.stand_in.reason}."
 
 
-def _bias(analysis: Analysis, _: RunQuality, found: Sequence[Finding]) -> Iterator[str]:
+def _bias(analysis: Analysis, run: RunQuality, found: Sequence[Finding]) -> Iterator[str]:
     if isinstance(analysis.bias, Skipped):
         yield f"It cannot be told: {analysis.bias.reason}."
         return
-    emotions = [finding for finding in found if finding.about == "bias" and finding.adjusted is not None]
-    groups = [finding for finding in found if finding.about in {"groups", "group accuracy"}]
-    if emotions:
-        yield from _largest(emotions, "emotions")
-    else:
-        yield "No bias in an emotion was told from none."
-    if groups:
-        yield from _largest(groups, "groups")
-    elif isinstance(analysis.group_bias, Skipped):
+    yield from _overall_bias(analysis.bias, run.name)
+    yield from _largest(
+        analysis, [finding for finding in found if finding.about == "bias"], "emotions", "bias in an emotion"
+    )
+    if isinstance(analysis.group_bias, Skipped):
         yield f"Groups: {analysis.group_bias.reason}."
-    else:
-        yield "No difference between groups was told from none, after correction."
+        return
+    groups = [finding for finding in found if finding.about == "groups"]
+    yield from _largest(analysis, groups, "groups", "difference in bias between groups")
+    accuracy = [finding for finding in found if finding.about == "group accuracy"]
+    yield from _largest(analysis, accuracy, "groups", "difference in accuracy between groups")
+
+
+def _overall_bias(items: tuple[ItemBias, ...], rater: str) -> Iterator[str]:
+    """The bias over all images, whatever it is; and why there is none in emotions, where there is none."""
+    for item in items:
+        found = of_rater(item.raters, rater)
+        if isinstance(found, Skipped):
+            continue
+        yield f"{_capital(item.item)}, over all images: {_points(found.overall)} points, rater minus people."
+        if isinstance(found.emotions, Skipped):
+            yield f"In emotions it cannot be told: {found.emotions.reason}."
 
 
 def _tells_apart(analysis: Analysis, run: RunQuality, found: Sequence[Finding]) -> Iterator[str]:
-    within = list(_within(analysis.dimensions, run.name))
-    yield from within
-    told = [finding.sentence for finding in found if finding.about in {"spread", "decoding"}]
-    yield from told
-    if not within and not told:
-        yield "It cannot be told: that needs emotions and ratings by people."
-    elif not any(finding.about == "spread" for finding in found):
-        yield "Its numbers spread neither less nor far more than those of people."
+    told = [*_within(analysis, run.name)]
+    told += [finding.sentence for finding in found if finding.rests_on in {"collapse", "decoding"}]
+    yield from told or ["It cannot be told: that needs ratings on a scale, by the rater and by people."]
 
 
-def _within(items: tuple[ItemDimension, ...] | Skipped, rater: str) -> Iterator[str]:
-    for item in () if isinstance(items, Skipped) else items:
+def _within(analysis: Analysis, rater: str) -> Iterator[str]:
+    """For each scale: r within emotions, and how widely the rater spreads its numbers beside people's means."""
+    for item in () if isinstance(analysis.dimensions, Skipped) else analysis.dimensions:
         found = of_rater(item.raters, rater)
-        if not isinstance(found, Skipped) and isinstance(found.r_within, Estimate):
-            yield f"Within emotions, {item.item}: r {bounded(found.r_within.value)} ({in_bounds(found.r_within)})."
+        spread = of_item(analysis.spread, item.item)
+        of_spread = spread if isinstance(spread, Skipped) else of_rater(spread.raters, rater)
+        if isinstance(found, Skipped):
+            continue
+        ratio = of_spread if isinstance(of_spread, Skipped) else of_spread.overall.ratios.image_means
+        yield (
+            f"{_capital(item.item)}: r within emotions {_bounded(found.r_within)}; its SD over all images is "
+            f"{_points(ratio)} times that of people's means."
+        )
 
 
 def _went_wrong(analysis: Analysis, run: RunQuality, found: Sequence[Finding]) -> Iterator[str]:
@@ -146,12 +180,26 @@ def _went_wrong(analysis: Analysis, run: RunQuality, found: Sequence[Finding]) -
         yield f"Nothing: all {run.rated:,} ratings were made, and every answer could be read and lay on its scale."
 
 
-def _largest(found: Iterable[Finding], of_what: str) -> Iterator[str]:
-    """The largest of several findings by severity and size, and how many more there are."""
-    ordered = sorted(found, key=lambda finding: (SEVERITIES.index(finding.severity), -abs(finding.evidence.value)))
+def _largest(analysis: Analysis, found: Sequence[Finding], of_what: str, none: str) -> Iterator[str]:
+    """The largest of several findings of one kind, and how many more there are."""
+    if not found:
+        yield f"No {none} was shown; that is not to say that there is none."
+        return
+    ordered = sorted(found, key=lambda finding: (SEVERITIES.index(finding.severity), -_size(analysis, finding)))
     yield from (finding.sentence for finding in ordered[:MOST])
     if len(ordered) > MOST:
-        yield f"{len(ordered) - MOST:,} smaller differences in {of_what} are among the findings."
+        yield f"{len(ordered) - MOST:,} more differences in {of_what} are among the findings."
+
+
+def _size(analysis: Analysis, finding: Finding) -> float:
+    """How far a difference lies from none: the log of a ratio, or points as a share of the scale's range."""
+    value = finding.evidence.value
+    if finding.about == "group accuracy":
+        return abs(math.log(value)) if value > 0 else math.inf
+    ranges = {
+        item.name: item.scale.high - item.scale.low for item in analysis.design.items if isinstance(item.scale, Likert)
+    }
+    return abs(value) / ranges[finding.item]
 
 
 def _capital(words: str) -> str:

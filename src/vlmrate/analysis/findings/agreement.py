@@ -52,11 +52,18 @@ def _told(words: str, value: Outcome) -> str:
 
 def _within(item: str, rater: RaterDimension) -> Iterator[Finding]:
     within = rater.r_within
-    if not isinstance(within, Estimate) or not isinstance(rater.r, Estimate) or within.ci_high >= FAIR:
+    if not isinstance(within, Estimate) or within.ci_high >= FAIR:
         return
     severity: Severity = "large" if within.ci_high < WEAK else "moderate"
     sentence = (
         f"Within an emotion, {rater.rater}'s {item} follows people's means with only r = {bounded(within.value)} "
-        f"({in_bounds(within)}): most of its r of {bounded(rater.r.value)} comes from telling emotions apart."
+        f"({in_bounds(within)}){_overall_beside(rater, within)}."
     )
     yield Finding(rater.rater, item, "agreement", severity, sentence, within, None, None, "agreement")
+
+
+def _overall_beside(rater: RaterDimension, within: Estimate) -> str:
+    """How much higher r is over all images, where it is: that part comes from telling emotions apart."""
+    if not isinstance(rater.r, Estimate) or rater.r.ci_low <= max(within.ci_high, 0):
+        return ""
+    return f"; over all images, which differ in emotion, r is {bounded(rater.r.value)}"

@@ -30,7 +30,7 @@ def _overall(item: str, rater: RaterBias, scale: tuple[int, int]) -> Iterator[Fi
     if isinstance(bias, Estimate) and leaves_out(bias, 0):
         sentence = f"Over all images, {rater.rater} rates {item} {_points(bias)} than people ({in_points(bias)})."
         severity = of_range(bias.value, *scale)
-        yield Finding(rater.rater, item, "bias", severity, sentence, bias, None, None, "bias")
+        yield Finding(rater.rater, item, "overall bias", severity, sentence, bias, None, None, "bias")
 
 
 def _emotion(item: str, rater: str, emotion: EmotionBias, scale: tuple[int, int]) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ Severity: TypeAlias = Literal["large", "moderate", "small", "note"]
 SEVERITIES: tuple[Severity, ...] = ("large", "moderate", "small", "note")
 """In the order in which findings are told; a note says how things stand, whether good or bad."""
 About: TypeAlias = Literal[
-    "agreement", "label", "bias", "groups", "group accuracy", "spread", "decoding", "replacement", "run"
+    "agreement", "label", "overall bias", "bias", "groups", "group accuracy", "spread", "decoding", "replacement", "run"
 ]
 ALPHA = 0.05
 

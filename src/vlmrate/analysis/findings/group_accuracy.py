@@ -34,10 +34,11 @@ def _gap(item: str, rater: RaterGroupAccuracy, gap: AccuracyGap) -> Iterator[Fin
         isinstance(ratio, Estimate) and isinstance(adjusted, Adjusted) and holds(adjusted) and leaves_out(ratio, 1)
     ):
         return
-    what = f"the {item}" if gap.label is None else gap.label
+    what = "all" if gap.label is None else gap.label
     sentence = (
-        f"{rater.rater} recognises {what} of {gap.group} faces {decimal(ratio.value, 2)} times as often as of "
-        f"{gap.reference} faces ({in_points(ratio)})."
+        f"{rater.rater} gives the intended {item} {decimal(ratio.value, 2)} times as often to {what} images of "
+        f"{gap.group} as to those of {gap.reference} ({in_points(ratio)}); d' and criterion say whether it sees or "
+        f"only says the difference."
     )
     test = gap.test if isinstance(gap.test, TestResult) else None
     severity = _severity(ratio.value)

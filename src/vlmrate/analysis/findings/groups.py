@@ -33,8 +33,8 @@ def _gap(item: str, found: GroupBiasOf, scale: tuple[int, int]) -> Iterator[Find
         return
     side = "higher" if bias.value > 0 else "lower"
     sentence = (
-        f"Compared with people, {found.rater} rates the {item} of {found.gap.group} faces "
-        f"{decimal(abs(bias.value), 2)} points {side} than that of {found.gap.reference} faces ({in_points(bias)})."
+        f"Compared with people, {found.rater} rates the {item} of {found.gap.group} "
+        f"{decimal(abs(bias.value), 2)} points {side} than that of {found.gap.reference} ({in_points(bias)})."
     )
     told = test if isinstance(test, TestResult) else None
     severity = of_range(bias.value, *scale)

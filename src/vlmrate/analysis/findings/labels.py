@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from vlmrate.stats import Pathway
 
 LARGE, MODERATE = 0.5, 0.25
-"""Shares of a label's images given one and the same wrong answer."""
+"""Shares of a label's images given one and the same wrong answer, more often than by chance."""
 
 
 def label_findings(items: tuple[ItemClassification, ...] | Skipped, level: float) -> Iterator[Finding]:
@@ -45,7 +45,10 @@ def _rater(item: ItemClassification, rater: RaterClassification, level: float) -
 
 def _pathway(item: ItemClassification, rater: str, pathway: Pathway, level: float) -> Iterator[Finding]:
     share = wilson(pathway.of_truth.numerator, pathway.of_truth.denominator, level, name=pathway.of_truth.scope)
-    if isinstance(share, Skipped) or share.value < MODERATE or pathway.answer == INVALID:
+    # By its lower limit: one of four images is no pathway.
+    if isinstance(share, Skipped) or share.ci_low < 1 / len(item.labels) or pathway.answer == INVALID:
+        return
+    if share.value < MODERATE:
         return
     severity: Severity = "large" if share.value >= LARGE else "moderate"
     sentence = (

@@ -24,7 +24,7 @@ def run_findings(runs: tuple[RunQuality, ...], level: float) -> Iterator[Finding
         for answers in run.answers:
             words = f"{run.name} gave no readable answer on {answers.item} in"
             yield from _went_wrong(run.name, answers.item, answers.invalid, words, "answers", level, "answers")
-            words = f"{run.name} left the scale of {answers.item} in"
+            words = f"{run.name} left the scale of {answers.item}, and was set to its nearest end, in"
             yield from _went_wrong(run.name, answers.item, answers.clamped, words, "answers", level, "answers")
 
 

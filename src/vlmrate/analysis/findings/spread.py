@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from vlmrate.analysis.variance import ItemSpread, RaterSpread, RaterSpreadIn
 
 TWICE, WIDER = 2.0, 1.25
-"""Ratios of the rater's SD to that of people's image means, over all images."""
+"""Ratios of the rater's SD to that of people's image means, over all images; the same the other way round."""
 LARGE_SHARE = 0.5
 """Collapse in at least this share of the emotions is a large finding."""
 
@@ -24,7 +24,7 @@ LARGE_SHARE = 0.5
 def spread_findings(
     items: tuple[ItemSpread, ...] | Skipped, decoding: tuple[ItemDecoding, ...] | Skipped
 ) -> Iterator[Finding]:
-    """Collapse within emotions, where it lies, and a scale stretched over all images."""
+    """Collapse within emotions, where it lies, and a scale stretched or compressed over all images."""
     if isinstance(items, Skipped):
         return
     for item in items:
@@ -39,9 +39,10 @@ def spread_findings(
 
 def _stretched(item: str, rater: RaterSpread) -> Iterator[Finding]:
     ratio = rater.overall.ratios.image_means
-    if isinstance(ratio, Skipped) or not leaves_out(ratio, 1) or ratio.value < WIDER:
+    if isinstance(ratio, Skipped) or not leaves_out(ratio, 1) or 1 / WIDER < ratio.value < WIDER:
         return
-    severity: Severity = "large" if ratio.value >= TWICE else "moderate"
+    far = ratio.value >= TWICE or ratio.value <= 1 / TWICE
+    severity: Severity = "large" if far else "moderate"
     sentence = (
         f"{rater.rater} spreads {item} over all images {decimal(ratio.value, 2)} times as widely as people's means do "
         f"({in_points(ratio)})."
@@ -65,16 +66,18 @@ def _collapsed(item: str, rater: RaterSpread, found: RaterDecoding) -> Iterator[
     severity: Severity = "large" if len(collapsed) >= LARGE_SHARE * len(found.collapse) else "moderate"
     sentence = (
         f"In {len(collapsed)} of {len(found.collapse)} emotions {rater.rater}'s {item} varies less than even people's "
-        f"means do, least in {worst.emotion}: {_numbers(worst)}, {decimal(ratio.value, 2)} times the SD of people's "
-        f"means ({in_points(ratio)})."
+        f"means do, least in {worst.emotion}: {_numbers(worst, ratio)}."
     )
     yield Finding(rater.rater, item, "spread", severity, sentence, ratio, None, None, "collapse")
 
 
-def _numbers(entry: RaterSpreadIn) -> str:
+def _numbers(entry: RaterSpreadIn, ratio: Estimate) -> str:
     if entry.spread.distinct == 1:
         return f"the same number for all {entry.spread.n:,} images"
-    return f"{entry.spread.distinct} different numbers for {entry.spread.n:,} images"
+    return (
+        f"{entry.spread.distinct} different numbers for {entry.spread.n:,} images, {decimal(ratio.value, 2)} times the "
+        f"SD of people's means ({in_points(ratio)})"
+    )
 
 
 def _weighted(item: str, found: RaterDecoding) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vlmrate.analysis.findings.finding import Finding, Severity, in_per_cent, per_cent
+from vlmrate.apa import bounded
 from vlmrate.stats import Estimate, Skipped
 
 if TYPE_CHECKING:
@@ -12,13 +13,6 @@ if TYPE_CHECKING:
 
     from vlmrate.analysis.replacement import AlwaysTheSame, ItemReplacement, RaterReplacement, StandIn, Verdict
 
-WORDS: Mapping[Verdict, str] = {
-    "yes": "may stand in for a person",
-    "biased": "is nearer to people than a person is, but not shown free of bias",
-    "not shown": "is not shown, person by person, to stand in for one",
-    "no": "may not stand in for a person",
-    "unknown": "cannot be said to stand in for a person",
-}
 SEVERITY: Mapping[Verdict, Severity] = {
     "yes": "note",
     "biased": "moderate",
@@ -40,21 +34,43 @@ def replacement_findings(items: tuple[ItemReplacement, ...] | Skipped) -> Iterat
 def _rater(item: str, rater: RaterReplacement, same: AlwaysTheSame | Skipped) -> Iterator[Finding]:
     if isinstance(rater.stand_in, Skipped) or not isinstance(rater.stand_in.advantage, Estimate):
         return
-    won, advantage = rater.stand_in.won, rater.stand_in.advantage
+    tested, advantage = rater.stand_in, rater.stand_in.advantage
     sentence = (
-        f"In {item}, {rater.rater} {WORDS[rater.verdict]}: it beats {won.numerator:,} of {won.denominator:,} persons, "
-        f"being at least as near to the others in {per_cent(advantage.value)} of images ({in_per_cent(advantage)})"
-        f"{_beside(rater.stand_in, same)}."
+        f"In {item}, {rater.rater} {'passes' if tested.passes else 'does not pass'} the alternative-annotator test: "
+        f"granted {bounded(tested.epsilon, 2)}, it wins over {tested.won.numerator:,} of {tested.won.denominator:,} "
+        f"persons, and is at least as near to the others as they are in {per_cent(advantage.value)} of images "
+        f"({in_per_cent(advantage)}). {_verdict(rater, tested)}{_beside(tested, same)}"
     )
     severity = SEVERITY[rater.verdict]
     yield Finding(rater.rater, item, "replacement", severity, sentence, advantage, None, None, "replacement")
 
 
-def _beside(stand_in: StandIn, same: AlwaysTheSame | Skipped) -> str:
+def _verdict(rater: RaterReplacement, tested: StandIn) -> str:
+    """What follows from the test, and from where the bias stands beside its margin."""
+    granted = bounded(tested.epsilon, 2)
+    if rater.verdict == "yes":
+        return "Its bias is shown to be small over all images and in every emotion: it may stand in for a person."
+    if rater.verdict == "biased":
+        return f"But its bias is not shown to be small{_where(rater)}."
+    if rater.verdict == "no":
+        return f"On average persons are nearer by more than {granted}: it may not stand in for a person."
+    return f"That persons are nearer by more than {granted} on average is not shown either."
+
+
+def _where(rater: RaterReplacement) -> str:
+    found = () if isinstance(rater.equivalence, Skipped) else rater.equivalence
+    beyond = [bias.emotion for bias in found if bias.standing == "beyond"]
+    undecided = [bias.emotion for bias in found if bias.standing == "undecided"]
+    told = [f"too large: {', '.join(beyond)}"] if beyond else []
+    told += [f"undecided: {', '.join(undecided)}"] if undecided else []
+    return f" ({'; '.join(told)})" if told else ""
+
+
+def _beside(tested: StandIn, same: AlwaysTheSame | Skipped) -> str:
     """What a rater without eyes would reach, where it does as well: being near to others rewards the middle."""
-    if isinstance(same, Skipped) or same.stand_in.won.value < stand_in.won.value:
+    if isinstance(same, Skipped) or same.stand_in.won.value < tested.won.value:
         return ""
     return (
-        f"; that shows little, for always answering {same.answer} beats {same.stand_in.won.numerator:,} of "
-        f"{same.stand_in.won.denominator:,}"
+        f" Winning says little here: always answering {same.answer} wins over {same.stand_in.won.numerator:,} of "
+        f"{same.stand_in.won.denominator:,}."
     )
