@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vlmrate.analysis.data import NO_EMOTION
 from vlmrate.analysis.findings.finding import SEVERITIES, in_bounds, in_per_cent, in_points, per_cent
 from vlmrate.analysis.lookup import of_item, of_rater
 from vlmrate.apa import bounded, decimal
@@ -126,9 +127,11 @@ def _bias(analysis: Analysis, run: RunQuality, found: Sequence[Finding]) -> Iter
         yield f"It cannot be told: {analysis.bias.reason}."
         return
     yield from _overall_bias(analysis.bias, run.name)
-    yield from _largest(
-        analysis, [finding for finding in found if finding.about == "bias"], "emotions", "bias in an emotion"
-    )
+    if any(factor.part == "emotion" for factor in analysis.design.factors):
+        in_emotions = [finding for finding in found if finding.about == "bias"]
+        yield from _largest(analysis, in_emotions, "emotions", "bias in an emotion")
+    else:
+        yield f"In emotions it cannot be told: {NO_EMOTION.reason}."
     if isinstance(analysis.group_bias, Skipped):
         yield f"Groups: {analysis.group_bias.reason}."
         return
@@ -139,14 +142,12 @@ def _bias(analysis: Analysis, run: RunQuality, found: Sequence[Finding]) -> Iter
 
 
 def _overall_bias(items: tuple[ItemBias, ...], rater: str) -> Iterator[str]:
-    """The bias over all images, whatever it is; and why there is none in emotions, where there is none."""
+    """The bias over all images, whatever it is."""
     for item in items:
         found = of_rater(item.raters, rater)
         if isinstance(found, Skipped):
             continue
         yield f"{_capital(item.item)}, over all images: {_points(found.overall)} points, rater minus people."
-        if isinstance(found.emotions, Skipped):
-            yield f"In emotions it cannot be told: {found.emotions.reason}."
 
 
 def _tells_apart(analysis: Analysis, run: RunQuality, found: Sequence[Finding]) -> Iterator[str]:
