@@ -155,7 +155,7 @@ def print_ours(rounds: int) -> None:
     """Print what has no counterpart in R."""
     cases = {
         "Krippendorff's alpha, ordinal, 72,000 rows, 2,000 resamples": alpha,
-        "the whole of `vlmrate analyze`, 1,440 images, 72,000 rows by people, 7 raters": whole_study.measure,
+        "`vlmrate analyze --tables-only`, 1,440 images, 72,000 rows by people, 7 raters": whole_study.measure,
     }
     print("| case | CPU s | wall s | peak GB |")
     print("|---|---|---|---|")

@@ -1,7 +1,11 @@
-"""A simulated study of full size in a folder, as `vlmrate analyze` meets one: tables, and a JSON file a rating.
+"""A simulated study of full size in a folder, as `vlmrate analyze` meets one: tables, pictures, a JSON file a rating.
 
-1,440 images (3 x 2 groups, 40 identities each, six emotions), 72,000 rows by 1,000 people (valence and arousal), and
-seven raters with labels and both ratings of every image.
+1,440 images of 1,024 pixels (3 x 2 groups, 40 identities each, six emotions), 72,000 rows by 1,000 people (valence and
+arousal), and seven raters with labels and both ratings of every image.
+
+    python benchmarks/whole_study.py [ROUNDS]
+
+times the analysis with its tables alone, and with every format, the commands being run one after the other.
 """
 
 from __future__ import annotations
@@ -12,8 +16,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
+from PIL import Image
 
 from vlmrate.inference.records import Answer, AskedStep, Manifest, Rating, Recipe, RunRecord
 from vlmrate.inference.store import Store
@@ -29,6 +38,11 @@ LABELS = tuple(TRUTH["valence"])
 POINTS = tuple(str(point) for point in range(1, 10))
 SCALES = {"emotion": LABELS, "valence": POINTS, "arousal": POINTS}
 RATERS = 7
+SIDE, DISTINCT = 1024, 24
+"""Pixels of a picture's side, and how many pictures are drawn: they are given to the images by turns."""
+TABLES = (("analyze", "--tables-only"),)
+ALL = (("analyze",), ("report", "--format", "latex,docx"))
+"""Both together write every format that there is."""
 NOT_SENT = "0" * 64
 STUDY = """\
 name: full
@@ -52,27 +66,102 @@ def write_study(folder: Path) -> None:
     study.stimuli.to_csv(folder / "stimuli.csv", index=False)
     study.people.to_csv(folder / "ratings.csv.gz", index=False)
     (folder / "images").mkdir()
-    for path in study.stimuli["path"]:
-        (folder / path).touch()
+    pictures = [_picture(np.random.default_rng(seed)) for seed in range(DISTINCT)]
+    for number, path in enumerate(study.stimuli["path"]):
+        pictures[number % DISTINCT].save(folder / path, "JPEG", quality=90)
     for rater in study.ratings["rater"].unique():
         _write_rater(folder, study, rater)
 
 
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What some commands took together: seconds, and the most memory at one time of all their processes, in GB."""
+
+    wall: float
+    processor: float
+    peak: float
+
+
 def measure(rounds: int) -> dict[str, float]:
-    """Median wall and processor seconds of the command, imports and files included."""
-    command = [str(Path(sys.executable).with_name("vlmrate")), "analyze", "--resamples", "2000"]
-    walls, processors = [], []
+    """Median seconds of the analysis with its tables, imports and files included, and its peak memory."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_study(folder)
-        for _ in range(rounds):
-            before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-            subprocess.run(command, cwd=folder, check=True, capture_output=True, env=os.environ | {"COLUMNS": "80"})
-            walls.append(time.perf_counter() - started)
-            after = resource.getrusage(resource.RUSAGE_CHILDREN)
-            processors.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (1e6 if sys.platform == "linux" else 1e9)
-    return {"processor": statistics.median(processors), "wall": statistics.median(walls), "peak": peak}
+        cost = median([timed(folder, TABLES) for _ in range(rounds)])
+    return {"processor": cost.processor, "wall": cost.wall, "peak": cost.peak}
+
+
+def timed(folder: Path, commands: tuple[tuple[str, ...], ...]) -> Cost:
+    """Run commands of vlmrate one after the other."""
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    peak = max(_run(folder, command) for command in commands)
+    wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Cost(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, peak)
+
+
+def median(costs: list[Cost]) -> Cost:
+    """The median of each figure, of memory the most."""
+    return Cost(
+        statistics.median(cost.wall for cost in costs),
+        statistics.median(cost.processor for cost in costs),
+        max(cost.peak for cost in costs),
+    )
+
+
+def main(rounds: int) -> None:
+    """Print what the analysis takes with its tables alone, and with every format."""
+    print(f"{os.cpu_count()} cores, load {' '.join(f'{load:.1f}' for load in os.getloadavg())}")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_study(folder)
+        for words, commands in (("tables alone", TABLES), ("every format", ALL)):
+            cost = median([timed(folder, commands) for _ in range(rounds)])
+            load = os.getloadavg()[0]
+            print(f"{words}: wall {cost.wall:.1f} s, processor {cost.processor:.1f} s, ", end="")
+            print(f"peak {cost.peak:.2f} GB; load at the end {load:.1f}")
+        page = folder / "results" / "full" / "report" / "report.html"
+        print(f"report.html: {page.stat().st_size / 1e6:.1f} MB")
+
+
+def _run(folder: Path, command: tuple[str, ...]) -> float:
+    """The most memory, in GB, that a command and the processes it starts hold at one time, looked at often."""
+    environment = os.environ | {"COLUMNS": "80"}
+    whole = [sys.executable, "-m", "vlmrate", *command]
+    process = subprocess.Popen(whole, cwd=folder, env=environment, stdout=subprocess.DEVNULL)
+    seen = [0.0]
+
+    def watch() -> None:
+        while process.poll() is None:
+            seen.append(_held(process.pid))
+            time.sleep(0.25)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    watcher.join()
+    if process.returncode:
+        raise SystemExit(f"vlmrate {' '.join(command)} failed")
+    return max(seen)
+
+
+def _held(root: int) -> float:
+    """GB resident in a process and its descendants; what they share is counted for each."""
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,rss="], capture_output=True, text=True, check=True).stdout
+    rows = [tuple(map(int, line.split())) for line in listed.splitlines()]
+    family = {root}
+    for _ in range(4):  # generations
+        family |= {pid for pid, parent, _ in rows if parent in family}
+    return sum(size for pid, _, size in rows if pid in family) * 1024 / 1e9
+
+
+def _picture(rng: np.random.Generator) -> Image.Image:
+    """Noise of all sizes, the coarse stronger than the fine as in photographs."""
+    total = np.full((SIDE, SIDE, 3), 128.0)
+    for octave in range(2, 11):
+        side = 2**octave
+        for channel in range(3):
+            noise = Image.fromarray((40 * (4 / side) ** 0.9 * rng.normal(size=(side, side))).astype(np.float32))
+            total[..., channel] += np.asarray(noise.resize((SIDE, SIDE), Image.Resampling.BICUBIC))
+    return Image.fromarray(np.clip(total, 0, 255).astype(np.uint8))
 
 
 def _parameters() -> StudyParameters:
@@ -166,3 +255,7 @@ def _manifest(rater: str, recipe: Recipe, images: int) -> Manifest:
         about={"parameters": "0"},
         runs=(run,),
     )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1)

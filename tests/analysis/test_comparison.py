@@ -8,8 +8,9 @@ from itertools import combinations
 import pytest
 
 from vlmrate import stats
+from vlmrate.analysis.asked import NO_TEST
 from vlmrate.analysis.classification import classifications
-from vlmrate.analysis.comparison import comparisons
+from vlmrate.analysis.comparison import PairDifference, _ranked, comparisons
 from vlmrate.analysis.dimensions import dimensions
 from vlmrate.stats import Adjusted, Skipped
 
@@ -123,3 +124,12 @@ def test_without_people_labels_are_compared_alone(small, material):
     study = small.study(5)
     told = compared(material(study, small.rater(study, "a"), small.rater(study, "b", seed=2)))
     assert list(told) == [("emotion", "kappa")]
+
+
+def test_a_rank_is_always_a_possible_one():
+    """The figure is of all images, the test of those of both: a rater that it puts below stays possible at its rank."""
+    outcome = [stats.Estimate(value, value - 0.1, value + 0.1, 0.95, 100, "r") for value in (0.8, 0.7, -0.2)]
+    apart = PairDifference("a", "b", 40, outcome[2], NO_TEST, Adjusted("a against b", 0.01, 0.01, "holm", "f", 1))
+    first, second = _ranked({"a": outcome[0], "b": outcome[1]}, [apart], higher=True)
+    assert (first.rater, first.rank, first.best, first.worst) == ("a", 1, 1, 2)
+    assert (second.rater, second.rank, second.best, second.worst) == ("b", 2, 1, 2)

@@ -158,8 +158,8 @@ def test_a_rater_of_one_number_keeps_its_line(small, study):
     rows = [row | {"value": 5.0} if row["item"] != "emotion" else row for row in small.rater(study, "five")]
     (summary,) = analyze(study, small.results(rows), QUICK).summaries
     good = summary.replies[0].answer
-    assert "Valence: r not computed (" in good
-    assert ", MAE " in good
+    assert "Valence, 120 images: r not computed (" in good
+    assert "), MAE " in good
     assert "In 6 of 6 emotions five's valence varies less" in summary.replies[3].answer
     assert "r within emotions not computed (" in summary.replies[3].answer
 

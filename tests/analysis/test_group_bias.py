@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from vlmrate.analysis import AnalysisOptions, analyze
-from vlmrate.analysis.group_bias import SAME_MIX, _mix_differs
+from vlmrate.analysis.groups import SAME_MIX, GroupFactor, RatedByBoth
 from vlmrate.report.tables.bias import bias_tables
 from vlmrate.report.tables.group_bias import group_bias_tables
 from vlmrate.stats import Bootstrap, Estimate, Skipped, TestResult
@@ -49,13 +49,20 @@ def of_gender(study, gender, *emotions):
     ]
 
 
+def mix_differs(groups, emotion):
+    """What is said of images whose groups and emotions these are."""
+    rating = pd.Series(5.0, index=groups.index)
+    rated = RatedByBoth("model", rating, rating, emotion, ("happy", "sad"), pd.Series(groups.index, groups.index))
+    return rated.mix_differs(GroupFactor("group", groups))
+
+
 @pytest.mark.parametrize(("moved", "differs"), [(0, False), (1, False), (2, True)])
 def test_mixes_differ_beyond_two_images_in_a_hundred(moved, differs):
     """Of 50 images a group, one in another emotion is 2 % and the limit itself, two are 4 % and beyond it."""
     assert SAME_MIX == 0.02
     groups = pd.Series(["A"] * 50 + ["B"] * 50)
     emotion = pd.Series(["happy"] * 25 + ["sad"] * 25 + ["happy"] * (25 + moved) + ["sad"] * (25 - moved))
-    assert _mix_differs(groups, emotion) is differs
+    assert mix_differs(groups, emotion) is differs
 
 
 def test_mixes_are_compared_pair_by_pair():
@@ -63,10 +70,10 @@ def test_mixes_are_compared_pair_by_pair():
     groups = pd.Series(["A"] * 100 + ["B"] * 100 + ["C"] * 100)
     happy = [50, 51, 53]
     emotion = pd.Series([e for n in happy for e in ["happy"] * n + ["sad"] * (100 - n)])
-    assert _mix_differs(groups, emotion)
+    assert mix_differs(groups, emotion)
     two = groups != "C"
-    assert not _mix_differs(groups[two], emotion[two])
-    assert not _mix_differs(groups[:100], emotion[:100])
+    assert not mix_differs(groups[two], emotion[two])
+    assert not mix_differs(groups[:100], emotion[:100])
 
 
 def test_groups_with_other_mixes_are_tested_and_corrected(small, rated):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from vlmrate.analysis import AnalysisOptions, analyze
+from vlmrate.analysis.printed_kappa import printed_kappas
 from vlmrate.report.document import document
 from vlmrate.report.outline import outline
 from vlmrate.stats import Bootstrap, Estimate, Skipped
-from vlmrate.study.published import load_published
+from vlmrate.study.design import describe
+from vlmrate.study.published import Published, load_published
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "STUDY.md"
 QUICK = Bootstrap(resamples=200)
@@ -181,11 +185,109 @@ def test_the_usual_protocol_is_compared_where_there_are_several(small, study, ge
     assert found(analysis, "gemma3", "accuracy").rater == "gemma3 (context-carry)"
 
 
+def test_a_rater_may_be_named_with_its_protocol(small, study, gemma3):
+    """Of several protocols, none of them the usual one, none is chosen in silence; one may be named."""
+    others = [[row | {"protocol": name} for row in gemma3] for name in ("independent", "single-shot")]
+    published = load_published("tae2026")
+    value = found_value(published, "accuracy")
+    two = tuple(replace(value, rater=name) for name in ("gemma3", "gemma3 (single-shot)"))
+    options = AnalysisOptions(bootstrap=QUICK, published=replace(published, values=two))
+    plain, named = analyze(study, small.results(*others), options).published.values
+    assert plain.rater is None
+    assert plain.ours == Skipped(
+        "gemma3 may be gemma3 (independent) and gemma3 (single-shot) here; name one of them in the column rater"
+    )
+    assert named.rater == "gemma3 (single-shot)"
+    assert named.ours.value == 1044 / 1440
+
+
+def test_a_scale_without_a_readable_number_has_no_range(small, study, gemma3):
+    """Where a rater never gave a number the distinct values have no least and no most, and nothing fails."""
+    mute = [row | {"value": None, "route": "invalid"} if row["item"] == "valence" else row for row in gemma3]
+    options = AnalysisOptions(bootstrap=QUICK, published=load_published("tae2026"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        analysis = analyze(study, small.results(mute), options)
+    for statistic in ("fewest_distinct", "most_distinct"):
+        values = [v for v in analysis.published.values if v.published.statistic == statistic and v.rater == "gemma3"]
+        assert [v.ours for v in values if v.published.item == "valence"]
+        assert all(isinstance(v.ours, Skipped) for v in values if v.published.item == "valence")
+
+
+def test_printed_pairs_of_accuracy_and_kappa_are_held_against_each_other(beside):
+    """Of the seven kappas of Table 1 four are not what their accuracies imply, two of them by far; it says so."""
+    broken = [pair.rater for pair in beside.published.kappas if not pair.check.holds]
+    assert (len(beside.published.kappas), broken) == (7, ["mobilevit", "efficientnet", "beit", "emonet"])
+    told = report(beside)
+    said = (
+        "The printed kappa of beit, .713, is not what its printed accuracy of .766 implies with 6 labels, each equally"
+    )
+    assert f"{said} often: .719." in told
+    assert "Every other printed kappa is what the accuracy implies, within its digits." in told
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "kappa", "holds"),
+    [("72.6 %", ".671", True), ("72.6 %", ".665", False), (".7", ".67", True), ("0.766", "71.3%", False)],
+)
+def test_digits_printed_decide_how_near_a_kappa_must_be(small, accuracy, kappa, holds):
+    """Per cent and fewer digits leave more room: kappa = (accuracy - 1/6) / (5/6) within what was rounded away."""
+    first = found_value(load_published("tae2026"), "accuracy")
+    number = {text: float(text.strip(" %")) / (100 if "%" in text else 1) for text in (accuracy, kappa)}
+    pair = [
+        replace(first, statistic=statistic, printed=text, value=number[text])
+        for statistic, text in (("accuracy", accuracy), ("kappa", kappa))
+    ]
+    (checked,) = printed_kappas(describe(small.study(1)), Published("own", tuple(pair)))
+    assert checked.check.holds is holds
+
+
+def test_no_pair_is_made_up(small):
+    """No check where an accuracy is no share, belongs to another rater, or one of several tables cannot be told."""
+    first = found_value(load_published("tae2026"), "accuracy")
+    kappa = replace(first, statistic="kappa", place="Table 9")
+    for others in ((replace(first, value=72.6),), (replace(first, rater="beit"),), (first, replace(first, place="2"))):
+        assert printed_kappas(describe(small.study(1)), Published("own", (*others, kappa))) == ()
+
+
 def test_no_published_study_is_compared_unless_asked(small, study, gemma3):
     """Without the option there is no comparison, and no table."""
     analysis = analyze(study, small.results(gemma3), AnalysisOptions(bootstrap=QUICK))
     assert analysis.published is None
     assert "printed values" not in report(analysis)
+
+
+def triples_of_the_study(words: str) -> set[tuple[str, str, str, str]]:
+    """Rater, statistic, what it is of, and the value, from the lines T1, T2 and T3, T5 of the study's description."""
+    lines = {line.split("|")[1].strip(): line.split("|")[3].strip() for line in words.splitlines() if line[:3] == "| T"}
+    found = set()
+    for of_rater in lines["T1"].split(";"):
+        name, *values = of_rater.split()
+        pairs = zip(("accuracy", "macro_f1", "kappa"), values, strict=True)
+        found |= {(name.casefold(), statistic, "", value) for statistic, value in pairs}
+    for of_rater in lines["T2"].split(";"):
+        name, values = of_rater.strip().split(" ", 1)
+        given = zip(EMOTIONS, (value.split()[-1] for value in values.split(",")), strict=True)
+        found |= {(name.casefold(), "recall", emotion, value) for emotion, value in given}
+    for told in lines["T3, T5"].split(". "):
+        item, values = told.split(":")
+        for name, first, bracket, second in re.findall(r"(\w+) ([\d.]+)(?: (\(?)([\d.]+))?", values):
+            statistics = ("mean", "sd") if bracket else ("r", "mae")
+            rater = "people" if name == "human" else name.casefold()
+            pairs = zip(statistics, (first, second), strict=True)
+            found |= {(rater, statistic, item, value) for statistic, value in pairs if value}
+    return found
+
+
+@pytest.mark.skipif(not SHARED.is_file(), reason="the study's description is not at hand")
+def test_the_printed_tables_are_those_of_the_study_cell_by_cell():
+    """Tables 1, 2, 3 and 5: each value belongs to its rater and statistic, none is missing and none is added."""
+    here = {
+        (value.rater, value.statistic, value.level or value.item.replace("emotion", ""), value.printed)
+        for value in load_published("tae2026").values
+        if value.place in {"Table 1", "Table 2", "Table 3", "Table 5"}
+    }
+    assert here == triples_of_the_study(SHARED.read_text(encoding="utf-8"))
 
 
 @pytest.mark.skipif(not SHARED.is_file(), reason="the study's description is not at hand")

@@ -9,7 +9,7 @@ import pytest
 
 from vlmrate import stats
 from vlmrate.analysis.data import NO_PEOPLE, AnalysisOptions
-from vlmrate.analysis.replacement import replacements
+from vlmrate.analysis.replacement import _margin, replacements
 from vlmrate.errors import AnalysisError
 from vlmrate.stats import Bootstrap, Skipped
 from vlmrate.study.ratings import HumanRatings
@@ -179,3 +179,13 @@ def test_no_people_no_verdict(small, material):
     """The reason is said once, for the question as a whole."""
     study = small.study(4, items=(Item("emotion", Labels(("happy", "sad")), intended="emotion"),))
     assert replacements(material(study, [small.row("p000_sad", "emotion", "sad")])) == NO_PEOPLE
+
+
+def test_the_margin_says_whether_it_was_stated(kinds):
+    """A default is called vlmrate's; a margin that was given is told as stated."""
+    default, stated = AnalysisOptions(), AnalysisOptions(margin=0.25)
+    item = kinds.scale_items[0]
+    assumed = _margin(replace(kinds, options=default), item)
+    assert assumed.source == "vlmrate's default, a sixteenth of the range from 1 to 9"
+    told = _margin(replace(kinds, options=stated), item)
+    assert (told.points, told.source) == (0.25, "as stated for this analysis")

@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 
 from vlmrate.analysis import AnalysisOptions, analyze
+from vlmrate.analysis.bias import biases
+from vlmrate.analysis.data import gather
 from vlmrate.errors import AnalysisError
 from vlmrate.stats import Bootstrap, Estimate, Skipped
 from vlmrate.study.ratings import HumanRatings
@@ -263,3 +265,14 @@ def test_a_run_in_which_every_image_failed_is_told(small, rated):
     analysis = analyze(rated, results, QUICK)
     assert [(run.name, run.rated, run.failed) for run in analysis.runs] == [("a", 72, 0), ("b", 0, 72)]
     assert [entry.rater for entry in analysis.dimensions[0].raters] == ["a"]
+
+
+def test_the_overall_bias_is_tested_and_corrected_over_the_raters(small, rated):
+    """The t test over identities of each rater, Holm over the two raters, in a family apart from the emotions'."""
+    results = small.results(small.rater(rated, "a"), small.rater(rated, "b", seed=2))
+    valence, _ = biases(gather(rated, results, QUICK))
+    assert (valence.overall_family_size, valence.family_size) == (2, 2 * len(valence.raters[0].emotions))
+    tests = [entry.overall_test.p_value for entry in valence.raters]
+    low, high = sorted(tests)
+    corrected = {low: min(1.0, 2 * low), high: min(1.0, max(2 * low, high))}
+    assert [entry.overall_holm.p_adjusted for entry in valence.raters] == pytest.approx([corrected[p] for p in tests])

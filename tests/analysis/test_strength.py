@@ -97,3 +97,26 @@ def test_what_is_missing_is_said(small, material):
     valence_only = [row | {"rater": "half"} for row in rows if row["item"] == "valence"]
     (items,) = found_in(material(rated, rows, valence_only))
     assert [entry.rater for entry in items.raters] == ["model"]
+
+
+def test_an_inversion_must_hold_after_correction(kinds):
+    """Two differences whose intervals leave out 0 on opposite sides are none where one does not hold over all pairs."""
+    compared = comparisons(kinds, classifications(kinds), dimensions(kinds))
+
+    def with_holm(p):
+        def pair(of):
+            same = {of.first, of.second} == {"valencewise", "arousalwise"} and not isinstance(of.holm, Skipped)
+            return replace(of, holm=replace(of.holm, p_adjusted=p)) if same else of
+
+        return tuple(
+            replace(of, pairs=tuple(map(pair, of.pairs))) if (of.item, of.metric) == ("arousal", "r") else of
+            for of in compared
+        )
+
+    def twins(p):
+        (items,) = strengths(kinds, with_holm(p))
+        return next(i for i in items.inversions if (i.ahead, i.behind) == ("valencewise", "arousalwise"))
+
+    assert twins(0.05).inverted
+    assert not twins(0.06).inverted
+    assert twins(0.06).on_first.ci_low > 0 > twins(0.06).on_second.ci_high

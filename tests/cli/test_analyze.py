@@ -6,9 +6,12 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from vlmrate.cli.analyze_job import Request, options_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 VLMRATE = str(Path(sys.executable).with_name("vlmrate"))
@@ -94,3 +97,18 @@ def test_bad_input_is_one_sentence_and_exit_code_two(results: Path, arguments: t
     assert done.returncode == 2
     assert said in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
+
+
+def test_margin_and_epsilon_are_taken_and_checked(results: Path, tmp_path: Path) -> None:
+    """The margin reaches the report, both reach the analysis; one out of range is refused in a sentence."""
+    done = analyze(results, "--output", str(tmp_path), "--margin", "0.25", "--epsilon", "0.2")
+    assert done.returncode == 0, done.stderr
+    report = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert "0.25 points (as stated for this analysis)" in report
+    asked = Request(None, (), None, None, 200, 0, None, margin=0.25, epsilon=0.2, tables_only=True)
+    assert (options_of(asked).margin, options_of(asked).epsilon) == (0.25, 0.2)
+    assert options_of(replace(asked, epsilon=None)).epsilon == 0.1
+    for option, value in (("--margin", "-1"), ("--epsilon", "1.5")):
+        refused = analyze(results, "--output", str(tmp_path), option, value)
+        assert refused.returncode != 0
+        assert f"not at {float(value)}" in " ".join(refused.stderr.split())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+STUDY = REPOSITORY / "configs" / "study.yaml"
 VLMRATE = str(Path(sys.executable).with_name("vlmrate"))
 HEAVY = ("matplotlib", "jinja2", "docx", "pandas", "numpy", "scipy", "pydantic", "mlx", "PIL")
 
@@ -68,6 +71,37 @@ def test_an_analysis_older_than_the_ratings_is_said_to_be(results: Path) -> None
     assert done.returncode == 0
     assert "analysis.json is older than" in done.stderr
     assert "`vlmrate analyze` brings it up to date" in done.stderr
+
+
+@pytest.mark.parametrize("changed", ["ratings/happy", "study.yaml", "stimuli.csv", "ratings.csv"])
+def test_every_input_that_changed_is_told_each_time(results: Path, tmp_path: Path, changed: str) -> None:
+    """A rating, the study file and both of its tables; a report does not make its analysis younger."""
+    study = tmp_path / "study.yaml"
+    words = STUDY.read_text(encoding="utf-8")
+    for name in ("stimuli", "ratings"):
+        (named,) = re.findall(rf"(?m)^{name}: (\S+)", words)
+        table = tmp_path / Path(named).name
+        shutil.copy2(STUDY.parent / named, table)
+        words = words.replace(named, table.name)
+    study.write_text(words, encoding="utf-8")
+    folder = tmp_path / "results"
+    shutil.copytree(results, folder)
+    files = [path for path in tmp_path.rglob("*") if path.is_file() or path.name == "ratings"]
+    for path in files:
+        os.utime(path, (1_000_000, 1_000_000))
+    options = ("--study", str(study), "--results", str(folder), "--format", "json,csv")
+    assert "is older than" not in vlmrate("report", *options).stderr
+    younger = {
+        "ratings/happy": next(folder.glob("demo/tiny/*/ratings/*.json")),
+        "study.yaml": study,
+        "stimuli.csv": tmp_path / "stimuli.csv",
+        "ratings.csv": next(tmp_path.glob("*ratings*.csv*")),
+    }[changed]
+    os.utime(younger)
+    for _ in range(2):
+        done = vlmrate("report", *options)
+        assert done.returncode == 0, done.stderr
+        assert f"is older than {younger}" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,49 @@ def test_an_edited_file_is_refused_with_the_place(analysis, tmp_path, fields, sa
         read_analysis(file)
 
 
+def renamed(content):
+    """Another name of a run."""
+    content["runs"][0]["name"] = "other"
+
+
+def shortened(content):
+    """One count less."""
+    content["classification"][0]["raters"][0]["confusion"]["counts"][0].pop()
+
+
+def unlabelled(content):
+    """A label less."""
+    content["classification"][0]["labels"].pop()
+
+
+def fewer_images(content):
+    """The last image left out."""
+    content["images"]["image_id"].pop()
+
+
+def endless(content):
+    """A number that no float holds."""
+    content["resampling"]["bootstrap"]["level"] = "1e999"
+
+
+@pytest.mark.parametrize("edit", [renamed, shortened, unlabelled, fewer_images, endless])
+def test_an_edit_that_keeps_every_type_is_refused(analysis, tmp_path, edit):
+    """What no longer fits together is told from what vlmrate wrote, and never comes to a writer."""
+    content = json.loads(json_text(analysis))
+    edit(content)
+    file = tmp_path / "analysis.json"
+    file.write_text(json.dumps(content).replace('"1e999"', "1e999"), encoding="utf-8")
+    with pytest.raises(AnalysisError, match=r"is not as vlmrate wrote it.*run `vlmrate analyze`"):
+        read_analysis(file)
+
+
+def test_a_file_set_otherwise_is_the_same_analysis(analysis, tmp_path):
+    """The digest is of the content: neither the order of keys nor the space between them counts."""
+    file = tmp_path / "analysis.json"
+    file.write_text(json.dumps(json.loads(json_text(analysis)), indent=4, sort_keys=True), encoding="utf-8")
+    assert read_analysis(file) == analysis
+
+
 def test_a_missing_file_says_what_to_run(tmp_path):
     """Who asks for a report before an analysis learns of the command."""
     with pytest.raises(AnalysisError, match="is not there yet; run `vlmrate analyze` first"):

@@ -15,6 +15,7 @@ from vlmrate.report.csvfile import csv_text
 from vlmrate.report.jsonfile import as_json
 from vlmrate.report.markdown import escaped, markdown
 from vlmrate.report.table import Part, Table, bounded, count, points, section, share, stub, text
+from vlmrate.report.tables.naming import column_names
 from vlmrate.report.terminal import print_table
 from vlmrate.stats import Estimate, Share, Skipped
 
@@ -124,9 +125,47 @@ def test_csv_has_full_precision_and_every_part_of_an_estimate():
 
 def test_csv_gives_a_spreadsheet_nothing_to_run():
     """A name that begins like a formula is marked as text; commas and quotes survive."""
-    table = Table("t", "t", Part.RUNS, (stub("a", "A"),), (('=HYPERLINK("x")',), ('a, "b"',)))
-    cells = [row["a"] for row in csv.DictReader(io.StringIO(csv_text(table)))]
-    assert cells == ['\'=HYPERLINK("x")', 'a, "b"']
+    formulas = (
+        '=HYPERLINK("x")',
+        "-2+3+cmd|x",
+        "+1+1",
+        "@SUM(1)",
+        "|x",
+        "%x",
+        " =1",
+        "\n=1",
+        "\t=1",
+        "\x1b",
+        "＝1+1",
+        "-",
+    )
+    words = ('a, "b"', "a=1", "-1.99", "+.26", "71.1 %", "", "sad → neutral", "gemma-3")
+    rows = tuple((word,) for word in (*formulas, *words))
+    table = Table("t", "t", Part.RUNS, (text("a", "A"),), rows)
+    cells = [row["a"] for row in csv.DictReader(io.StringIO(csv_text(table), newline=""))]
+    assert cells == [*(f"'{word}" for word in formulas), *words]
+
+
+def test_csv_headers_are_no_formulas_either_and_numbers_stay_numbers():
+    """A column's name is escaped as a cell is, with what an estimate adds to it; a negative number is none."""
+    table = Table("t", "t", Part.RUNS, (points("=x", "X"), count("n", "n")), ((replace(ACCURACY, value=-0.5), -3),))
+    header, row = csv.reader(io.StringIO(csv_text(table)))
+    assert header == ["'=x", "'=x_ci_low", "'=x_ci_high", "'=x_n", "n", "skipped"]
+    assert (row[0], row[4]) == ("-0.5", "-3")
+
+
+def test_no_two_columns_of_a_table_have_one_name():
+    """Programs tell columns by their names: a table with two of one name is refused when it is made."""
+    with pytest.raises(AnalysisError, match="the table t has two columns called 'n'"):
+        Table("t", "t", Part.RUNS, (stub("n", "N"), count("n", "n")), ())
+
+
+def test_columns_of_labels_have_names_of_their_own():
+    """Labels that look alike as file names, or are called as another column, each have a column."""
+    labels = ("not sure", "not-sure", "not sure-2", "rater", "n", "x", "x_ci_low")
+    names = column_names("label", labels)
+    assert len({*names, "rater", "n"}) == len(labels) + 2
+    assert "label_x_ci_low" not in names
 
 
 def test_json_tells_what_was_skipped_and_holds_no_nan():

@@ -20,6 +20,7 @@ from vlmrate.stats import (
     classification,
     cohen_kappa,
     kappa_identity,
+    kappa_if_balanced,
     macro_f1,
     wilson,
 )
@@ -196,3 +197,21 @@ def test_no_image_is_skipped(skipped: Callable[[object], str]) -> None:
     """Nothing to score is said, not scored 0."""
     assert "no image" in skipped(classification([], [], LABELS))
     assert "no image" in skipped(accuracy([], [], LABELS))
+
+
+def test_all_answers_right_leave_no_score_more_certain_than_accuracy() -> None:
+    """Kappa's interval follows from accuracy's; in a balanced design balanced accuracy has accuracy's own."""
+    truth = ["a", "b", "c"] * 8
+    told = classification(truth, truth, ["a", "b", "c"])
+    assert isinstance(told, Classification)
+    accuracy, kappa, balanced = told.accuracy, told.kappa, told.balanced_accuracy
+    assert isinstance(accuracy, Estimate)
+    assert isinstance(kappa, Estimate)
+    assert isinstance(balanced, Estimate)
+    assert kappa.ci_low == pytest.approx(kappa_if_balanced(accuracy.ci_low, 3))
+    assert (balanced.ci_low, balanced.ci_high) == (accuracy.ci_low, accuracy.ci_high)
+    assert kappa.ci_low < accuracy.ci_low < 0.9
+    uneven = classification([*truth, "a"], [*truth, "a"], ["a", "b", "c"])
+    assert isinstance(uneven, Classification)
+    assert isinstance(uneven.balanced_accuracy, Estimate)
+    assert uneven.balanced_accuracy.ci_low == 1

@@ -12,13 +12,20 @@ from statsmodels.stats.inter_rater import cohens_kappa
 
 from stats.tolerances import TOLERANCE
 from vlmrate.errors import AnalysisError
-from vlmrate.stats import Bootstrap, cohen_kappa, cohen_kappa_asymptotic, confusion, kappa_identity, kappa_if_balanced
+from vlmrate.stats import (
+    Bootstrap,
+    Estimate,
+    cohen_kappa,
+    cohen_kappa_asymptotic,
+    confusion,
+    kappa_identity,
+    kappa_if_balanced,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from stats.tolerances import Tolerances
-    from vlmrate.stats import Estimate
 
 LABELS = ["a", "b", "c"]
 
@@ -114,3 +121,18 @@ def test_impossible_figures_are_refused(accuracy: float, n_labels: int) -> None:
     """An accuracy above 1, or a single label, is a slip of the caller."""
     with pytest.raises(AnalysisError):
         kappa_if_balanced(accuracy, n_labels)
+
+
+@pytest.mark.parametrize(("truth", "chance"), [(["a", "b"] * 20, 0.5), (["a"] * 30 + ["b"] * 10, 0.625)])
+def test_a_perfect_kappa_has_the_interval_of_its_accuracy(truth: list[str], chance: float) -> None:
+    """Resamples cannot leave 1: Wilson's limit over 20 clusters, 20 / (20 + z²), is mapped."""
+    clusters = [i // 2 for i in range(40)]
+    told = cohen_kappa(truth, truth, ["a", "b"], clusters=clusters)
+    assert isinstance(told, Estimate)
+    low = 20 / (20 + 1.959964**2)
+    assert (told.value, told.ci_high, told.n) == (1, 1, 40)
+    assert told.ci_low == pytest.approx((low - chance) / (1 - chance), abs=1e-6)
+    assert "Wilson" in told.method
+    almost = cohen_kappa(truth, [*truth[:-1], "a"], ["a", "b"], clusters=clusters)
+    assert isinstance(almost, Estimate)
+    assert "Wilson" not in almost.method

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import time
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stats.tables import planted
 from stats.tolerances import TOLERANCE
-from vlmrate.stats import LeaveOneOut, leave_one_rater_out
+from vlmrate.stats import LeaveOneOut, Skipped, in_place_of_person, leave_one_rater_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import pandas as pd
 
     from vlmrate.stats import Bootstrap, Estimate
 
@@ -96,6 +96,15 @@ def test_what_cannot_be_compared_is_skipped(skipped: Callable[[object], str]) ->
     assert "2 raters" in skipped(leave_one_rater_out([1, 2], ["A", "A"], [1, 2]))
     assert "more than once" in skipped(leave_one_rater_out([1, 1], ["A", "A"], [1, 2]))
     assert "two ratings" in skipped(leave_one_rater_out([1, 2], ["A", "B"], [1, 2]))
+
+
+def test_no_rating_at_all_is_no_warning() -> None:
+    """Against a model that read no image there is nobody to compare: a reason, and no mean of an empty slice."""
+    model = pd.Series([np.nan, np.nan], index=[1, 2])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        told = in_place_of_person([1, 2, 1, 2], ["A", "A", "B", "B"], [1, 2, 2, 3], model)
+    assert isinstance(told, Skipped)
 
 
 def test_raters_without_an_r_are_counted_in_the_method(estimated: Callable[[object], Estimate]) -> None:

@@ -48,6 +48,7 @@ def test_a_study_file_becomes_items_and_factors(small: StudyOnDisk) -> None:
         ("[hair]", "[who]", 7, "factors", "the column 'who' is given two parts"),
         ("  valence:", "  my item:", 6, "items.my item", "is not a plain word"),
         ("  valence:", "  image_id:", 6, "items.image_id", "a meaning of its own"),
+        ("  valence:", "  Emotion:", None, "items", "'emotion' and 'Emotion' differ by case alone"),
         ("  valence:", "  emotion:", 6, "items.emotion", "a second time (first on line 5)"),
     ],
 )

@@ -35,6 +35,7 @@ def test_the_shipped_study_is_found_by_name():
         ("gone.csv", None, "there is no such file"),
         ("a.csv", "", "column place: the column is missing"),
         ("a.csv", HEADER.replace("printed", "value"), "row 1, column printed: the column is missing"),
+        ("a.csv", HEADER + "T,me,valence,,,mean,nan,\n", "row 2, column printed: 'nan' is not a number"),
         ("a.csv", HEADER + "T,me,valence,,,mean,about 3,\n", "row 2, column printed: 'about 3' is not a number"),
         ("a.csv", HEADER + "T,me,valence,,,mode,3,\n", "row 2, column statistic: unknown statistic 'mode'"),
         ("a.csv", HEADER + "T,me,valence,sad,,r,.9,\n", "row 2, column level: 'sad' is given, but r is of no single"),

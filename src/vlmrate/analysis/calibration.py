@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vlmrate import stats
+from vlmrate.analysis.asked import asked_beside_people, rated_scales
 from vlmrate.analysis.baselines import emotion_answers
-from vlmrate.analysis.data import NO_EMOTION, NO_PEOPLE
+from vlmrate.analysis.data import NO_EMOTION
 from vlmrate.stats import INVALID, AffineLine, Agreement, Outcome, Skipped
 
 if TYPE_CHECKING:
@@ -63,20 +64,16 @@ class ItemCalibration:
 
 def calibrations(material: Material) -> tuple[ItemCalibration, ...] | Skipped:
     """The calibration for each item that is answered with a number."""
-    if not material.scale_items:
-        return Skipped("no item of the study is answered with a number")
-    if material.study.ratings is None:
-        return NO_PEOPLE
-    return tuple(_item(material, item) for item in material.scale_items)
+    if isinstance(items := rated_scales(material), Skipped):
+        return items
+    return tuple(_item(material, item) for item in items)
 
 
 def _item(material: Material, item: Item) -> ItemCalibration:
-    asked = material.asked(item)
-    if not asked:
-        return ItemCalibration(item.name, Skipped(f"no rater was asked for {item.name}"))
-    if (without := material.without_people(item)) is not None:
-        return ItemCalibration(item.name, without)
-    return ItemCalibration(item.name, tuple(_rater(material, rater, item) for rater in asked))
+    raters = asked_beside_people(material, item)
+    if isinstance(raters, Skipped):
+        return ItemCalibration(item.name, raters)
+    return ItemCalibration(item.name, tuple(_rater(material, rater, item) for rater in raters))
 
 
 def _rater(material: Material, rater: RaterRun, item: Item) -> RaterCalibration:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vlmrate import stats
+from vlmrate.analysis.asked import NO_LABELS, asked
 from vlmrate.stats import Estimate, KappaIdentity, Pathway, Skipped
 from vlmrate.study.records import Labels
 
@@ -57,7 +58,7 @@ class ItemClassification:
 def classifications(material: Material) -> tuple[ItemClassification, ...] | Skipped:
     """Classification for each item that is answered with labels."""
     if not material.label_items:
-        return Skipped("no item of the study is answered with labels")
+        return NO_LABELS
     return tuple(_item(material, item) for item in material.label_items)
 
 
@@ -65,11 +66,11 @@ def _item(material: Material, item: Item) -> ItemClassification:
     labels = item.scale.options if isinstance(item.scale, Labels) else ()
     if item.intended is None:
         return ItemClassification(item.name, labels, Skipped(f"the study names no intended answers to {item.name}"))
-    asked = material.asked(item)
-    if not asked:
-        return ItemClassification(item.name, labels, Skipped(f"no rater was asked for {item.name}"))
-    raters = [_rater(material, material.labels(rater, item), labels) for rater in asked]
-    return ItemClassification(item.name, labels, tuple(sorted(raters, key=_by_kappa)))
+    raters = asked(material, item)
+    if isinstance(raters, Skipped):
+        return ItemClassification(item.name, labels, raters)
+    told = (_rater(material, material.labels(rater, item), labels) for rater in raters)
+    return ItemClassification(item.name, labels, tuple(sorted(told, key=_by_kappa)))
 
 
 def _rater(material: Material, given: LabelAnswers, labels: tuple[str, ...]) -> RaterClassification:

@@ -1,7 +1,8 @@
 """Which rater is better: ranked by kappa, r and MAE, and every two raters compared on the same images and resamples.
 
 A rank is as sure as the differences behind it. `best` and `worst` are the places that a rater may hold: each rival that
-the corrected test tells from it stands above or below for certain, every other one may stand on either side.
+the corrected test tells from it stands above or below for certain, every other one may stand on either side. The rank
+itself, by the figure over all images of the rater, is always among them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from vlmrate import stats
+from vlmrate.analysis.asked import NO_TEST
 from vlmrate.analysis.data import NO_PEOPLE
 from vlmrate.analysis.lookup import of_item
 from vlmrate.stats import Adjusted, Estimate, Outcome, Skipped, TestOutcome
@@ -167,7 +169,7 @@ def _dimensional(
 
 
 def _pair(first: str, second: str, n: int, difference: Outcome, test: TestOutcome) -> PairDifference:
-    return PairDifference(first, second, n, difference, test, Skipped("there is no test to correct"))
+    return PairDifference(first, second, n, difference, test, NO_TEST)
 
 
 def _compared(item: Item, metric: str, values: dict[str, Outcome], pairs: Sequence[PairDifference]) -> MetricComparison:
@@ -198,7 +200,8 @@ def _ranked(values: dict[str, Outcome], pairs: Sequence[PairDifference], *, high
         rank = 1 + sum(other > score[rater] for other in score.values())
         best = 1 + sum(loser == rater for _, loser in apart)
         worst = len(score) - sum(winner == rater for winner, _ in apart)
-        ranked.append(RankedRater(rater, value, rank, best, worst))
+        # Figures are over all images of a rater, tests over those of two: where these say otherwise both places stand.
+        ranked.append(RankedRater(rater, value, rank, min(best, rank), max(worst, rank)))
     return tuple(sorted(ranked, key=lambda entry: (entry.rank or math.inf, entry.rater)))
 
 

@@ -109,7 +109,8 @@ class Material:
     """A study and its raters' answers, ready to be asked for by rater and item.
 
     `tables` are the long rows of each rater (as tables call it) and item, first repeats first; `means` those of people
-    by item. Both are cut once, for every question asks for them.
+    by item; `scales` the ratings of each rater and item answered with a number. All are cut once, for every question
+    asks for them.
     """
 
     study: Study
@@ -117,6 +118,7 @@ class Material:
     images: Images
     tables: Mapping[tuple[str, str], pd.DataFrame]
     means: Mapping[str, pd.Series[float]]
+    scales: Mapping[tuple[str, str], ScaleRatings]
     options: AnalysisOptions
 
     @property
@@ -147,7 +149,9 @@ class Material:
     def labels(self, rater: RaterRun, item: Item) -> LabelAnswers:
         """One rater's answers to an item with labels and intended answers."""
         answer = self.answers(rater, item)
-        intended = pd.Series({s.image_id: s.factors[item.intended or ""] for s in self.study.stimuli}, dtype=object)
+        intended = pd.Series(
+            [s.factors[item.intended or ""] for s in self.study.stimuli], self.images.ids, dtype=object
+        )
         return LabelAnswers(
             rater=rater.name,
             answer=answer,
@@ -158,25 +162,13 @@ class Material:
     def answers(self, rater: RaterRun, item: Item) -> pd.Series[str]:
         """One rater's labels by image_id: the first repeat of each image, None where it was not valid."""
         first = self.rows(rater, item).drop_duplicates("image_id").set_index("image_id")["value"]
-        answer = first.reindex(self._rated(first.index))
+        answer = first.reindex(_rated(self.images, first.index))
         return answer.where(answer.notna(), None)
 
     def scale(self, rater: RaterRun, item: Item) -> ScaleRatings:
-        """One rater's ratings on an item's scale beside people's means."""
-        rows = self.rows(rater, item)
-        numbers = rows.assign(value=pd.to_numeric(rows["value"]))
-        by_image = numbers.groupby("image_id")
-        ids = self._rated(pd.Index(rows["image_id"].unique()))
-        emotion = self.images.emotion
-        return ScaleRatings(
-            rater=rater.name,
-            value=by_image["value"].mean().reindex(ids),
-            spoken=numbers.drop_duplicates("image_id").set_index("image_id")["value"].reindex(ids),
-            expected=by_image["expected"].mean().reindex(ids),
-            people=self.people(item).reindex(ids),
-            emotion=None if emotion is None else emotion.reindex(ids),
-            clusters=self.images.clusters.reindex(ids),
-        )
+        """One rater's ratings on an item's scale beside people's means; none where it was not asked for it."""
+        known = self.scales.get((rater.name, item.name))
+        return _scale(rater.name, self.rows(rater, item), self.people(item), self.images) if known is None else known
 
     def people(self, item: Item) -> pd.Series[float]:
         """Mean of people's ratings of each image they rated; empty where they did not rate the item."""
@@ -198,7 +190,7 @@ class Material:
             return Skipped(f"people did not rate {item.name}")
         if not self.study.ratings.has_singles:
             return Skipped("people's single ratings are not at hand, only their means")
-        return self.study.ratings.singles(item.name)
+        return _with_objects(self.study.ratings.singles(item.name), "image_id", "rater_id")
 
     def without_people(self, item: Item) -> Skipped | None:
         """Why there are no ratings of an item by people, None where there are."""
@@ -207,10 +199,6 @@ class Material:
         if item.name not in self.study.ratings.items:
             return Skipped(f"people did not rate {item.name}")
         return None
-
-    def _rated(self, image_ids: pd.Index) -> pd.Index:
-        """The images rated, in the order of the study: equal data give equal results, whatever the order of rows."""
-        return self.images.ids[self.images.ids.isin(image_ids)]
 
 
 def gather(study: Study, results: Results, options: AnalysisOptions) -> Material:
@@ -225,12 +213,47 @@ def gather(study: Study, results: Results, options: AnalysisOptions) -> Material
     keys = list(zip(table["rater"], table["protocol"], strict=True))
     # As an array: an empty list would be taken for a choice of columns.
     theirs = table[np.array([key in names for key in keys], dtype=bool)]
-    named = theirs.assign(name=[names[key] for key in keys if key in names])
+    named = _with_objects(theirs.assign(name=[names[key] for key in keys if key in names]), "image_id")
     tables = {
         (str(name), str(item)): rows.sort_values("repeat", kind="stable")
         for (name, item), rows in named.groupby(["name", "item"], sort=False)
     }
-    return Material(study, chosen, _images(study), tables, _means(study), options)
+    images, means = _images(study), _means(study)
+    return Material(study, chosen, images, tables, means, _scales(study, tables, means, images), options)
+
+
+def _scales(
+    study: Study,
+    tables: Mapping[tuple[str, str], pd.DataFrame],
+    means: Mapping[str, pd.Series[float]],
+    images: Images,
+) -> dict[tuple[str, str], ScaleRatings]:
+    numbers = {item.name for item in study.items if isinstance(item.scale, Likert)}
+    return {
+        (rater, item): _scale(rater, rows, means.get(item, pd.Series(dtype="float64")), images)
+        for (rater, item), rows in tables.items()
+        if item in numbers
+    }
+
+
+def _scale(rater: str, rows: pd.DataFrame, people: pd.Series[float], images: Images) -> ScaleRatings:
+    numbers = rows.assign(value=pd.to_numeric(rows["value"]))
+    by_image = numbers.groupby("image_id")
+    ids = _rated(images, pd.Index(rows["image_id"].unique()))
+    return ScaleRatings(
+        rater=rater,
+        value=by_image["value"].mean().reindex(ids),
+        spoken=numbers.drop_duplicates("image_id").set_index("image_id")["value"].reindex(ids),
+        expected=by_image["expected"].mean().reindex(ids),
+        people=people.reindex(ids),
+        emotion=None if images.emotion is None else images.emotion.reindex(ids),
+        clusters=images.clusters.reindex(ids),
+    )
+
+
+def _rated(images: Images, image_ids: pd.Index) -> pd.Index:
+    """The images rated, in the order of the study: equal data give equal results, whatever the order of rows."""
+    return images.ids[images.ids.isin(image_ids)]
 
 
 def _means(study: Study) -> dict[str, pd.Series[float]]:
@@ -238,7 +261,13 @@ def _means(study: Study) -> dict[str, pd.Series[float]]:
     if study.ratings is None:
         return {}
     scales = [item.name for item in study.items if isinstance(item.scale, Likert)]
-    return {name: study.ratings.means(name)["mean"] for name in study.ratings.items if name in scales}
+    means = {name: study.ratings.means(name)["mean"] for name in study.ratings.items if name in scales}
+    return {name: mean.set_axis(mean.index.astype(object)) for name, mean in means.items()}
+
+
+def _with_objects(rows: pd.DataFrame, *names: str) -> pd.DataFrame:
+    """Rows with some columns as Python's strings: pandas looks names up in Arrow's several times more slowly."""
+    return rows.astype(dict.fromkeys(names, object))
 
 
 def _chosen(study: Study, results: Results, wanted: Sequence[str]) -> tuple[RaterRun, ...]:
@@ -260,7 +289,7 @@ def _chosen(study: Study, results: Results, wanted: Sequence[str]) -> tuple[Rate
 
 
 def _images(study: Study) -> Images:
-    ids = pd.Index([stimulus.image_id for stimulus in study.stimuli])
+    ids = pd.Index([stimulus.image_id for stimulus in study.stimuli], dtype=object)
     emotion = _factor(study, study.factors.emotion)
     identity = _factor(study, study.factors.identity)
     return Images(
@@ -275,7 +304,8 @@ def _images(study: Study) -> Images:
 def _factor(study: Study, column: str | None) -> pd.Series[str] | None:
     if column is None:
         return None
-    return pd.Series({stimulus.image_id: stimulus.factors[column] for stimulus in study.stimuli}, dtype=object)
+    ids = pd.Index([stimulus.image_id for stimulus in study.stimuli], dtype=object)
+    return pd.Series([stimulus.factors[column] for stimulus in study.stimuli], index=ids, dtype=object)
 
 
 def _emotions(study: Study, emotion: pd.Series[str]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import pandas as pd
 
 from vlmrate import stats
+from vlmrate.analysis.asked import ALL, asked, scale_items
 from vlmrate.analysis.data import NO_EMOTION
 from vlmrate.analysis.lookup import of_item, of_rater
 from vlmrate.analysis.singles import numbered_singles
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from vlmrate.stats import Outcome
     from vlmrate.study.records import Item
 
-ALL = "all images"
 NO_SPREAD = 1e-6
 """An SD below this, in scale points, is rounding."""
 NO_PROBABILITIES = Skipped("the rater told no probabilities of its answers")
@@ -88,19 +88,19 @@ class ItemDecoding:
 
 def decodings(material: Material, spread: tuple[ItemSpread, ...] | Skipped) -> tuple[ItemDecoding, ...] | Skipped:
     """The decoding for each item that is answered with a number; `spread` holds the ratios that judge a collapse."""
-    if not material.scale_items:
-        return Skipped("no item of the study is answered with a number")
-    return tuple(_item(material, item, spread) for item in material.scale_items)
+    if isinstance(items := scale_items(material), Skipped):
+        return items
+    return tuple(_item(material, item, spread) for item in items)
 
 
 def _item(material: Material, item: Item, spread: tuple[ItemSpread, ...] | Skipped) -> ItemDecoding:
-    asked, found = material.asked(item), of_item(spread, item.name)
-    if not asked:
-        return ItemDecoding(item.name, Skipped(f"no rater was asked for {item.name}"))
+    raters, found = asked(material, item), of_item(spread, item.name)
+    if isinstance(raters, Skipped):
+        return ItemDecoding(item.name, raters)
     spreads = found if isinstance(found, Skipped) else found.raters
     singles = numbered_singles(material, item)
-    raters = (_rater(material, rater, item, singles, of_rater(spreads, rater.name)) for rater in asked)
-    return ItemDecoding(item.name, tuple(raters))
+    told = (_rater(material, rater, item, singles, of_rater(spreads, rater.name)) for rater in raters)
+    return ItemDecoding(item.name, tuple(told))
 
 
 def _rater(

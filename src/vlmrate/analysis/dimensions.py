@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vlmrate import stats
-from vlmrate.analysis.data import NO_EMOTION, NO_PEOPLE
+from vlmrate.analysis.asked import asked, rated_scales
+from vlmrate.analysis.data import NO_EMOTION
 from vlmrate.stats import Estimate, MeanSd, Outcome, Skipped
 from vlmrate.study.records import Likert
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from vlmrate.analysis.data import Material, ScaleRatings
     from vlmrate.study.records import Item
+
+
+ONE_EMOTION = Skipped("the images that people rated show one emotion: r over all of them is r within it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +56,9 @@ class ItemDimension:
 
 def dimensions(material: Material) -> tuple[ItemDimension, ...] | Skipped:
     """Agreement with people for each item that is answered with a number."""
-    if not material.scale_items:
-        return Skipped("no item of the study is answered with a number")
-    if material.study.ratings is None:
-        return NO_PEOPLE
-    return tuple(_item(material, item) for item in material.scale_items)
+    if isinstance(items := rated_scales(material), Skipped):
+        return items
+    return tuple(_item(material, item) for item in items)
 
 
 def _item(material: Material, item: Item) -> ItemDimension:
@@ -81,15 +83,16 @@ def _between(material: Material, people: pd.Series[float], clusters: pd.Series[s
     if material.images.emotion is None:
         return NO_EMOTION
     emotion = material.images.emotion.reindex(people.index)
+    if emotion.nunique() < 2:
+        return ONE_EMOTION
     return stats.share_between(people, emotion, clusters=clusters, bootstrap=material.bootstrap)
 
 
 def _raters(material: Material, item: Item) -> tuple[RaterDimension, ...] | Skipped:
-    asked = material.asked(item)
-    if not asked:
-        return Skipped(f"no rater was asked for {item.name}")
-    raters = [agreement(material, material.scale(rater, item)) for rater in asked]
-    return tuple(sorted(raters, key=by_r))
+    raters = asked(material, item)
+    if isinstance(raters, Skipped):
+        return raters
+    return tuple(sorted((agreement(material, material.scale(rater, item)) for rater in raters), key=by_r))
 
 
 def agreement(material: Material, given: ScaleRatings) -> RaterDimension:
@@ -118,6 +121,8 @@ def by_r(entry: RaterDimension) -> tuple[float, str]:
 def _within(given: ScaleRatings, both: pd.Series[bool], material: Material) -> Outcome:
     if given.emotion is None:
         return NO_EMOTION
+    if given.emotion[both].nunique() < 2:
+        return ONE_EMOTION
     return stats.pearson_within_bootstrap(
         given.value[both],
         given.people[both],

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vlmrate import stats
-from vlmrate.analysis.groups import NO_GROUPS, NO_TEST, group_factors
+from vlmrate.analysis.asked import NO_LABELS, NO_TEST, asked
+from vlmrate.analysis.groups import NO_GROUPS, group_factors
 from vlmrate.stats import Adjusted, Outcome, Pathway, Share, Skipped, TestOutcome
 from vlmrate.study.records import Labels
 
@@ -96,7 +97,7 @@ def group_accuracies(material: Material) -> tuple[ItemGroupAccuracy, ...] | Skip
     if not material.study.factors.groups:
         return NO_GROUPS
     if not material.label_items:
-        return Skipped("no item of the study is answered with labels")
+        return NO_LABELS
     return tuple(_item(material, item) for item in material.label_items)
 
 
@@ -106,13 +107,13 @@ def _item(material: Material, item: Item) -> ItemGroupAccuracy:
         f"accuracy between groups in {item.name} over all labels, all raters and factors",
         f"accuracy between groups in {item.name} within labels, all raters and factors",
     )
-    asked = material.asked(item)
-    if item.intended is None or not asked:
-        why = f"the study names no intended answers to {item.name}"
-        told = Skipped(why if item.intended is None else f"no rater was asked for {item.name}")
-        return ItemGroupAccuracy(item.name, labels, names[0], 0, names[1], 0, told)
+    raters = asked(material, item)
+    if item.intended is None:
+        raters = Skipped(f"the study names no intended answers to {item.name}")
+    if isinstance(raters, Skipped):
+        return ItemGroupAccuracy(item.name, labels, names[0], 0, names[1], 0, raters)
     factors = group_factors(material)
-    found = [_rater(material, rater, item, factor, labels) for rater in asked for factor in factors]
+    found = [_rater(material, rater, item, factor, labels) for rater in raters for factor in factors]
     overall = stats.Family.of(names[0], _tests(found, within=False))
     within = stats.Family.of(names[1], _tests(found, within=True))
     holm = {adjusted.test: adjusted for family in (overall, within) for adjusted in stats.holm(family)}
@@ -217,6 +218,8 @@ class _Gaps:
         ratio = stats.accuracy_ratio_bootstrap(
             right, levels, group, reference, clusters=clusters, bootstrap=self.material.bootstrap
         )
+        if (constant := _without_variance(right, levels, (group, reference))) is not None:
+            return ratio, constant
         zeros = np.zeros(len(right))
         return ratio, stats.group_gap(right, zeros, levels, group, reference, clusters=clusters).test
 
@@ -231,15 +234,18 @@ class _Gaps:
             return apart, apart
         kept = (inside[0] | inside[1]) & self.given.intended.isin(shared)
         right, clusters = self._right[kept], self.given.clusters[kept]
-        test = stats.group_gap(
-            right,
-            np.zeros(len(right)),
-            self.levels[kept],
-            group,
-            reference,
-            strata=self.given.intended[kept],
-            clusters=clusters,
-        ).test
+        test = (
+            _without_variance(right, self.levels[kept], (group, reference))
+            or stats.group_gap(
+                right,
+                np.zeros(len(right)),
+                self.levels[kept],
+                group,
+                reference,
+                strata=self.given.intended[kept],
+                clusters=clusters,
+            ).test
+        )
         if right.all() or not right.any():
             return Skipped(f"{'every' if right.all() else 'no'} answer is right in {group} and {reference}"), test
         cells = [there[kept] & (self.given.intended[kept] == label) for there in inside for label in shared]
@@ -252,6 +258,16 @@ class _Gaps:
             bootstrap=self.material.bootstrap,
         )
         return ratio, test
+
+
+def _without_variance(right: pd.Series[bool], levels: pd.Series[str], groups: tuple[str, str]) -> Skipped | None:
+    """Why a t test says nothing: a group whose answers are all right, or all wrong, seems to have no error at all."""
+    for group in groups:
+        of_group = right[levels == group]
+        if of_group.nunique() == 1:
+            which = "every" if of_group.all() else "no"
+            return Skipped(f"{which} answer is right in {group}, so the error of its accuracy cannot be estimated")
+    return None
 
 
 def _ratio_of_means(totals: FloatArray) -> FloatArray:

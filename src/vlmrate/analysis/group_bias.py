@@ -7,25 +7,18 @@ lower is not biased by that alone, for people may do the same: its own effect is
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from vlmrate import stats
-from vlmrate.analysis.data import NO_PEOPLE
+from vlmrate.analysis.asked import NO_TEST, asked_beside_people, rated_scales
+from vlmrate.analysis.groups import NO_GROUPS, RatedByBoth, group_factors
 from vlmrate.stats import Adjusted, GroupGap, Skipped
 from vlmrate.stats.gaps import REST
 
 if TYPE_CHECKING:
     from vlmrate.analysis.data import Material, ScaleRatings
+    from vlmrate.analysis.groups import GroupFactor
     from vlmrate.study.records import Item
-
-SAME_MIX = 0.02
-"""Groups are compared as they are while no two of them have mixes of emotions further apart than this: the share of one
-group's images that would have to show another emotion for both mixes to be the same (total variation distance)."""
-ROUNDING = 1e-9
-"""Shares such as 26/50 - 25/50 miss .02 by their last bit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,66 +49,42 @@ class ItemGroupBias:
 def group_biases(material: Material) -> tuple[ItemGroupBias, ...] | Skipped:
     """Bias between the levels of every factor of groups, for each item that is answered with a number."""
     if not material.study.factors.groups:
-        return Skipped("the study names no factor of groups")
-    if not material.scale_items:
-        return Skipped("no item of the study is answered with a number")
-    if material.study.ratings is None:
-        return NO_PEOPLE
-    return tuple(_item(material, item) for item in material.scale_items)
+        return NO_GROUPS
+    if isinstance(items := rated_scales(material), Skipped):
+        return items
+    return tuple(_item(material, item) for item in items)
 
 
 def _item(material: Material, item: Item) -> ItemGroupBias:
     name = f"bias between groups in {item.name}, all raters and factors"
-    asked = material.asked(item)
-    if not asked:
-        return ItemGroupBias(item.name, name, 0, Skipped(f"no rater was asked for {item.name}"))
-    if (without := material.without_people(item)) is not None:
-        return ItemGroupBias(item.name, name, 0, without)
-    found = [gap for rater in asked for gap in _rater(material, material.scale(rater, item))]
+    raters = asked_beside_people(material, item)
+    if isinstance(raters, Skipped):
+        return ItemGroupBias(item.name, name, 0, raters)
+    found = [gap for rater in raters for gap in _rater(material, material.scale(rater, item))]
     family = stats.Family.of(name, {_test(gap): gap.gap.test for gap in found})
     holm = {adjusted.test: adjusted for adjusted in stats.holm(family)}
     return ItemGroupBias(item.name, name, family.size, tuple(_corrected(gap, holm) for gap in found))
 
 
 def _rater(material: Material, given: ScaleRatings) -> list[GroupBiasOf]:
-    levels = {factor: _levels(material, factor) for factor in material.study.factors.groups}
-    return [gap for factor, of_image in levels.items() for gap in _factor(material, given, factor, of_image)]
+    rated = RatedByBoth.of(material, given)
+    return [gap for factor in group_factors(material) for gap in _factor(material, rated, factor)]
 
 
-def _levels(material: Material, factor: str) -> pd.Series[str]:
-    return pd.Series({s.image_id: s.factors[factor] for s in material.study.stimuli}, dtype=object)
-
-
-def _factor(material: Material, given: ScaleRatings, factor: str, levels: pd.Series[str]) -> list[GroupBiasOf]:
+def _factor(material: Material, rated: RatedByBoth, factor: GroupFactor) -> list[GroupBiasOf]:
     """The gaps of all pairs of levels that the study has, whether or not the rater and people rated their images."""
-    images, emotion = levels.index, material.images.emotion
-    value, people = given.value.reindex(images), given.people.reindex(images)
-    both = value.notna() & people.notna()
-    differs = emotion is not None and _mix_differs(levels[both], emotion[both])
+    images, differs = factor.of_image.index, rated.mix_differs(factor)
     gaps = stats.group_gaps(
-        value,
-        people,
-        levels,
-        strata=emotion if differs else None,
+        rated.value.reindex(images),
+        rated.people.reindex(images),
+        factor.of_image,
+        strata=material.images.emotion if differs else None,
         clusters=material.images.clusters,
         level=material.bootstrap.level,
     )
-    untested = Skipped("there is no test to correct")
-    told = _alone(levels, int(both.sum()), gaps) if isinstance(gaps, Skipped) else gaps
-    return [GroupBiasOf(given.rater, factor, gap, differs, untested) for gap in told]
-
-
-def _alone(levels: pd.Series[str], n: int, why: Skipped) -> tuple[GroupGap, ...]:
-    """The row of a factor whose levels do not differ."""
-    return (GroupGap(levels.iloc[0], REST, n, 0, why, why, why, why),)
-
-
-def _mix_differs(groups: pd.Series[str], emotion: pd.Series[str]) -> bool:
-    """Whether two groups' mixes of emotions differ by more than `SAME_MIX`, so that an emotion's bias would pass for a
-    group's."""
-    shares = pd.crosstab(groups, emotion, normalize="index").to_numpy()
-    apart = (abs(one - other).sum() / 2 for one, other in combinations(shares, 2))
-    return bool(max(apart, default=0.0) > SAME_MIX + ROUNDING)
+    if isinstance(gaps, Skipped):
+        gaps = (GroupGap(factor.levels[0], REST, len(rated.value), 0, gaps, gaps, gaps, gaps),)
+    return [GroupBiasOf(rated.rater, factor.name, gap, differs, NO_TEST) for gap in gaps]
 
 
 def _corrected(gap: GroupBiasOf, holm: dict[str, Adjusted]) -> GroupBiasOf:

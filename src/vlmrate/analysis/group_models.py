@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 
 from vlmrate import stats
-from vlmrate.analysis.data import NO_PEOPLE
-from vlmrate.analysis.groups import NO_GROUPS, NO_TEST, RatedByBoth, group_factors
+from vlmrate.analysis.asked import NO_TEST, asked_beside_people, rated_scales
+from vlmrate.analysis.group_bootstrap import GapBootstrap
+from vlmrate.analysis.groups import NO_GROUPS, RatedByBoth, group_factors
 from vlmrate.errors import AnalysisError
 from vlmrate.stats import Adjusted, Estimate, Outcome, Skipped, TestOutcome, TestResult
 from vlmrate.stats.mixed import fit_mixed_model, interaction_contrasts
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from vlmrate.analysis.data import Material
     from vlmrate.analysis.groups import GroupFactor
-    from vlmrate.stats._arrays import FloatArray
     from vlmrate.stats.mixed import MixedModelFit
     from vlmrate.study.records import Item
 
@@ -107,11 +107,9 @@ def group_models(material: Material) -> tuple[ItemGroupModels, ...] | Skipped:
     """A model for every rater and factor of groups, for each item that is answered with a number."""
     if not material.study.factors.groups:
         return NO_GROUPS
-    if not material.scale_items:
-        return Skipped("no item of the study is answered with a number")
-    if material.study.ratings is None:
-        return NO_PEOPLE
-    return tuple(_item(material, item) for item in material.scale_items)
+    if isinstance(items := rated_scales(material), Skipped):
+        return items
+    return tuple(_item(material, item) for item in items)
 
 
 def _item(material: Material, item: Item) -> ItemGroupModels:
@@ -119,14 +117,12 @@ def _item(material: Material, item: Item) -> ItemGroupModels:
         f"bias between groups in {item.name} by mixed models, all raters and factors",
         f"interactions with groups in {item.name} by mixed models, all raters and factors",
     )
-    asked = material.asked(item)
-    without = material.without_people(item)
-    if not asked or without is not None:
-        told = without or Skipped(f"no rater was asked for {item.name}")
-        return ItemGroupModels(item.name, names[0], 0, names[1], 0, told)
+    raters = asked_beside_people(material, item)
+    if isinstance(raters, Skipped):
+        return ItemGroupModels(item.name, names[0], 0, names[1], 0, raters)
     factors = group_factors(material)
     found = []
-    for rater in asked:
+    for rater in raters:
         rated = RatedByBoth.of(material, material.scale(rater, item))
         found += [RaterGroupModel(rater.name, f.name, _model(material, rated, f)) for f in factors]
     contrasts = stats.Family.of(
@@ -202,7 +198,7 @@ def _contrasts(
     bias = interaction_contrasts(fit, "rater_type", "group", level=level).to_dict("records")
     biases = {(row["second_later"], row["second_earlier"]): row for row in bias}
     effects = {side: _effects(fit, side, level, [n for n in factor.levels if sizes[n]]) for side in TYPES}
-    bootstrap = _Bootstrap(material, rated, levels)
+    bootstrap = GapBootstrap(material, rated, levels)
     found = []
     for pair in factor.pairs:
         n = sizes[pair[0]], sizes[pair[1]]
@@ -257,37 +253,6 @@ def _interactions(fit: MixedModelFit, factor: str, n: int) -> tuple[InteractionT
             test = TestResult(f, p, df, "type III F, Satterthwaite", n)
         found.append(InteractionTest(term, numerator, test, NO_TEST))
     return tuple(found)
-
-
-class _Bootstrap:
-    """Differences of differences over emotions, all from one draw of who is shown."""
-
-    def __init__(self, material: Material, rated: RatedByBoth, levels: pd.Series[str]) -> None:
-        self._cells = [(level, stratum) for level in dict.fromkeys(levels) for stratum in rated.strata]
-        inside = [((levels == level) & (rated.stratum == stratum)).to_numpy() for level, stratum in self._cells]
-        difference = rated.difference.to_numpy()
-        columns = [column for where in inside for column in (where, where * difference)]
-        self._filled = {cell: bool(where.any()) for cell, where in zip(self._cells, inside, strict=True)}
-        self._strata = rated.strata
-        self._drawn = stats.resample_sums(
-            np.column_stack(columns), clusters=rated.clusters, bootstrap=material.bootstrap
-        )
-
-    def of(self, group: str, reference: str) -> Outcome:
-        """The mean over the emotions that both groups show."""
-        shared = [s for s in self._strata if self._filled[group, s] and self._filled[reference, s]]
-        if not shared:
-            return Skipped(f"{group} and {reference} show no emotion in common")
-        if isinstance(self._drawn, Skipped):
-            return self._drawn
-        places = [[2 * self._cells.index((level, s)) for s in shared] for level in (group, reference)]
-
-        def gap(totals: FloatArray) -> FloatArray:
-            first, second = ((totals[:, [p + 1 for p in at]] / totals[:, at]).mean(axis=1) for at in places)
-            apart: FloatArray = first - second
-            return apart
-
-        return self._drawn.estimate(gap, name=f"difference-in-differences, {group} minus {reference}")
 
 
 def _fitted(found: Sequence[RaterGroupModel]) -> list[tuple[RaterGroupModel, GroupModel]]:

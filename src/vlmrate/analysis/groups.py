@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from vlmrate.analysis.group_bias import ROUNDING, SAME_MIX
 from vlmrate.stats import Skipped
 
 if TYPE_CHECKING:
     from vlmrate.analysis.data import Material, ScaleRatings
 
 NO_GROUPS = Skipped("the study names no factor of groups")
-NO_TEST = Skipped("there is no test to correct")
+SAME_MIX = 0.02
+"""Groups are compared as they are while no two of them have mixes of emotions further apart than this: the share of one
+group's images that would have to show another emotion for both mixes to be the same (total variation distance)."""
+ROUNDING = 1e-9
+"""Shares such as 26/50 - 25/50 miss .02 by their last bit."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +97,7 @@ class RatedByBoth:
         return factor.of_image.reindex(self.value.index)
 
     def mix_differs(self, factor: GroupFactor) -> bool:
-        """Whether two levels' mixes of emotions differ, so that an emotion's bias may pass for theirs."""
+        """Whether two levels' mixes of emotions lie further apart than `SAME_MIX`: an emotion's bias may be theirs."""
         shares = pd.crosstab(self.levels(factor), self.stratum, normalize="index").to_numpy()
         apart = (np.abs(one - other).sum() / 2 for one, other in combinations(shares, 2))
         return bool(max(apart, default=0.0) > SAME_MIX + ROUNDING)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from vlmrate import stats
-from vlmrate.analysis.data import NO_PEOPLE
-from vlmrate.analysis.groups import NO_GROUPS, NO_TEST, GroupFactor, RatedByBoth, group_factors
+from vlmrate.analysis.asked import NO_TEST, asked_beside_people, rated_scales
+from vlmrate.analysis.groups import NO_GROUPS, GroupFactor, RatedByBoth, group_factors
 from vlmrate.stats import Adjusted, GroupGap, InteractionGap, Outcome, Skipped, TestOutcome
 
 if TYPE_CHECKING:
@@ -90,11 +90,9 @@ def intersections(material: Material) -> tuple[ItemIntersections, ...] | Skipped
     """Intersections and cells for each item that is answered with a number."""
     if not material.study.factors.groups:
         return NO_GROUPS
-    if not material.scale_items:
-        return Skipped("no item of the study is answered with a number")
-    if material.study.ratings is None:
-        return NO_PEOPLE
-    return tuple(_item(material, item) for item in material.scale_items)
+    if isinstance(items := rated_scales(material), Skipped):
+        return items
+    return tuple(_item(material, item) for item in items)
 
 
 def _item(material: Material, item: Item) -> ItemIntersections:
@@ -102,12 +100,10 @@ def _item(material: Material, item: Item) -> ItemIntersections:
         f"bias of intersections of groups in {item.name}, all raters",
         f"interactions of two factors of groups in {item.name}, all raters",
     )
-    asked = material.asked(item)
-    without = material.without_people(item)
-    if not asked or without is not None:
-        told = without or Skipped(f"no rater was asked for {item.name}")
-        return ItemIntersections(item.name, names[0], 0, names[1], 0, told, told)
-    rated = [RatedByBoth.of(material, material.scale(rater, item)) for rater in asked]
+    raters = asked_beside_people(material, item)
+    if isinstance(raters, Skipped):
+        return ItemIntersections(item.name, names[0], 0, names[1], 0, raters, raters)
+    rated = [RatedByBoth.of(material, material.scale(rater, item)) for rater in raters]
     factors = group_factors(material)
     cells = tuple(RaterCells(given.rater, _cells(material, given, factors)) for given in rated)
     if len(factors) < 2:
@@ -119,8 +115,8 @@ def _item(material: Material, item: Item) -> ItemIntersections:
         names[1], {name: test for entry in found for name, test in _interaction_tests(entry)}
     )
     holm = {adjusted.test: adjusted for family in (gaps, interactions) for adjusted in stats.holm(family)}
-    raters = tuple(_corrected(entry, holm) for entry in found)
-    return ItemIntersections(item.name, names[0], gaps.size, names[1], interactions.size, raters, cells)
+    told = tuple(_corrected(entry, holm) for entry in found)
+    return ItemIntersections(item.name, names[0], gaps.size, names[1], interactions.size, told, cells)
 
 
 def meeting(one: GroupFactor, other: GroupFactor) -> GroupFactor:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vlmrate import stats
-from vlmrate.analysis.data import NO_PEOPLE
+from vlmrate.analysis.asked import NO_TEST, asked_beside_people, rated_scales
 from vlmrate.analysis.singles import numbered_singles
 from vlmrate.stats import Adjusted, BlandAltman, Outcome, RepeatedBlandAltman, Skipped
 
@@ -48,23 +48,18 @@ class ItemLimits:
 
 def limits_of_agreement(material: Material) -> tuple[ItemLimits, ...] | Skipped:
     """The limits of agreement for each item that is answered with a number."""
-    if not material.scale_items:
-        return Skipped("no item of the study is answered with a number")
-    if material.study.ratings is None:
-        return NO_PEOPLE
-    return tuple(_item(material, item) for item in material.scale_items)
+    if isinstance(items := rated_scales(material), Skipped):
+        return items
+    return tuple(_item(material, item) for item in items)
 
 
 def _item(material: Material, item: Item) -> ItemLimits:
     name = f"proportional bias in {item.name}, all raters"
-    asked = material.asked(item)
-    if not asked:
-        return ItemLimits(item.name, name, 0, Skipped(f"no rater was asked for {item.name}"))
-    if (without := material.without_people(item)) is not None:
-        return ItemLimits(item.name, name, 0, without)
+    raters = asked_beside_people(material, item)
+    if isinstance(raters, Skipped):
+        return ItemLimits(item.name, name, 0, raters)
     singles = numbered_singles(material, item)
-    raters = [_rater(material, material.scale(rater, item), singles) for rater in asked]
-    return _corrected(item, name, raters)
+    return _corrected(item, name, [_rater(material, material.scale(rater, item), singles) for rater in raters])
 
 
 def _corrected(item: Item, name: str, raters: Sequence[RaterLimits]) -> ItemLimits:
@@ -86,5 +81,5 @@ def _rater(material: Material, given: ScaleRatings, singles: NumberedSingles | S
             singles.of(given.spoken), singles.by_image, clusters=singles.clusters, bootstrap=bootstrap
         ),
         ccc=stats.ccc_bootstrap(given.value, given.people, clusters=clusters, bootstrap=bootstrap),
-        slope_holm=Skipped("there is no test to correct"),
+        slope_holm=NO_TEST,
     )

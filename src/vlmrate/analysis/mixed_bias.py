@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from vlmrate import stats
-from vlmrate.analysis.data import NO_EMOTION, NO_PEOPLE
+from vlmrate.analysis.asked import NO_TEST, asked_beside_people, rated_scales
+from vlmrate.analysis.data import NO_EMOTION
 from vlmrate.errors import AnalysisError
 from vlmrate.stats import Adjusted, Estimate, Outcome, Skipped, TestOutcome, TestResult
 from vlmrate.stats.mixed import fit_mixed_model
@@ -98,23 +99,19 @@ class ItemMixedBias:
 
 def mixed_biases(material: Material) -> tuple[ItemMixedBias, ...] | Skipped:
     """The models of each item that is answered with a number."""
-    if not material.scale_items:
-        return Skipped("no item of the study is answered with a number")
-    if material.study.ratings is None:
-        return NO_PEOPLE
+    if isinstance(items := rated_scales(material), Skipped):
+        return items
     if material.images.emotion is None:
         return NO_EMOTION
-    return tuple(_item(material, item) for item in material.scale_items)
+    return tuple(_item(material, item) for item in items)
 
 
 def _item(material: Material, item: Item) -> ItemMixedBias:
     name = f"bias per emotion in {item.name} by mixed models, all raters"
-    asked = material.asked(item)
-    if not asked:
-        return ItemMixedBias(item.name, FORMULA, name, 0, Skipped(f"no rater was asked for {item.name}"))
-    if (without := material.without_people(item)) is not None:
-        return ItemMixedBias(item.name, FORMULA, name, 0, without)
-    found = [RaterMixedBias(rater.name, _model(material, material.scale(rater, item))) for rater in asked]
+    raters = asked_beside_people(material, item)
+    if isinstance(raters, Skipped):
+        return ItemMixedBias(item.name, FORMULA, name, 0, raters)
+    found = [RaterMixedBias(rater.name, _model(material, material.scale(rater, item))) for rater in raters]
     family = stats.Family.of(
         name, {_test(entry.rater, effect): effect.test for entry in found for effect in _effects_of(entry)}
     )
@@ -179,7 +176,7 @@ def _told(fit: MixedModelFit, images: pd.Series[int], emotions: Sequence[str], l
 
 
 def _effect(row: Mapping[Hashable, object], level: float, n: int) -> SimpleEffect:
-    emotion, uncorrected = str(row["emotion"]), Skipped("there is no test to correct")
+    emotion, uncorrected = str(row["emotion"]), NO_TEST
     if row["note"]:
         missing = Skipped(str(row["note"]))
         return SimpleEffect(emotion, missing, missing, uncorrected)
@@ -191,7 +188,7 @@ def _effect(row: Mapping[Hashable, object], level: float, n: int) -> SimpleEffec
 
 def _unrated(emotion: str) -> SimpleEffect:
     why = Skipped(f"no image rated by both in {emotion}")
-    return SimpleEffect(emotion, why, why, Skipped("there is no test to correct"))
+    return SimpleEffect(emotion, why, why, NO_TEST)
 
 
 def _effects_of(entry: RaterMixedBias) -> tuple[SimpleEffect, ...]:

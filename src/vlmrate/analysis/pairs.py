@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from vlmrate import stats
+from vlmrate.analysis.asked import NO_TEST
 from vlmrate.stats import Adjusted, Estimate, McNemarPair, Outcome, Skipped
 from vlmrate.study.records import Labels
 
@@ -67,7 +68,7 @@ def _pair(material: Material, first: LabelAnswers, second: LabelAnswers, labels:
     difference = stats.mean_sd(apart, clusters=first.clusters[shared], bootstrap=material.bootstrap).mean
     if isinstance(difference, Estimate):
         difference = replace(difference, method=f"difference in accuracy: {difference.method}")
-    return RaterPair(len(shared), tested, difference, Skipped("there is no test to correct"))
+    return RaterPair(len(shared), tested, difference, NO_TEST)
 
 
 def _corrected(pair: RaterPair, holm: Mapping[str, Adjusted]) -> RaterPair:

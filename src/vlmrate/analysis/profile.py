@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from vlmrate import stats
-from vlmrate.analysis.data import NO_EMOTION, NO_PEOPLE
+from vlmrate.analysis.asked import asked_beside_people, rated_scales
+from vlmrate.analysis.data import NO_EMOTION
 from vlmrate.analysis.groups import RatedByBoth, group_factors
 from vlmrate.stats import Estimate, Outcome, Skipped, TestResult
 from vlmrate.study.records import Likert
@@ -90,31 +91,27 @@ def profiles(material: Material, group_bias: tuple[ItemGroupBias, ...] | Skipped
     """The profiles for each item that is answered with a number; `group_bias` holds the tests between groups."""
     if not material.study.factors.groups and material.images.emotion is None:
         return Skipped(f"{NO_EMOTION.reason} and no factor of groups")
-    if not material.scale_items:
-        return Skipped("no item of the study is answered with a number")
-    if material.study.ratings is None:
-        return NO_PEOPLE
+    if isinstance(items := rated_scales(material), Skipped):
+        return items
     gaps = () if isinstance(group_bias, Skipped) else group_bias
-    return tuple(_item(material, item, [of for of in gaps if of.item == item.name]) for item in material.scale_items)
+    return tuple(_item(material, item, [of for of in gaps if of.item == item.name]) for item in items)
 
 
 def _item(material: Material, item: Item, gaps: Sequence[ItemGroupBias]) -> ItemProfile:
     scale_range = item.scale.high - item.scale.low if isinstance(item.scale, Likert) else 0
-    asked = material.asked(item)
-    if not asked:
-        return ItemProfile(item.name, scale_range, Skipped(f"no rater was asked for {item.name}"))
-    if (without := material.without_people(item)) is not None:
-        return ItemProfile(item.name, scale_range, without)
+    raters = asked_beside_people(material, item)
+    if isinstance(raters, Skipped):
+        return ItemProfile(item.name, scale_range, raters)
     found = [gap for of in gaps if not isinstance(of.raters, Skipped) for gap in of.raters]
     sizes = [of.family_size for of in gaps]
-    raters = []
-    for rater in asked:
+    told = []
+    for rater in raters:
         rated = RatedByBoth.of(material, material.scale(rater, item))
         own = [gap for gap in found if gap.rater == rater.name]
         held = _held(own, sizes[0] if sizes else 0, scale_range, material.bootstrap.level)
         tested = sum(isinstance(gap.gap.test, TestResult) for gap in own)
-        raters.append(_rater(material, rated, scale_range, held, tested))
-    return ItemProfile(item.name, scale_range, tuple(raters))
+        told.append(_rater(material, rated, scale_range, held, tested))
+    return ItemProfile(item.name, scale_range, tuple(told))
 
 
 def _held(gaps: Sequence[GroupBiasOf], family_size: int, scale_range: int, level: float) -> tuple[GroupDifference, ...]:

@@ -1,8 +1,9 @@
 """What a published study printed beside the same statistic of this study, with the difference.
 
-A published rater is compared with the rater of the same name here, under the protocol that the publication used where
-there are several. A difference is ours minus theirs, in the statistic's own unit; what was printed has only the digits
-of the paper, so a difference below half its last digit is none.
+A published rater is compared with the rater of the same name here. Where that one was asked under several protocols it
+is context-carry, that of the study which vlmrate ships; where none is, the values stand alone until one is named, as
+tables call it: gemma3 (single-shot). A difference is ours minus theirs, in the statistic's own unit; what was printed
+has only the digits of the paper, so a difference below half its last digit is none.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vlmrate.analysis.lookup import of_item, of_rater
+from vlmrate.analysis.printed_kappa import PrintedKappa, printed_kappas
 from vlmrate.stats import INVALID, Estimate, Outcome, Skipped, TestResult, wilson
 from vlmrate.study.published import PEOPLE, PublishedValue
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from vlmrate.study.published import Published
 
 PROTOCOL = "context-carry"
-"""The protocol whose ratings are compared where a rater has several."""
+"""The protocol whose ratings are compared where a rater has several and none is named; each row says which it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,34 +43,48 @@ class BesidePublished:
 
 @dataclass(frozen=True, slots=True)
 class PublishedComparison:
-    """All printed values of a published study beside ours, in the order of its file."""
+    """All printed values of a published study beside ours, in the order of its file.
+
+    `kappas` are its printed pairs of accuracy and kappa, each held against the other.
+    """
 
     name: str
     values: tuple[BesidePublished, ...]
+    kappas: tuple[PrintedKappa, ...]
 
 
 def with_published(analysis: Analysis, published: Published) -> Analysis:
     """The analysis with a published study beside it."""
     rows = tuple(_beside(analysis, value) for value in published.values)
-    return replace(analysis, published=PublishedComparison(published.name, rows))
+    kappas = printed_kappas(analysis.design, published)
+    return replace(analysis, published=PublishedComparison(published.name, rows, kappas))
 
 
 def _beside(analysis: Analysis, value: PublishedValue) -> BesidePublished:
     rater = PEOPLE if value.rater == PEOPLE else _rater(analysis, value.rater)
-    if rater is None:
-        missing = Skipped(f"this study has no ratings by a rater called {value.rater}")
-        return BesidePublished(value, None, missing, missing)
+    if isinstance(rater, Skipped):
+        return BesidePublished(value, None, rater, rater)
     ours = _FINDERS[value.statistic](analysis, value, rater)
     if isinstance(ours, Skipped):
         return BesidePublished(value, rater, ours, ours)
     return BesidePublished(value, rater, ours, (ours.value if isinstance(ours, Estimate) else ours) - value.value)
 
 
-def _rater(analysis: Analysis, name: str) -> str | None:
+def _rater(analysis: Analysis, name: str) -> str | Skipped:
     """The rater of this name, as tables call it; a kind before a colon (fer:NAME) is left out of the comparison."""
-    runs = [run for run in analysis.runs if run.rater.rpartition(":")[2].casefold() == name.casefold()]
-    runs.sort(key=lambda run: run.protocol != PROTOCOL)
-    return runs[0].name if runs else None
+    whole = [run for run in analysis.runs if run.name.casefold() == name.casefold()]
+    runs = whole or [run for run in analysis.runs if name.casefold() in (_plain(run.name), _plain(run.rater))]
+    if not runs:
+        return Skipped(f"this study has no ratings by a rater called {name}")
+    usual = [run for run in runs if run.protocol == PROTOCOL] if len(runs) > 1 else runs
+    if len(usual) != 1:
+        names = " and ".join(run.name for run in runs)
+        return Skipped(f"{name} may be {names} here; name one of them in the column rater")
+    return usual[0].name
+
+
+def _plain(name: str) -> str:
+    return name.rpartition(":")[2].casefold()
 
 
 def _accuracy(analysis: Analysis, value: PublishedValue, rater: str) -> Outcome | float:
@@ -198,6 +214,8 @@ def _of_spread(found: RaterSpread, statistic: str) -> Outcome | float:
         return found.emotions
     if statistic.endswith("distinct"):
         numbers = [float(entry.spread.distinct) for entry in found.emotions if entry.spread.n]
+        if not numbers:
+            return Skipped(f"{found.rater} has no number here that could be read")
         return (min if statistic == "fewest_distinct" else max)(numbers)
     return _end(statistic, [entry.spread.sd for entry in found.emotions])
 

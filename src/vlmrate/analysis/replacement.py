@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import pandas as pd
 
 from vlmrate import stats
+from vlmrate.analysis.asked import ALL, NO_TEST, asked
 from vlmrate.analysis.data import NO_PEOPLE
 from vlmrate.analysis.singles import numbered_singles
 from vlmrate.stats import Adjusted, Alignment, Equivalence, Estimate, InPlace, Outcome, Share, Skipped
@@ -33,11 +34,10 @@ MIN_UNITS = 30
 """Images a person must share with the rater and others to be tested, as the test's authors advise."""
 RMSE: Alignment = "rmse"
 ACCURACY: Alignment = "accuracy"
-ALL = "all images"
-LABELS = Skipped("labels have no mean that could be biased")
+NO_MEANS = Skipped("labels have no mean that could be biased")
 
-Standing: TypeAlias = Literal["within", "beyond", "undecided"]
-"""Of a bias: shown to lie within the margin, its interval all outside of it, or neither."""
+Standing: TypeAlias = Literal["within", "beyond", "undecided", "not known"]
+"""Of a bias: shown to lie within the margin, its interval all outside of it, neither, or there is no bias to judge."""
 Verdict: TypeAlias = Literal["yes", "biased", "not shown", "no", "unknown"]
 """May the rater stand in for a person?
 
@@ -130,22 +130,21 @@ def replacements(material: Material) -> tuple[ItemReplacement, ...] | Skipped:
 
 def _item(material: Material, item: Item) -> ItemReplacement:
     name = f"equivalence of the bias in {item.name}, overall and per emotion, all raters"
-    margin, asked = _margin(material, item), material.asked(item)
-    if not asked:
-        none = Skipped(f"no rater was asked for {item.name}")
-        return ItemReplacement(item.name, margin, none, name, 0, none)
+    margin, raters = _margin(material, item), asked(material, item)
+    if isinstance(raters, Skipped):
+        return ItemReplacement(item.name, margin, raters, name, 0, raters)
     singles = numbered_singles(material, item)
-    raters, size = _corrected(name, [_rater(material, rater, item, singles, margin) for rater in asked])
-    return ItemReplacement(item.name, margin, _always_the_same(material, item, singles), name, size, raters)
+    told, size = _corrected(name, [_rater(material, rater, item, singles, margin) for rater in raters])
+    return ItemReplacement(item.name, margin, _always_the_same(material, item, singles), name, size, told)
 
 
 def _margin(material: Material, item: Item) -> Margin | Skipped:
     if not isinstance(item.scale, Likert):
-        return LABELS
+        return NO_MEANS
     if material.options.margin is not None:
         return Margin(material.options.margin, "as stated for this analysis")
     low, high = item.scale.low, item.scale.high
-    return Margin((high - low) / STEPS_OF_RANGE, f"a sixteenth of the range from {low} to {high}, stated beforehand")
+    return Margin((high - low) / STEPS_OF_RANGE, f"vlmrate's default, a sixteenth of the range from {low} to {high}")
 
 
 def _rater(
@@ -153,7 +152,7 @@ def _rater(
 ) -> RaterReplacement:
     if isinstance(margin, Skipped):
         stand_in = _stand_in(material, singles, material.answers(rater, item), ACCURACY)
-        return RaterReplacement(rater.name, "unknown", stand_in, LABELS, LABELS)
+        return RaterReplacement(rater.name, "unknown", stand_in, NO_MEANS, NO_MEANS)
     given = material.scale(rater, item)
     return RaterReplacement(
         rater=rater.name,
@@ -220,7 +219,7 @@ def _equivalences(material: Material, given: ScaleRatings, margin: Margin) -> It
 def _equivalence(name: str, inside: pd.Series[float], given: ScaleRatings, margin: Margin) -> BiasWithin:
     images = inside.index
     told = stats.tost(inside, given.people[images], margin.points, alpha=ALPHA, clusters=given.clusters[images])
-    return BiasWithin(name, told, Skipped("there is no test to correct"), "undecided")
+    return BiasWithin(name, told, NO_TEST, "undecided")
 
 
 def _corrected(name: str, raters: Sequence[RaterReplacement]) -> tuple[tuple[RaterReplacement, ...], int]:
@@ -250,7 +249,9 @@ def _judged(entry: RaterReplacement, holm: dict[str, Adjusted]) -> RaterReplacem
 
 
 def _stands(bias: BiasWithin, holm: Adjusted | None) -> BiasWithin:
-    if holm is None or isinstance(bias.tost, Skipped):
+    if isinstance(bias.tost, Skipped):
+        return replace(bias, standing="not known")
+    if holm is None:
         return bias
     if holm.p_adjusted <= bias.tost.alpha:
         return replace(bias, holm=holm, standing="within")
@@ -269,5 +270,7 @@ def _verdict(entry: RaterReplacement) -> Verdict:
     if not entry.stand_in.passes:
         lead = entry.stand_in.lead
         return "no" if isinstance(lead, Estimate) and lead.ci_high < -entry.stand_in.epsilon else "not shown"
-    free = isinstance(entry.equivalence, Skipped) or all(bias.standing == "within" for bias in entry.equivalence)
+    free = isinstance(entry.equivalence, Skipped) or all(
+        bias.standing in {"within", "not known"} for bias in entry.equivalence
+    )
     return "yes" if free else "biased"

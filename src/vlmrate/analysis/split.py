@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from vlmrate import stats
-from vlmrate.analysis.data import NO_EMOTION, NO_PEOPLE
+from vlmrate.analysis.asked import ALL, asked_beside_people, rated_scales
+from vlmrate.analysis.data import NO_EMOTION
 from vlmrate.stats import BiasSplit, Skipped
 
 if TYPE_CHECKING:
     from vlmrate.analysis.data import Material, RaterRun
     from vlmrate.study.records import Item
-
-ALL = "all images"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +37,12 @@ class ItemSplit:
 
 def bias_splits(material: Material) -> tuple[ItemSplit, ...] | Skipped:
     """The split for each item that is answered with a number."""
-    if not material.scale_items:
-        return Skipped("no item of the study is answered with a number")
-    if material.study.ratings is None:
-        return NO_PEOPLE
+    if isinstance(items := rated_scales(material), Skipped):
+        return items
     labels = _labels(material)
     if labels is None:
         return Skipped("no item of the study has labels of which one is intended")
-    return tuple(_item(material, item, labels) for item in material.scale_items)
+    return tuple(_item(material, item, labels) for item in items)
 
 
 def _labels(material: Material) -> Item | None:
@@ -55,18 +52,16 @@ def _labels(material: Material) -> Item | None:
 
 
 def _item(material: Material, item: Item, labels: Item) -> ItemSplit:
-    asked = material.asked(item)
-    if not asked:
-        return ItemSplit(item.name, labels.name, Skipped(f"no rater was asked for {item.name}"))
-    if (without := material.without_people(item)) is not None:
-        return ItemSplit(item.name, labels.name, without)
+    raters = asked_beside_people(material, item)
+    if isinstance(raters, Skipped):
+        return ItemSplit(item.name, labels.name, raters)
     labelled = material.asked(labels)
     none = Skipped(f"the rater gave no answers to {labels.name}")
-    raters = (
+    told = (
         _rater(material, rater, item, labels) if rater in labelled else RaterSplit(rater.name, none, none)
-        for rater in asked
+        for rater in raters
     )
-    return ItemSplit(item.name, labels.name, tuple(raters))
+    return ItemSplit(item.name, labels.name, tuple(told))
 
 
 def _rater(material: Material, rater: RaterRun, item: Item, labels: Item) -> RaterSplit:

@@ -1,7 +1,7 @@
 """Strength inversion: a rater that follows people better on one scale and worse on another than its rivals do.
 
 Both correlations of a rater are taken over the same images and resamples, so that their difference has an interval. An
-inversion between two raters is said only where each is ahead on one scale by an interval that leaves out 0.
+inversion between two raters is said only where the tests of both scales, corrected over all pairs, tell them apart.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from vlmrate import stats
+from vlmrate.analysis.comparison import tells_apart
 from vlmrate.analysis.data import NO_EMOTION, NO_PEOPLE
 from vlmrate.stats import CorrelationDifference, Estimate, Outcome, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from vlmrate.analysis.comparison import MetricComparison
+    from vlmrate.analysis.comparison import MetricComparison, PairDifference
     from vlmrate.analysis.data import Material, RaterRun
     from vlmrate.study.records import Item
 
@@ -41,7 +42,8 @@ class RaterStrength:
 class Inversion:
     """Two raters on two items: r of `ahead` minus r of `behind` on each, and whether the order turns over.
 
-    `ahead` leads on the first item. `inverted` is True where the intervals leave out 0 on opposite sides.
+    `ahead` leads on the first item. `inverted` is True where both differences hold after correction over every two
+    raters of their item, on opposite sides.
     """
 
     ahead: str
@@ -130,19 +132,18 @@ def _inversions(
         return on_first
     if isinstance(on_second, Skipped):
         return on_second
-    others = {(pair.first, pair.second): pair.difference for pair in on_second}
+    others = {(pair.first, pair.second): pair for pair in on_second}
     return tuple(
-        _inversion(pair.first, pair.second, pair.difference, others[pair.first, pair.second])
-        for pair in on_first
-        if (pair.first, pair.second) in others
+        _inversion(pair, others[pair.first, pair.second]) for pair in on_first if (pair.first, pair.second) in others
     )
 
 
-def _inversion(one: str, other: str, on_first: Outcome, on_second: Outcome) -> Inversion:
-    if isinstance(on_first, Estimate) and on_first.value < 0:
-        return _inversion(other, one, _turned(on_first), _turned(on_second))
-    signs = _side(on_first), _side(on_second)
-    return Inversion(one, other, on_first, on_second, inverted=signs[0] * signs[1] < 0)
+def _inversion(on_first: PairDifference, on_second: PairDifference) -> Inversion:
+    one, other, differences = on_first.first, on_first.second, (on_first.difference, on_second.difference)
+    inverted = _side(on_first) * _side(on_second) < 0
+    if isinstance(on_first.difference, Estimate) and on_first.difference.value < 0:
+        one, other, differences = other, one, (_turned(differences[0]), _turned(differences[1]))
+    return Inversion(one, other, *differences, inverted)
 
 
 def _turned(difference: Outcome) -> Outcome:
@@ -153,11 +154,11 @@ def _turned(difference: Outcome) -> Outcome:
     return Estimate(-difference.value, low, high, difference.level, difference.n, difference.method)
 
 
-def _side(difference: Outcome) -> int:
-    """1 or -1 where the interval lies above or below 0, else 0."""
-    if isinstance(difference, Skipped):
+def _side(pair: PairDifference) -> int:
+    """1 where the first rater is ahead, -1 where the second is, 0 where the corrected test does not tell them apart."""
+    if isinstance(pair.difference, Skipped) or not tells_apart(pair):
         return 0
-    return int(difference.ci_low > 0) - int(difference.ci_high < 0)
+    return 1 if pair.difference.value > 0 else -1
 
 
 def inverted_pairs(inversions: Sequence[Inversion]) -> tuple[Inversion, ...]:

@@ -34,6 +34,7 @@ from vlmrate.analysis.strength import ItemPairStrength, strengths
 from vlmrate.analysis.summary import RaterSummary, summaries
 from vlmrate.analysis.trends import FamilyTrend, trends
 from vlmrate.analysis.variance import ItemSpread, spreads
+from vlmrate.parallel import ALONE, Helper
 from vlmrate.stats import Bootstrap, Skipped  # noqa: TC001  read_analysis resolves annotations
 from vlmrate.study.design import Design, describe
 
@@ -87,28 +88,35 @@ class Analysis:
     summaries: tuple[RaterSummary, ...] = ()
 
 
-def analyze(study: Study, results: Results, options: AnalysisOptions | None = None) -> Analysis:
+def analyze(
+    study: Study, results: Results, options: AnalysisOptions | None = None, *, helper: Helper = ALONE
+) -> Analysis:
     """Compare the raters in `results` with the intended answers and with people.
+
+    With a `helper` some of the questions are answered in a second process; the answers are the same.
 
     Raises:
         AnalysisError: There are no ratings, an option names a rater that has none, or ratings do not fit the study.
     """
     options = options or AnalysisOptions()
-    found = _answers(study, gather(study, results, options))
+    found = _answers(study, gather(study, results, options), helper)
     if options.published is not None:
         found = with_published(found, options.published)
     told = replace(found, findings=findings(found))
     return replace(told, summaries=summaries(told))
 
 
-def _answers(study: Study, material: Material) -> Analysis:
+def _answers(study: Study, material: Material, helper: Helper) -> Analysis:
+    # About half of all work, which needs no other answers and is asked for last.
+    models = helper.start(group_models, material)
+    replacement = helper.start(replacements, material)
+    reliability = helper.start(reliabilities, material)
     by_label, by_scale, spread = classifications(material), dimensions(material), spreads(material)
     comparison, group_bias = comparisons(material, by_label, by_scale), group_biases(material)
     return Analysis(
         design=describe(study),
         resampling=_resampling(material),
         runs=run_quality(material),
-        reliability=reliabilities(material),
         classification=by_label,
         pairs=rater_pairs(material),
         dimensions=by_scale,
@@ -117,7 +125,6 @@ def _answers(study: Study, material: Material) -> Analysis:
         mixed_bias=mixed_biases(material),
         group_bias=group_bias,
         group_accuracy=group_accuracies(material),
-        group_models=group_models(material),
         intersections=intersections(material),
         profile=profiles(material, group_bias),
         spread=spread,
@@ -125,13 +132,15 @@ def _answers(study: Study, material: Material) -> Analysis:
         split=bias_splits(material),
         decoding=decodings(material, spread),
         calibration=calibrations(material),
-        replacement=replacements(material),
         comparison=comparison,
         strength=strengths(material, comparison),
         repeats=repeats(material),
         protocols=protocols(material),
         trends=trends(material),
         images=image_columns(material),
+        group_models=models(),
+        replacement=replacement(),
+        reliability=reliability(),
     )
 
 

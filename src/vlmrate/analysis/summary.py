@@ -75,11 +75,9 @@ def _numbers(analysis: Analysis, rater: str) -> Iterator[str]:
         found = of_rater(item.raters, rater)
         if isinstance(found, Skipped):
             continue
-        told = [
-            f"r {_bounded(found.r)}{_people(of_item(analysis.reliability, item.item))}",
-            f"MAE {_points(found.mae)}",
-        ]
-        yield f"{_capital(item.item)}: {', '.join(told)}."
+        people = "" if isinstance(found.r, Skipped) else _people(of_item(analysis.reliability, item.item))
+        told = f"r {_bounded(found.r)}{people}, MAE {_points(found.mae)}"
+        yield f"{_capital(item.item)}, {found.n:,} images: {told}."
 
 
 def _bounded(value: Outcome) -> str:

@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from vlmrate import stats
+from vlmrate.analysis.asked import ALL, asked, scale_items
 from vlmrate.analysis.data import NO_EMOTION
+from vlmrate.analysis.singles import numbered_singles
 from vlmrate.stats import GroupSpread, PeopleSpread, SdRatios, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from vlmrate.analysis.data import Material, ScaleRatings
+    from vlmrate.analysis.singles import NumberedSingles
     from vlmrate.study.records import Item
-
-ALL = "all images"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,47 +63,51 @@ class ItemSpread:
 
 def spreads(material: Material) -> tuple[ItemSpread, ...] | Skipped:
     """The spread for each item that is answered with a number."""
-    if not material.scale_items:
-        return Skipped("no item of the study is answered with a number")
-    return tuple(_item(material, item) for item in material.scale_items)
+    if isinstance(items := scale_items(material), Skipped):
+        return items
+    return tuple(_item(material, item) for item in items)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _CutRatings:
-    """People's ratings of an item by image, cut by emotion once: every rater is compared to them."""
+    """People's ratings of an item by the image's number, cut by emotion once: every rater is compared to them."""
 
     item: Item
-    singles: pd.Series[float] | Skipped
+    numbered: NumberedSingles | Skipped
     by_emotion: Mapping[str, pd.Series[float]]
+    """Their index the image's number; `ALL` too."""
 
-    def of(self, images: pd.Index, emotion: str) -> pd.Series[float] | Skipped:
-        """Single ratings of some images, all of the emotion named (or `ALL`)."""
-        if isinstance(self.singles, Skipped):
-            return self.singles
-        among = self.by_emotion.get(emotion, self.singles)
-        inside = among[among.index.isin(images)]
-        return inside if len(inside) else Skipped("people rated none of these images")
+    def of(self, images: pd.Index, emotion: str) -> tuple[pd.Series[float], NumberedSingles] | Skipped:
+        """Single ratings of some images, all of the emotion named (or `ALL`), and whom their numbers name."""
+        if isinstance(self.numbered, Skipped):
+            return self.numbered
+        among = self.by_emotion[emotion]
+        inside = among[among.index.isin(self.numbered.images.get_indexer(images))]
+        return (inside, self.numbered) if len(inside) else Skipped("people rated none of these images")
 
 
 def _item(material: Material, item: Item) -> ItemSpread:
-    asked, people = material.asked(item), _cut(material, item)
-    raters = tuple(_rater(material, people, material.scale(rater, item)) for rater in asked)
+    raters, people = asked(material, item), _cut(material, item)
     return ItemSpread(
         item=item.name,
         people=_people(material, people),
-        raters=raters if raters else Skipped(f"no rater was asked for {item.name}"),
+        raters=raters
+        if isinstance(raters, Skipped)
+        else tuple(_rater(material, people, material.scale(rater, item)) for rater in raters),
     )
 
 
 def _cut(material: Material, item: Item) -> _CutRatings:
-    told, emotion = material.singles(item), material.images.emotion
-    if isinstance(told, Skipped):
-        return _CutRatings(item, told, {})
-    singles = told.set_index("image_id")["value"]
+    numbered, emotion = numbered_singles(material, item), material.images.emotion
+    if isinstance(numbered, Skipped):
+        return _CutRatings(item, numbered, {})
+    singles = numbered.by_image
     if emotion is None:
-        return _CutRatings(item, singles, {})
-    posed = told["image_id"].map(emotion).to_numpy()
-    return _CutRatings(item, singles, {name: singles[posed == name] for name in material.images.emotions})
+        return _CutRatings(item, numbered, {ALL: singles})
+    posed = numbered.of(emotion).to_numpy()[numbered.image]
+    return _CutRatings(
+        item, numbered, {ALL: singles, **{name: singles[posed == name] for name in material.images.emotions}}
+    )
 
 
 def _people(material: Material, people: _CutRatings) -> tuple[PeopleSpreadIn, ...]:
@@ -118,15 +123,15 @@ def _people_in(material: Material, people: _CutRatings, emotion: str, rated: pd.
 
 
 def _people_spread(material: Material, people: _CutRatings, images: pd.Index, emotion: str) -> PeopleSpread:
-    singles = people.of(images, emotion)
-    if not isinstance(singles, Skipped):
-        return stats.people_spread(singles, clusters=material.images.clusters, bootstrap=material.bootstrap)
+    told = people.of(images, emotion)
+    if not isinstance(told, Skipped):
+        return stats.people_spread(told[0], clusters=told[1].clusters, bootstrap=material.bootstrap)
     if (without := material.without_people(people.item)) is not None:
         return PeopleSpread(without, without, without, without)
     means = material.people(people.item).reindex(images)
     clusters = material.images.clusters.reindex(images)
     of_means = stats.mean_sd(means, clusters=clusters, bootstrap=material.bootstrap).sd
-    return PeopleSpread(singles, of_means, singles, singles)
+    return PeopleSpread(told, of_means, told, told)
 
 
 def _rater(material: Material, people: _CutRatings, given: ScaleRatings) -> RaterSpread:
@@ -155,12 +160,12 @@ def _spreads_in(
 
 
 def _ratios(material: Material, people: _CutRatings, model: pd.Series[float], emotion: str) -> SdRatios:
-    clusters = material.images.clusters
-    singles = people.of(model.index, emotion)
-    if not isinstance(singles, Skipped):
-        return stats.sd_ratios(model, singles, clusters=clusters, bootstrap=material.bootstrap)
+    told, clusters = people.of(model.index, emotion), material.images.clusters
+    if not isinstance(told, Skipped):
+        singles, numbered = told
+        return stats.sd_ratios(numbered.of(model), singles, clusters=numbered.clusters, bootstrap=material.bootstrap)
     means = material.people(people.item)
     if means.empty:
-        return SdRatios(singles, singles, singles)
+        return SdRatios(told, told, told)
     of_means = stats.sd_ratios(model, means, clusters=clusters, bootstrap=material.bootstrap).image_means
-    return SdRatios(singles, of_means, singles)
+    return SdRatios(told, of_means, told)

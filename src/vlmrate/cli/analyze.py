@@ -34,6 +34,22 @@ def analyze(  # one parameter an option
             help="Put the printed values of a published study beside these: tae2026, or a CSV file of your own.",
         ),
     ] = None,
+    margin: Annotated[
+        float | None,
+        typer.Option(
+            "--margin",
+            metavar="POINTS",
+            help="Largest mean difference from people that would not matter, in scale points [range / 16].",
+        ),
+    ] = None,
+    epsilon: Annotated[
+        float | None,
+        typer.Option(
+            "--epsilon",
+            metavar="SHARE",
+            help="Advantage that the alternative-annotator test grants a rater for its price [0.1].",
+        ),
+    ] = None,
     tables_only: Annotated[
         bool, typer.Option("--tables-only", help="Leave out figures and report.html, which take longest.")
     ] = False,
@@ -51,6 +67,8 @@ def analyze(  # one parameter an option
             resamples=resamples,
             seed=seed,
             compare=compare,
+            margin=margin,
+            epsilon=epsilon,
             tables_only=tables_only,
         ),
         as_json=as_json,

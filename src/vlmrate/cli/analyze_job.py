@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -12,6 +13,7 @@ from vlmrate.analysis import analyze as run_analysis
 from vlmrate.cli.report_job import say_files, say_json
 from vlmrate.inference.store import REPORT_FOLDER
 from vlmrate.inference.table import load_results
+from vlmrate.parallel import helper
 from vlmrate.report.formats import READ, TABLES
 from vlmrate.report.outline import outline
 from vlmrate.report.show import show
@@ -19,6 +21,13 @@ from vlmrate.report.write import older_files, write_report
 from vlmrate.stats import Bootstrap
 from vlmrate.study.load import find_study, load_study
 from vlmrate.study.published import load_published
+
+if TYPE_CHECKING:
+    from vlmrate.inference.table import Results
+    from vlmrate.study.records import Study
+
+LARGE = 20_000
+"""Ratings, by raters and people, from which a second process gains more than the seconds it takes to start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,8 @@ class Request:
     resamples: int
     seed: int
     compare: str | None
+    margin: float | None
+    epsilon: float | None
     tables_only: bool
 
 
@@ -42,17 +53,35 @@ def analyze_study(request: Request, *, as_json: bool) -> None:
         VlmrateError: The study cannot be used, there are no ratings, or the report cannot be written.
     """
     study = load_study(find_study(request.study, Path.cwd()), results=request.results)
-    options = AnalysisOptions(
-        raters=request.raters,
-        bootstrap=Bootstrap(resamples=request.resamples, seed=request.seed),
-        published=None if request.compare is None else load_published(request.compare),
-    )
-    analysis = run_analysis(study, load_results(study), options)
+    options = options_of(request)
+    results = load_results(study)
     folder = request.output or study.results / study.name / REPORT_FOLDER
-    written = write_report(analysis, study, folder, TABLES if request.tables_only else READ)
+    with helper(wanted=_is_large(study, results)) as second:
+        analysis = run_analysis(study, results, options, helper=second)
+        written = write_report(analysis, study, folder, TABLES if request.tables_only else READ, helper=second)
     if as_json:
         say_json(analysis, written)
         return
     console = Console(highlight=False)
     show(analysis, outline(analysis), console)
     say_files(written, older_files(written, folder), console)
+
+
+def options_of(request: Request) -> AnalysisOptions:
+    """The request as the analysis takes it.
+
+    Raises:
+        VlmrateError: The margin or epsilon is out of range, or the published values cannot be read.
+    """
+    options = AnalysisOptions(
+        raters=request.raters,
+        bootstrap=Bootstrap(resamples=request.resamples, seed=request.seed),
+        published=None if request.compare is None else load_published(request.compare),
+        margin=request.margin,
+    )
+    return options if request.epsilon is None else replace(options, epsilon=request.epsilon)
+
+
+def _is_large(study: Study, results: Results) -> bool:
+    people = 0 if study.ratings is None else len(study.ratings.table)
+    return len(results.ratings) + people >= LARGE

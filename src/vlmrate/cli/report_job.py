@@ -16,9 +16,10 @@ from vlmrate.inference.store import REPORT_FOLDER, stores
 from vlmrate.report.filelist import file_lines
 from vlmrate.report.formats import Format, formats
 from vlmrate.report.jsonfile import read_analysis
+from vlmrate.report.word import has_docx, require_docx
 from vlmrate.report.write import ANALYSIS, write_report
 from vlmrate.study.faults import shown
-from vlmrate.study.load import find_study, load_study
+from vlmrate.study.load import find_study, load_study, study_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,11 +54,14 @@ def report_study(request: ReportRequest, *, as_json: bool) -> None:
     if analysis.design.name != study.name:
         raise AnalysisError(f"{shown(file)} is of the study {analysis.design.name}, not of {study.name}; give --output")
     _warn(file, study)
-    written = write_report(analysis, study, folder, _possible() if asked is None else asked)
+    wanted = _possible() if asked is None else _without_word(asked)
+    written = write_report(analysis, study, folder, wanted, as_read=True)
     if as_json:
         say_json(analysis, written)
     else:
         say_files(written, (), Console(highlight=False))
+    if asked is not None and Format.WORD in asked:
+        require_docx()  # the others are written: one package missing costs no other format
 
 
 def say_files(written: Sequence[Written], older: Sequence[Format], console: Console) -> None:
@@ -83,19 +87,27 @@ def say_json(analysis: Analysis, written: Sequence[Written]) -> None:
 
 
 def _possible() -> tuple[Format, ...]:
-    from vlmrate.report.word import has_docx
-
     if has_docx():
         return tuple(Format)
     _say("report.docx is left out, for it needs python-docx: pip install 'vlmrate[docx]'")
     return tuple(entry for entry in Format if entry is not Format.WORD)
 
 
+def _without_word(asked: tuple[Format, ...]) -> tuple[Format, ...]:
+    """What can be written of what was asked for, which is nothing where Word alone is wanted and cannot be made."""
+    if has_docx():
+        return asked
+    others = tuple(entry for entry in asked if entry is not Format.WORD)
+    if not others:
+        require_docx()
+    return others
+
+
 def _warn(file: Path, study: Study) -> None:
-    """Say so when ratings or the study file are younger than the analysis."""
-    made = file.stat().st_mtime
-    folders = [store.ratings_folder for store in stores(study)]
-    younger = [path for path in (study.file, *folders) if path.exists() and path.stat().st_mtime > made]
+    """Say so when ratings, the study file or its tables are younger than the analysis."""
+    made = file.stat().st_mtime_ns
+    inputs = (*study_files(study.file), *(path for store in stores(study) for path in store.input_files()))
+    younger = [path for path in inputs if path.exists() and path.stat().st_mtime_ns > made]
     if younger:
         more = f" and {len(younger) - 1:,} more" if len(younger) > 1 else ""
         _say(f"{shown(file)} is older than {shown(younger[0])}{more}; `vlmrate analyze` brings it up to date")

@@ -42,6 +42,11 @@ class Store:
         """Held by the process that writes here; beside the folder, so that it stays when the folder is set aside."""
         return self.folder.with_name(f".{self.folder.name}.lock")
 
+    def input_files(self) -> Iterator[Path]:
+        """What an analysis reads here, and the folder of ratings: it is as old as the last rating added or removed."""
+        yield from (self.folder / "manifest.json", self.ratings_folder)
+        yield from sorted(self.ratings_folder.glob("*.json"))
+
     def open(self) -> None:
         """Make the folder, and clear what a killed run left half-written."""
         self.ratings_folder.mkdir(parents=True, exist_ok=True)

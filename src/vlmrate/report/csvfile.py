@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import unicodedata
 from typing import TYPE_CHECKING
 
 from vlmrate.report.table import Style
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
 
 _ESTIMATE = ("", "_ci_low", "_ci_high", "_n")
 _SHARE = ("", "_numerator", "_denominator")
-_FORMULA = ("=", "+", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "|", "%")
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?: ?%)?", re.ASCII)
 
 
 def csv_text(table: Table) -> str:
@@ -29,10 +32,10 @@ def csv_text(table: Table) -> str:
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
     names = [column.name + suffix for column, shape in zip(table.columns, shapes, strict=True) for suffix in shape]
-    writer.writerow([*names, "skipped"])
+    writer.writerow([*map(_as_words, names), "skipped"])
     for row in table.rows:
         values = [value for cell, shape in zip(row, shapes, strict=True) for value in _values(cell, shape)]
-        writer.writerow([*values, _skipped(table.columns, row)])
+        writer.writerow([*values, _as_words(_skipped(table.columns, row))])
     return written.getvalue()
 
 
@@ -52,10 +55,23 @@ def _values(cell: Cell, shape: tuple[str, ...]) -> tuple[str, ...]:
     elif isinstance(cell, Share):
         parts = (cell.value if cell.denominator else "", cell.numerator, cell.denominator)
     elif isinstance(cell, str):
-        parts = (f"'{cell}" if cell.startswith(_FORMULA) else cell,)  # a spreadsheet would run it
+        parts = (_as_words(cell),)
     elif isinstance(cell, int | float):
         parts = (cell,)
     return (*map(str, parts), *[""] * (len(shape) - len(parts)))
+
+
+def _as_words(words: str) -> str:
+    """Words that no spreadsheet runs: what begins like a formula, or with an invisible sign, gets an apostrophe.
+
+    Spreadsheets pass over spaces before a formula, and take full-width signs for plain ones.
+    """
+    plain = unicodedata.normalize("NFKC", words)
+    begins = (words[:1], plain.lstrip()[:1])
+    hidden = any(sign and unicodedata.category(sign).startswith("C") for sign in begins)
+    if _NUMBER.fullmatch(words) or not (hidden or plain.lstrip().startswith(_FORMULA)):
+        return words
+    return f"'{words}"
 
 
 def _skipped(columns: Sequence[Column], row: Sequence[Cell]) -> str:

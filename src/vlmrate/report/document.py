@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vlmrate.report.markdown import escaped, markdown
+from vlmrate.report.markdown import escaped, markdown, sentence
 from vlmrate.report.opening import warnings
 from vlmrate.report.table import Part
 
@@ -32,7 +32,7 @@ def title(analysis: Analysis) -> str:
 
 def _section(section: Section, picture: Callable[[Figure], str] | None) -> Iterator[str]:
     yield f"## {escaped(section.title)}"
-    sentences = [escaped(sentence) for sentence in section.lead]
+    sentences = [sentence(words) for words in section.lead]
     if section.part is Part.SUMMARY:
         yield bullets(sentences)
     elif sentences:
@@ -44,7 +44,7 @@ def _section(section: Section, picture: Callable[[Figure], str] | None) -> Itera
             yield _figure(drawn, picture(drawn.figure))
     if section.left_out:
         yield "**Not computed**"
-        yield bullets([escaped(sentence) for sentence in section.left_out])
+        yield bullets([sentence(words) for words in section.left_out])
 
 
 def bullets(lines: Sequence[str]) -> str:

@@ -2,12 +2,13 @@
 
 Records are objects with their fields in order, tuples are lists, and what was skipped is {"skipped": reason}. There is
 no NaN: what is not defined is null or skipped. The same analysis gives the same bytes, and reading them gives an equal
-analysis.
+analysis. A digest of the content tells a file that was edited: numbers that no longer fit each other are no analysis.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import math
 from enum import Enum
@@ -34,7 +35,7 @@ def json_text(analysis: Analysis) -> str:
         AnalysisError: It holds a number that is not finite, or something that has no place in an analysis.
     """
     fields = {f.name: as_json(getattr(analysis, f.name), f.name) for f in dataclasses.fields(analysis)}
-    return _lines({"schema": SCHEMA, **fields}, "") + "\n"
+    return _lines({"schema": SCHEMA, "digest": _digest(fields), **fields}, "") + "\n"
 
 
 def as_json(value: object, where: str = "analysis") -> Json:
@@ -72,10 +73,13 @@ def read_analysis(path: Path) -> Analysis:
     if schema != SCHEMA:
         told = f"is of schema {schema}, this version of vlmrate reads {SCHEMA}" if schema else "is no analysis"
         raise AnalysisError(f"{shown(path)} {told}; {AGAIN}")
+    fields = {name: entry for name, entry in content.items() if name not in ("schema", "digest")}
     try:
-        read = from_json({name: entry for name, entry in content.items() if name != "schema"}, Analysis)
+        read = from_json(fields, Analysis)
     except AnalysisError as error:
         raise AnalysisError(f"{shown(path)} is not as vlmrate wrote it: {error}; {AGAIN}") from error
+    if content.get("digest") != _digest(fields):
+        raise AnalysisError(f"{shown(path)} is not as vlmrate wrote it: its content does not fit its digest; {AGAIN}")
     if not isinstance(read, Analysis):  # only to say so to the type checker
         raise AnalysisError(f"{shown(path)} is no analysis; {AGAIN}")
     return read
@@ -83,7 +87,7 @@ def read_analysis(path: Path) -> Analysis:
 
 def _content(path: Path) -> dict[str, Json]:
     try:
-        content = json.loads(path.read_bytes().decode(), parse_constant=_no_constant)
+        content = json.loads(path.read_bytes().decode(), parse_constant=_no_constant, parse_float=_finite)
     except FileNotFoundError as error:
         raise AnalysisError(f"{shown(path)} is not there yet; run `vlmrate analyze` first") from error
     except OSError as error:
@@ -99,6 +103,18 @@ def _content(path: Path) -> dict[str, Json]:
 
 def _no_constant(name: str) -> float:
     raise ValueError(f"it holds {name}, which is no number")
+
+
+def _finite(digits: str) -> float:
+    if math.isfinite(number := float(digits)):
+        return number
+    raise ValueError(f"it holds {digits[:40]}, which is beyond all numbers here")
+
+
+def _digest(fields: dict[str, Json]) -> str:
+    """SHA-256 of the content, in hexadecimal digits; that of the same file set otherwise is the same."""
+    content = json.dumps(fields, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def _lines(value: Json, indent: str) -> str:

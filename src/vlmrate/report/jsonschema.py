@@ -14,6 +14,11 @@ from vlmrate.report.jsonfile import SCHEMA
 from vlmrate.report.jsonreader import Json, fields_of, is_union, json_name
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+DIGEST: Json = {
+    "description": "SHA-256 of all other fields but schema, as JSON with sorted keys, without spaces, in ASCII.",
+    "type": "string",
+    "pattern": "^[0-9a-f]{64}$",
+}
 TYPES: dict[object, Json] = {
     str: "string",
     int: "integer",
@@ -33,7 +38,7 @@ def analysis_schema() -> dict[str, Json]:
     """The schema of an analysis; every kind of record is a definition of its own."""
     definitions: dict[str, Json] = {}
     record = _record(Analysis, definitions)
-    properties: dict[str, Json] = {"schema": {"const": SCHEMA}, **_as_object(record["properties"])}
+    properties: dict[str, Json] = {"schema": {"const": SCHEMA}, "digest": DIGEST, **_as_object(record["properties"])}
     return {
         "$schema": DIALECT,
         "title": SCHEMA,

@@ -1,7 +1,7 @@
 r"""Tables as LaTeX: booktabs rules, spanners over \cmidrule, notes below; every word is escaped.
 
-A file a table, that any document can \input which loads PACKAGES, and one document with all of them. Tables of many
-rows run over pages; wide ones are set smaller, then sideways.
+A file a table, that any document can \input which loads PACKAGES, and one document with all of them. Tables of
+sentences take the whole line, and like those of many rows run over pages; wide ones are set smaller, then sideways.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vlmrate.report.document import title
-from vlmrate.report.latex_words import escaped, marked_up
+from vlmrate.report.latex_words import escaped, marked_up, sentence
 from vlmrate.report.layout import interval_note, is_right_aligned, layout
 from vlmrate.report.measure import panels
 from vlmrate.report.opening import warnings
+from vlmrate.report.page import filling, fits_a_page, is_told
+from vlmrate.report.table import Part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,14 +29,15 @@ OTHER = (
     "% A sign that pdflatex does not know is written as its code point; lualatex and xelatex set it.\n"
     r"\providecommand{\vlmrateother}[2]{\ifdefined\Umathchar#1\else[#2]\fi}"
 )
-SPACING = r"\setlength{\tabcolsep}{4pt}"
+GAP_POINTS = 4
+SPACING = rf"\setlength{{\tabcolsep}}{{{GAP_POINTS}pt}}"
 SHRUNK = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
 """Letters are counted, not measured: a table of wide ones is made smaller."""
 ROOM = 0.85
 """What a table that breaks over pages, and so cannot be made smaller, may take of a line."""
 LONG_COLUMN = "7cm"
-LONGEST_ON_A_PAGE = 36
-"""Rows above which a table may break over pages; APA asks to repeat the header then."""
+HEADING = r"\ifdefined\vlmrateheading\vlmrateheading\fi"
+"""What a document wants above the table: on the same page, which a table that lies sideways has for itself."""
 PREAMBLE = rf"""\documentclass[11pt]{{article}}
 \usepackage[T1]{{fontenc}}
 \usepackage[utf8]{{inputenc}}
@@ -46,6 +49,14 @@ PREAMBLE = rf"""\documentclass[11pt]{{article}}
 \captionsetup{{labelfont=bf,labelsep=newline,textfont=it,justification=raggedright,singlelinecheck=false}}
 \setlength{{\parindent}}{{0pt}}
 \setlength{{\emergencystretch}}{{3em}}
+% Tables stand where they are told of, and do not float: a heading stays with its table.
+\renewenvironment{{table}}[1][]{{%
+  \par\addvspace{{14pt}}\begin{{minipage}}{{\linewidth}}\captionsetup{{type=table}}}}{{%
+  \end{{minipage}}\par\addvspace{{14pt}}}}
+% A heading that would stand at the foot of a page goes to the next one.
+\newcommand{{\vlmratepart}}[1]{{\gdef\vlmrateheading{{\par
+  \ifdim\pagetotal>0pt\ifdim\dimexpr\pagegoal-\pagetotal\relax<12\baselineskip\newpage\fi\fi
+  \subsection*{{#1}}\gdef\vlmrateheading{{}}}}}}
 \begin{{document}}"""
 
 
@@ -54,21 +65,30 @@ def latex_document(analysis: Analysis, sections: Sequence[Section]) -> str:
     blocks = [f"% Compile with: pdflatex tables.tex (twice)\n{PREAMBLE}", rf"\section*{{{escaped(title(analysis))}}}"]
     blocks.extend(rf"\textbf{{{escaped(warning)}}}" for warning in warnings(analysis))
     for section in sections:
+        if section.part is Part.SUMMARY and section.lead:
+            blocks.append("\n".join([r"\begin{itemize}", *_items(section.lead), r"\end{itemize}"]))
         if section.tables:
-            blocks.append(rf"\subsection*{{{escaped(section.title)}}}")
+            blocks.append(rf"\vlmratepart{{{escaped(section.title)}}}")
             blocks.extend(rf"\input{{{entry.table.id}}}" for entry in section.tables)
-            blocks.append(r"\clearpage")
     return "\n\n".join([*blocks, r"\end{document}"]) + "\n"
+
+
+def _items(sentences: Sequence[str]) -> Iterator[str]:
+    # An item that begins with a bracket would be taken for the mark before it.
+    return (rf"\item {{}}{sentence(words)}" for words in sentences)
 
 
 def latex_table(entry: NumberedTable) -> str:
     """One table, to be \\input; its number is LaTeX's own, the report's stands in a comment."""
     shown = layout(entry.table)
-    long = len(shown.lines) > LONGEST_ON_A_PAGE
-    cut = panels(shown, ROOM if long else 1.0)
-    body = [line for panel in cut for line in _long(entry, panel)] if long else _float(entry, cut)
-    if cut[0].setting.sideways:
-        body = [r"\begin{landscape}", *body, r"\end{landscape}"]
+    cut = panels(shown)
+    if is_told(cut) or not fits_a_page(cut):
+        cut = panels(shown, ROOM)
+        body = [line for number, panel in enumerate(cut) for line in _long(entry, panel, number)]
+        body.extend(_notes(shown))
+    else:
+        body = _float(entry, cut)
+    body = [r"\begin{landscape}", HEADING, *body, r"\end{landscape}"] if cut[0].setting.sideways else [HEADING, *body]
     head = [f"% {entry.label} of the report. Needs \\usepackage{{{','.join(PACKAGES)}}}", OTHER]
     return "\n".join([*head, *body]) + "\n"
 
@@ -79,7 +99,9 @@ def _float(entry: NumberedTable, cut: Sequence[Panel]) -> list[str]:
         *_sizes(cut[0]),
         rf"{_caption(entry)}",
         *(line for panel in cut for line in _tabular(panel)),
+        r"\begin{minipage}{\linewidth}",
         *_notes(cut[0].shown),
+        r"\end{minipage}",
         r"\end{table}",
     ]
 
@@ -97,15 +119,18 @@ def _tabular(panel: Panel) -> list[str]:
     ]
 
 
-def _long(entry: NumberedTable, panel: Panel) -> list[str]:
+def _long(entry: NumberedTable, panel: Panel, number: int) -> list[str]:
+    """A panel that breaks over pages; all panels but the first bear the number of the first."""
     head = [r"\toprule", *_header(panel), r"\midrule"]
+    again = rf"\caption[]{{{escaped(entry.table.title)} (continued)}}"
     return [
+        *([r"\addtocounter{table}{-1}"] if number else []),
         r"\begingroup",
         *_sizes(panel),
         r"\setlength{\LTleft}{0pt}",
         r"\setlength{\LTcapwidth}{\linewidth}",
-        rf"\begin{{longtable}}{{{_columns(panel)}}}",
-        rf"{_caption(entry)}\\",
+        rf"\begin{{longtable}}{{{_filling(panel) if panel.long else _columns(panel)}}}",
+        rf"{again if number else _caption(entry)}\\",
         *head,
         r"\endfirsthead",
         *head,
@@ -114,7 +139,6 @@ def _long(entry: NumberedTable, panel: Panel) -> list[str]:
         r"\endfoot",
         *_rows(panel.shown),
         r"\end{longtable}",
-        *_notes(panel.shown),
         r"\par\endgroup",
     ]
 
@@ -129,6 +153,18 @@ def _sizes(panel: Panel) -> list[str]:
 
 def _columns(panel: Panel) -> str:
     return f"@{{}}{''.join(_kind(panel, i) for i in range(len(panel.shown.columns)))}@{{}}"
+
+
+def _filling(panel: Panel) -> str:
+    """Columns as wide as the line together: those of sentences share what the others leave."""
+    parts = filling(panel)
+    gaps = 2 * GAP_POINTS * (len(parts) - 1)
+    sides = ("left" if is_right_aligned(column) else "right" for column in panel.shown.columns)
+    kinds = (
+        rf">{{\ragged{side}\arraybackslash}}p{{\dimexpr{part:.4f}\linewidth-{part * gaps:.2f}pt\relax}}"
+        for side, part in zip(sides, parts, strict=True)
+    )
+    return f"@{{}}{''.join(kinds)}@{{}}"
 
 
 def _kind(panel: Panel, i: int) -> str:
@@ -202,8 +238,4 @@ def _notes(shown: Layout) -> list[str]:
     if not told:
         return []
     joined = " ".join(marked_up(note) for note in told)
-    return [
-        r"\begin{minipage}{\linewidth}\footnotesize\raggedright",
-        rf"\textit{{Note.}} {joined}",
-        r"\end{minipage}",
-    ]
+    return [rf"{{\footnotesize\raggedright\noindent\textit{{Note.}} {joined}\par}}"]

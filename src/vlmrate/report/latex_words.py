@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vlmrate.report.commands import cut, edged
 from vlmrate.report.markdown import plain
 from vlmrate.report.symbols import pieces
 
@@ -67,7 +68,7 @@ def marked_up(words: str, *, symbols: bool = True) -> str:
     """
     told = []
     for piece in pieces(words):
-        text = _kept_blanks(piece.words)
+        text = edged(piece.words, escaped)
         if piece.raised or (piece.lowered and symbols):
             text = rf"\text{'superscript' if piece.raised else 'subscript'}{{{text}}}"
         if piece.italic and symbols:
@@ -76,11 +77,9 @@ def marked_up(words: str, *, symbols: bool = True) -> str:
     return "".join(told)
 
 
-def _kept_blanks(words: str) -> str:
-    """Escape a piece of a sentence: the blanks at its ends part it from its neighbours."""
-    before = " " if words[:1].isspace() else ""
-    after = " " if words[-1:].isspace() and words.strip() else ""
-    return f"{before}{escaped(words)}{after}"
+def sentence(words: str) -> str:
+    """A sentence of the report with its symbols, and its commands in the type of a program."""
+    return "".join(rf"\texttt{{{escaped(piece)}}}" if command else marked_up(piece) for piece, command in cut(words))
 
 
 def _word(word: str) -> str:

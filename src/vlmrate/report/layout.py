@@ -39,10 +39,11 @@ class Layout:
     """A table ready to be set: columns without the one for sections, whose values have become headings.
 
     `dropped` are the titles of columns that a terminal does without; `level` is the confidence level of the intervals
-    shown in brackets, None where none is shown.
+    shown in brackets, None where none is shown. `kept` are the positions of the columns in the table.
     """
 
     columns: tuple[Column, ...]
+    kept: tuple[int, ...]
     spanners: tuple[Over, ...]
     lines: tuple[Line, ...]
     notes: tuple[str, ...]
@@ -67,6 +68,7 @@ def layout(table: Table, *, terminal: bool = False) -> Layout:
     marked = tuple(f"{mark(position)} {_sentence(reason)}" for reason, position in reasons.items())
     return Layout(
         columns=tuple(table.columns[i] for i in kept),
+        kept=tuple(kept),
         spanners=_spanners(table, kept),
         lines=_lines(table, kept, reasons),
         notes=(*table.notes, *marked),

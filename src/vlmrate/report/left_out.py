@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from vlmrate.analysis.asked import NO_TEST
 from vlmrate.report.table import Part
 from vlmrate.stats import Skipped
+from vlmrate.stats.calibration import NO_GROUPS_NAMED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -54,7 +56,7 @@ QUESTIONS = (
 NAMES = ("item", "rater", "name")
 """Fields that say of what a result is; a skipped result is told by those on the way to it."""
 MOST_PLACES = 6
-CONSEQUENCES = ("there is no test to correct", "no groups were named to look within")
+CONSEQUENCES = (NO_TEST.reason, NO_GROUPS_NAMED.reason)
 """Reasons that only follow from another one, which is told, or of what nobody asks: a line for all images alike."""
 
 

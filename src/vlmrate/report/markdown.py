@@ -6,6 +6,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from vlmrate.report.commands import cut, edged
 from vlmrate.report.layout import is_right_aligned, layout
 
 if TYPE_CHECKING:
@@ -32,6 +33,15 @@ def escaped(words: str) -> str:
     line = _TAG.sub("&lt;", _ENTITY.sub("&amp;", line))
     line = f"&gt;{line[1:]}" if line.startswith(">") else line
     return _EDGE_UNDERSCORE.sub(r"\\_", _ACTIVE.sub(r"\\\1", line))
+
+
+def sentence(words: str) -> str:
+    """A sentence of the report, escaped but for the commands in it, which are shown as code.
+
+    >>> sentence("none yet; `vlmrate infer` asks a *model*")
+    'none yet; `vlmrate infer` asks a \\\\*model\\\\*'
+    """
+    return "".join(f"`{piece}`" if command else edged(piece, escaped) for piece, command in cut(words))
 
 
 def plain(words: str) -> str:

@@ -122,6 +122,7 @@ def _only(shown: Layout, kept: Sequence[int]) -> Layout:
     return replace(
         shown,
         columns=tuple(shown.columns[i] for i in kept),
+        kept=tuple(shown.kept[i] for i in kept),
         lines=tuple(Line(tuple(line.cells[i] for i in kept), line.heading) for line in shown.lines),
         spanners=tuple(_moved(shown.spanners, kept)),
     )

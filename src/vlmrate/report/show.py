@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from vlmrate.report.document import bullets, title
-from vlmrate.report.markdown import escaped, markdown, plain
+from vlmrate.report.markdown import escaped, markdown, plain, sentence
 from vlmrate.report.opening import warnings
 from vlmrate.report.table import Part
 from vlmrate.report.terminal import print_table
@@ -35,28 +35,28 @@ def _on_terminal(analysis: Analysis, sections: Sequence[Section], console: Conso
         console.print(Text(plain(warning), style="bold yellow"))
     for section in sections:
         if section.part is Part.SUMMARY:
-            for sentence in section.lead:
-                console.print(Text(plain(sentence)))
+            for words in section.lead:
+                console.print(Text(plain(words)))
             console.print()
         for entry in section.tables:
             if entry.table.main:
                 print_table(entry.table, console, entry.label)
-    for sentence in _left_out(sections):
-        console.print(Text(f"Not computed. {plain(sentence)}"))
+    for words in _left_out(sections):
+        console.print(Text(f"Not computed. {plain(words)}"))
 
 
 def _as_markdown(analysis: Analysis, sections: Sequence[Section], console: Console) -> None:
-    summary = [sentence for section in sections if section.part is Part.SUMMARY for sentence in section.lead]
+    summary = [words for section in sections if section.part is Part.SUMMARY for words in section.lead]
     blocks = [
         f"# {escaped(title(analysis))}",
         *(f"> **{escaped(warning)}**" for warning in warnings(analysis)),
-        bullets([escaped(sentence) for sentence in summary]),
+        bullets([sentence(words) for words in summary]),
         *(markdown(e.table, 2, e.label) for section in sections for e in section.tables if e.table.main),
-        *(f"Not computed. {escaped(sentence)}" for sentence in _left_out(sections)),
+        *(f"Not computed. {sentence(words)}" for words in _left_out(sections)),
     ]
     for block in blocks:
         console.print(Text(f"{block}\n"), soft_wrap=True)
 
 
 def _left_out(sections: Sequence[Section]) -> list[str]:
-    return [sentence for section in sections for sentence in section.left_out]
+    return [words for section in sections for words in section.left_out]

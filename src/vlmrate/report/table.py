@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
+from vlmrate.errors import AnalysisError
 from vlmrate.stats import Estimate, Share, Skipped
 
 
@@ -68,7 +69,8 @@ class Column:
     """A column: its name for programs, its title for people, and how its cells are written.
 
     `interval` says whether readers see the confidence interval beside an estimate; files for programs always hold it.
-    `terminal` is False for what a narrow terminal can do without; reports show it.
+    `terminal` is False for what a narrow terminal can do without; reports show it. `order` are the words that it holds,
+    in the order in which they are sorted where that is not the alphabet's.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Column:
     role: Role = Role.VALUE
     interval: bool = True
     terminal: bool = True
+    order: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,9 @@ class Table:
 
     `id` is a plain file name, unique in a report; the title bears no number, which comes from the order of all tables.
     `main` tables are shown at the terminal too.
+
+    Raises:
+        AnalysisError: Two columns have the same name.
     """
 
     id: str
@@ -103,6 +109,12 @@ class Table:
     notes: tuple[str, ...] = ()
     spanners: tuple[Spanner, ...] = ()
     main: bool = True
+
+    def __post_init__(self) -> None:
+        names = [column.name for column in self.columns]
+        twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
+        if twice is not None:
+            raise AnalysisError(f"the table {self.id} has two columns called {twice!r}; please report it")
 
     @property
     def section(self) -> int | None:
@@ -115,9 +127,9 @@ def section(name: str, title: str) -> Column:
     return Column(name, title, Style.TEXT, Role.SECTION)
 
 
-def stub(name: str, title: str) -> Column:
+def stub(name: str, title: str, *, order: tuple[str, ...] = ()) -> Column:
     """A column that names the row."""
-    return Column(name, title, Style.TEXT, Role.STUB)
+    return Column(name, title, Style.TEXT, Role.STUB, order=order)
 
 
 def text(name: str, title: str, *, terminal: bool = True) -> Column:

@@ -1,23 +1,28 @@
-"""One table in Word as APA 7 sets it: rules above and below the header and at the end, none between columns."""
+"""One table in Word as APA 7 sets it: rules above and below the header and at the end, none between columns.
+
+The table is written as the XML of Word and read in once: a report has tens of thousands of cells, and python-docx takes
+a millisecond for each.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
+from xml.sax.saxutils import escape
 
 from vlmrate.report.layout import is_right_aligned
-from vlmrate.report.word_words import add_words
+from vlmrate.report.word_words import runs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from docx.document import Document
-    from docx.table import Table as WordTable
-    from docx.table import _Cell, _Row
 
     from vlmrate.report.layout import Layout
     from vlmrate.report.measure import Panel
+    from vlmrate.report.word_words import Run
 
-Side: TypeAlias = Literal["left", "right", "centre"]
+Side: TypeAlias = Literal["left", "right", "center"]
 
 PAGE_SHORT, PAGE_LONG = 6.5, 9.0
 """Inches between the margins."""
@@ -27,121 +32,129 @@ LETTER = 0.5
 """Width of a letter over the size of the type, for digits and most words."""
 MARGIN = 3
 """Points left and right inside a cell."""
+TWIPS = 20
+"""To a point: the unit of Word's lengths."""
 RULE, FINE = "8", "4"
 """Eighths of a point."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """What stands in a cell, its width in twips, and the rules above and below it; `words` None leaves it empty."""
+
+    words: str | None
+    width: int
+    side: Side = "left"
+    columns: int = 1
+    above: str | None = None
+    below: str | None = None
+    symbols: bool = False
+    at_bottom: bool = False
+
+
 def add_table(document: Document, panel: Panel) -> None:
     """Add the table at the end of the document."""
-    shown, size = panel.shown, panel.setting.points
-    head = 2 if shown.spanners else 1
-    table = document.add_table(rows=head + len(shown.lines), cols=len(shown.columns))
-    table.autofit = False
-    rows = [list(row.cells) for row in table.rows]
-    _set_widths(table, rows, panel)
-    for row in table.rows:
-        _mark(row, "cantSplit")
-    for row in list(table.rows)[:head]:
-        _mark(row, "tblHeader")
-    _rules(rows, head, shown)
-    _header(rows[:head], panel)
-    for cells, line in zip(rows[head:], shown.lines, strict=True):
-        if line.heading:
-            _write(_merged(cells), line.cells[0], size)
-            continue
-        for cell, words, column in zip(cells, line.cells, shown.columns, strict=True):
-            _write(cell, words, size, side="right" if is_right_aligned(column) else "left")
-    for cells in rows if len(rows) <= TOGETHER else rows[: head + 1]:
-        for cell in cells:
-            cell.paragraphs[0].paragraph_format.keep_with_next = True
+    from docx.oxml.ns import nsdecls
+    from docx.oxml.parser import parse_xml
+
+    table = f"<w:tbl {nsdecls('w')}>{''.join(_table(panel))}</w:tbl>"
+    document.element.body.insert_element_before(parse_xml(table), "w:sectPr")
 
 
-def _header(rows: Sequence[Sequence[_Cell]], panel: Panel) -> None:
-    from docx.enum.table import WD_ALIGN_VERTICAL
-
-    size = panel.setting.points
-    for cell, lines, column in zip(rows[-1], panel.titles, panel.shown.columns, strict=True):
-        side: Side = "right" if is_right_aligned(column) else "left"
-        _write(cell, "\n".join(lines), size, side=side, symbols=True)
-        cell.vertical_alignment = WD_ALIGN_VERTICAL.BOTTOM
-    for over in panel.shown.spanners:
-        merged = _merged(rows[0][over.first : over.last + 1])
-        _write(merged, over.title, size, side="centre", symbols=True)
-
-
-def _merged(cells: Sequence[_Cell]) -> _Cell:
-    return cells[0].merge(cells[-1]) if len(cells) > 1 else cells[0]
-
-
-def _write(cell: _Cell, words: str, size: float, *, side: Side = "left", symbols: bool = False) -> None:
-    from docx.enum.text import WD_ALIGN_PARAGRAPH
-    from docx.shared import Pt
-
-    sides = {"left": WD_ALIGN_PARAGRAPH.LEFT, "right": WD_ALIGN_PARAGRAPH.RIGHT, "centre": WD_ALIGN_PARAGRAPH.CENTER}
-    paragraph = cell.paragraphs[0]
-    for number, line in enumerate(words.split("\n")):
-        if number:
-            paragraph.add_run().add_break()
-        add_words(paragraph, line, symbols=symbols)
-    for run in paragraph.runs:
-        run.font.size = Pt(size)
-    paragraph.paragraph_format.space_after = Pt(1)
-    paragraph.alignment = sides[side]
+def _table(panel: Panel) -> Iterator[str]:
+    widths = _widths(panel)
+    margins = "".join(f'<w:{side} w:w="{MARGIN * TWIPS}" w:type="dxa"/>' for side in ("left", "right"))
+    yield '<w:tblPr><w:tblW w:type="auto" w:w="0"/><w:tblLayout w:type="fixed"/>'
+    yield f"<w:tblCellMar>{margins}</w:tblCellMar>"
+    yield '<w:tblLook w:firstColumn="1" w:firstRow="1" w:lastColumn="0" w:lastRow="0" w:noHBand="0" w:noVBand="1" '
+    yield 'w:val="04A0"/></w:tblPr>'
+    columns = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
+    yield f"<w:tblGrid>{columns}</w:tblGrid>"
+    head, body = _header(panel, widths), _body(panel.shown, widths)
+    rows = [*head, *body]
+    rows[-1] = [replace(cell, below=RULE) for cell in rows[-1]]
+    together = len(rows) if len(rows) <= TOGETHER else len(head) + 1
+    for number, cells in enumerate(rows):
+        yield _row(cells, panel.setting.points, header=number < len(head), keep=number < together)
 
 
-def _set_widths(table: WordTable, rows: Sequence[Sequence[_Cell]], panel: Panel) -> None:
-    """Columns as wide as their letters ask for, shrunk to the page if need be; Word reads the grid and the cells."""
-    from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
-    from docx.shared import Pt
-
+def _widths(panel: Panel) -> list[int]:
+    """Columns as wide as their letters ask for, shrunk to the page if need be, in twips."""
     padding = 2 * MARGIN
     room = (PAGE_LONG if panel.setting.sideways else PAGE_SHORT) * 72 - padding * len(panel.widths)
     letters = sum(width + 1 for width in panel.widths)
     letter = min(LETTER * panel.setting.points, room / letters)
-    needed = [(width + 1) * letter + padding for width in panel.widths]
-    for column, points in zip(table.columns, needed, strict=True):
-        column.width = Pt(points)
-    for row in rows:
-        for cell, points in zip(row, needed, strict=True):
-            cell.width = Pt(points)
-    margins = OxmlElement("w:tblCellMar")
-    for side in ("left", "right"):
-        edge = OxmlElement(f"w:{side}")
-        edge.set(qn("w:w"), str(MARGIN * 20))
-        edge.set(qn("w:type"), "dxa")
-        margins.append(edge)
-    # After the layout, before the look: the order that the schema of Word asks for.
-    table._tblPr.insert_element_before(margins, "w:tblLook", "w:tblCaption", "w:tblDescription")
+    return [round(((width + 1) * letter + padding) * TWIPS) for width in panel.widths]
 
 
-def _rules(rows: Sequence[Sequence[_Cell]], head: int, shown: Layout) -> None:
-    for i in range(len(shown.columns)):
-        fine = head == 2 and any(over.first <= i <= over.last for over in shown.spanners)
-        _border(rows[0][i], {"top": RULE, "bottom": FINE} if fine else {"top": RULE})
-        below = {"bottom": RULE}
-        _border(rows[head - 1][i], below)
-        _border(rows[-1][i], below)
+def _header(panel: Panel, widths: Sequence[int]) -> list[list[_Cell]]:
+    """The columns' titles, above them the spanners where there are any."""
+    shown = panel.shown
+    titles = [
+        _Cell("\n".join(lines), width, _side(shown, i), below=RULE, symbols=True, at_bottom=True)
+        for i, (lines, width) in enumerate(zip(panel.titles, widths, strict=True))
+    ]
+    if not shown.spanners:
+        return [[replace(cell, above=RULE) for cell in titles]]
+    over: list[_Cell] = []
+    starts = {spanner.first: spanner for spanner in shown.spanners}
+    i = 0
+    while i < len(widths):
+        if i not in starts:
+            over.append(_Cell(None, widths[i], above=RULE))
+            i += 1
+            continue
+        inside = widths[i : starts[i].last + 1]
+        spanner = _Cell(starts[i].title, sum(inside), "center", len(inside), above=RULE, below=FINE, symbols=True)
+        over.append(spanner)
+        i += len(inside)
+    return [over, titles]
 
 
-def _border(cell: _Cell, sizes: Mapping[str, str]) -> None:
-    from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
-
-    properties = cell._tc.get_or_add_tcPr()
-    borders = properties.find(qn("w:tcBorders"))
-    if borders is None:
-        borders = OxmlElement("w:tcBorders")
-        properties.append(borders)
-    for side, size in sizes.items():
-        edge = OxmlElement(f"w:{side}")
-        for name, value in (("val", "single"), ("sz", size), ("space", "0"), ("color", "000000")):
-            edge.set(qn(f"w:{name}"), value)
-        borders.append(edge)
+def _body(shown: Layout, widths: Sequence[int]) -> Iterator[list[_Cell]]:
+    for line in shown.lines:
+        if line.heading:
+            yield [_Cell(line.cells[0], sum(widths), columns=len(widths))]
+        else:
+            cells = zip(line.cells, widths, strict=True)
+            yield [_Cell(words, width, _side(shown, i)) for i, (words, width) in enumerate(cells)]
 
 
-def _mark(row: _Row, name: str) -> None:
+def _side(shown: Layout, column: int) -> Side:
+    return "right" if is_right_aligned(shown.columns[column]) else "left"
+
+
+def _row(cells: Sequence[_Cell], points: float, *, header: bool, keep: bool) -> str:
     """Rows stay whole (cantSplit), and headers are repeated on every page the table runs over (tblHeader)."""
-    from docx.oxml import OxmlElement
+    marks = "<w:cantSplit/><w:tblHeader/>" if header else "<w:cantSplit/>"
+    inside = "".join(f"<w:tc>{_properties(cell)}{_paragraph(cell, points, keep=keep)}</w:tc>" for cell in cells)
+    return f"<w:tr><w:trPr>{marks}</w:trPr>{inside}</w:tr>"
 
-    row._tr.get_or_add_trPr().append(OxmlElement(f"w:{name}"))
+
+def _properties(cell: _Cell) -> str:
+    rules = "".join(
+        f'<w:{side} w:val="single" w:sz="{size}" w:space="0" w:color="000000"/>'
+        for side, size in (("top", cell.above), ("bottom", cell.below))
+        if size is not None
+    )
+    span = f'<w:gridSpan w:val="{cell.columns}"/>' if cell.columns > 1 else ""
+    borders = f"<w:tcBorders>{rules}</w:tcBorders>" if rules else ""
+    place = '<w:vAlign w:val="bottom"/>' if cell.at_bottom else ""
+    return f'<w:tcPr><w:tcW w:type="dxa" w:w="{cell.width}"/>{span}{borders}{place}</w:tcPr>'
+
+
+def _paragraph(cell: _Cell, points: float, *, keep: bool) -> str:
+    kept = "<w:keepNext/>" if keep else ""
+    if cell.words is None:
+        return f"<w:p><w:pPr>{kept}</w:pPr></w:p>"
+    size = f'<w:sz w:val="{int(2 * points)}"/>'
+    lines = ("".join(_run(run, size) for run in runs(line, symbols=cell.symbols)) for line in cell.words.split("\n"))
+    words = f"<w:r><w:rPr>{size}</w:rPr><w:br/></w:r>".join(lines)
+    return f'<w:p><w:pPr>{kept}<w:spacing w:after="{TWIPS}"/><w:jc w:val="{cell.side}"/></w:pPr>{words}</w:p>'
+
+
+def _run(run: Run, size: str) -> str:
+    italic = "<w:i/>" if run.italic else ""
+    place = f'<w:vertAlign w:val="{run.place}"/>' if run.place else ""
+    edges = ' xml:space="preserve"' if run.words != run.words.strip() else ""
+    return f"<w:r><w:rPr>{italic}{size}{place}</w:rPr><w:t{edges}>{escape(run.words)}</w:t></w:r>"

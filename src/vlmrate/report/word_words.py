@@ -1,26 +1,50 @@
-"""Words in a paragraph of Word, statistical symbols in italics; no word from outside can be more than words."""
+"""Words of Word, statistical symbols in italics; no word from outside can be more than words."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from vlmrate.report.markdown import plain
 from vlmrate.report.symbols import pieces
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from docx.text.paragraph import Paragraph
 
+Place: TypeAlias = Literal["superscript", "subscript"]
 
-def add_words(paragraph: Paragraph, words: str, *, italic: bool = False, symbols: bool = True) -> None:
-    """Add words; within `italic` ones symbols stand upright, as APA sets them."""
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Words that Word sets alike, on the line or (`place`) above or below it."""
+
+    words: str
+    italic: bool
+    place: Place | None
+
+
+def runs(words: str, *, italic: bool = False, symbols: bool = True) -> Iterator[Run]:
+    """Cut words into runs; within `italic` ones symbols stand upright, as APA sets them."""
     for piece in pieces(printable(words)):
-        text = f"_{piece.words}" if piece.lowered and not symbols else piece.words
-        run = paragraph.add_run(text)
-        run.italic = (piece.italic and symbols) != italic or None
-        if piece.raised:
-            run.font.superscript = True
-        elif piece.lowered and symbols:
-            run.font.subscript = True
+        lowered = piece.lowered and symbols
+        yield Run(
+            words=f"_{piece.words}" if piece.lowered and not symbols else piece.words,
+            italic=(piece.italic and symbols) != italic,
+            place="superscript" if piece.raised else "subscript" if lowered else None,
+        )
+
+
+def add_words(paragraph: Paragraph, words: str, *, italic: bool = False) -> None:
+    """Add words to a paragraph, symbols set as symbols."""
+    for run in runs(words, italic=italic):
+        added = paragraph.add_run(run.words)
+        added.italic = run.italic or None
+        if run.place == "superscript":
+            added.font.superscript = True
+        elif run.place == "subscript":
+            added.font.subscript = True
 
 
 def printable(words: str) -> str:

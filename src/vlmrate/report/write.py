@@ -2,58 +2,85 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vlmrate.errors import AnalysisError
 from vlmrate.inference.files import write_atomically
+from vlmrate.parallel import ALONE
 from vlmrate.report.csvfile import csv_text
 from vlmrate.report.document import document
 from vlmrate.report.formats import Format, Written, in_order
 from vlmrate.report.jsonfile import json_text
 from vlmrate.report.outline import outline
+from vlmrate.report.ownfiles import renew_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from vlmrate.analysis import Analysis
+    from vlmrate.parallel import Helper
     from vlmrate.report.figures import Figure
     from vlmrate.report.outline import Section
     from vlmrate.study.records import Study
 
 ANALYSIS = "analysis.json"
 PICTURES = ("svg", "pdf", "png")
+ASIDE = "pdf"
+"""Pictures that a second process makes: half of all work, and no other file holds them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is to be written, where, and in which formats: report.md shows figures only where they are among them."""
+    """What is to be written, where, and in which formats: report.md shows figures only where they are among them.
+
+    `drawn_here` are the kinds of pictures that no second process makes. `as_read` says that the analysis was read from
+    the folder.
+    """
 
     analysis: Analysis
     sections: tuple[Section, ...]
     study: Study
     folder: Path
     formats: tuple[Format, ...]
+    drawn_here: tuple[str, ...] = PICTURES
+    as_read: bool = False
 
 
-def write_report(analysis: Analysis, study: Study, folder: Path, formats: Iterable[Format]) -> tuple[Written, ...]:
+def write_report(
+    analysis: Analysis,
+    study: Study,
+    folder: Path,
+    formats: Iterable[Format],
+    *,
+    helper: Helper = ALONE,
+    as_read: bool = False,
+) -> tuple[Written, ...]:
     """Write a report into `folder`, which is made if need be; earlier files of the same formats are replaced.
+
+    With a `helper` some of the figures are drawn in a second process; the files are the same. An analysis that was read
+    from this folder (`as_read`) leaves its file as old as it is: by its age one sees whether ratings came after it.
 
     Raises:
         AnalysisError: The folder cannot be written to, or a format needs a package that is not installed.
     """
-    report = Report(analysis, outline(analysis), study, folder, in_order(formats))
+    report = Report(analysis, outline(analysis), study, folder, in_order(formats), as_read=as_read)
     if Format.WORD in report.formats:
         from vlmrate.report.word import require_docx
 
         require_docx()  # before anything is written
-    ours = (folder / ANALYSIS).is_file()
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        aside = None
+        if Format.FIGURES in report.formats and not helper.alone:
+            aside = helper.start(_draw, analysis, _subfolder(report, "figures"), ASIDE)
+            report = replace(report, drawn_here=tuple(kind for kind in PICTURES if kind != ASIDE))
         written = tuple(Written(entry, _write(entry, report)) for entry in report.formats)
-        if ours:
-            _remove_stale(written)
+        if aside is not None:
+            aside()
+        renew_list(folder, written)
     except OSError as error:
         raise AnalysisError(f"the report cannot be written to {folder}: {error.strerror or error}") from error
     return written
@@ -87,7 +114,13 @@ def _write(asked: Format, report: Report) -> tuple[Path, ...]:
 
 
 def _json(report: Report) -> tuple[Path, ...]:
-    return (_file(report.folder / ANALYSIS, json_text(report.analysis)),)
+    file, content = report.folder / ANALYSIS, json_text(report.analysis)
+    if not report.as_read:
+        return (_file(file, content),)
+    if file.read_bytes() != content.encode():  # the same analysis, set otherwise
+        made = file.stat()
+        os.utime(_file(file, content), ns=(made.st_atime_ns, made.st_mtime_ns))
+    return (file,)
 
 
 def _csv(report: Report) -> tuple[Path, ...]:
@@ -103,10 +136,20 @@ def _figures(report: Report) -> tuple[Path, ...]:
     paths = []
     for section in report.sections:
         for entry in section.figures:
-            for suffix in PICTURES:
-                paths.append(folder / f"{entry.figure.id}.{suffix}")
-                save(entry.figure, paths[-1])
+            for kind in PICTURES:
+                paths.append(folder / f"{entry.figure.id}.{kind}")
+                if kind in report.drawn_here:
+                    save(entry.figure, paths[-1])
     return tuple(paths)
+
+
+def _draw(analysis: Analysis, folder: Path, kind: str) -> None:
+    """Write every figure as files of one kind, in a process of its own."""
+    from vlmrate.report.figures import figures
+    from vlmrate.report.figures.render import save
+
+    for figure in figures(analysis):
+        save(figure, folder / f"{figure.id}.{kind}")
 
 
 def _markdown(report: Report) -> tuple[Path, ...]:
@@ -149,13 +192,3 @@ def _subfolder(report: Report, name: str) -> Path:
 def _file(path: Path, content: str | bytes) -> Path:
     write_atomically(path, content)
     return path
-
-
-def _remove_stale(written: Iterable[Written]) -> None:
-    """Tables and figures of an earlier state of the study would be taken for this one's."""
-    for entry in written:
-        for folder in {path.parent for path in entry.files if path.parent.name in ("tables", "figures", "latex")}:
-            suffixes = {path.suffix for path in entry.files}
-            for stale in set(folder.iterdir()) - set(entry.files):
-                if stale.suffix in suffixes:
-                    stale.unlink()

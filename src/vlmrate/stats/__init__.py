@@ -6,8 +6,9 @@ What a function computes comes back as an `Estimate` or a `TestResult`; what the
 
 from __future__ import annotations
 
+from vlmrate.stats._alignment import Alignment
 from vlmrate.stats.agreement import Classification, LabelScores, accuracy, balanced_accuracy, classification, macro_f1
-from vlmrate.stats.alt_test import Alignment, AltTest, AltTestRater, alt_test
+from vlmrate.stats.alt_test import AltTest, AltTestRater, alt_test
 from vlmrate.stats.bias import (
     GroupBias,
     bias_by_group,

@@ -7,7 +7,7 @@ declared, true or answered, raises `AnalysisError`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,10 +68,12 @@ def classification(
     `truth`, `answers` and `clusters` have one entry an image; `labels` are the declared ones. With c the
     confusion matrix: accuracy = sum c_ii / n; recall_i = c_ii / c_i.; precision_i = c_ii / c_.i; F1_i = 2
     c_ii / (c_i. + c_.i); macro-F1 and balanced accuracy are the plain means of F1 and recall over the
-    declared labels (Sokolova & Lapalme 2009, Information Processing & Management 45, 427-437). All lie in [0,
-    1], kappa in [-1, 1]. A proportion of exactly 0 or 1 has Wilson's interval, since resamples cannot move
-    it. Skipped: recall and F1 of a label with no image, precision of a label never answered, macro-F1 and
-    balanced accuracy where a declared label has no image; everything where there are fewer than two clusters.
+    declared labels (Sokolova & Lapalme 2009, Information Processing & Management 45, 427-437). All lie in [0, 1], kappa
+    in [-1, 1]. A proportion of exactly 0 or 1 has Wilson's interval, since resamples cannot move it, kappa of 1 the one
+    that follows from accuracy's, balanced accuracy accuracy's own where all labels have as many images. Macro-F1 and F1
+    of 1 keep an interval of no width: of other images it says nothing. Skipped: recall and F1 of a label with no image,
+    precision of a label never answered, macro-F1 and balanced accuracy where a declared label has no image; everything
+    where there are fewer than two clusters.
 
     >>> truth, answers = ["sad", "sad", "sad", "happy", "happy"], ["sad", "happy", None, "happy", "happy"]
     >>> scores = classification(truth, answers, ["happy", "sad"])
@@ -209,10 +211,18 @@ class _Scorer:
 
     def balanced_accuracy(self) -> Outcome:
         name = f"mean recall over the {self.coded.k} declared labels"
-        return self._no_image("balanced accuracy") or self._score(lambda cells: recall_of(cells).mean(axis=-1), name)
+        mean = self._no_image("balanced accuracy") or self._score(lambda cells: recall_of(cells).mean(axis=-1), name)
+        accuracy, images = self.accuracy(), np.bincount(self.coded.truth, minlength=self.coded.k)
+        if isinstance(mean, Skipped) or isinstance(accuracy, Skipped) or 0 < mean.value < 1 or np.ptp(images):
+            return mean
+        # With as many images of each label it is the accuracy, whose interval has a width here.
+        low, high = accuracy.ci_low, accuracy.ci_high
+        return replace(mean, ci_low=low, ci_high=high, method=f"{name}; as {accuracy.method}")
 
     def kappa(self) -> Outcome:
-        return kappa.undefined(self.coded) or self._score(kappa.kappa_of, kappa.NAME)
+        if (reason := kappa.undefined(self.coded)) is not None:
+            return reason
+        return kappa.widened(self._score(kappa.kappa_of, kappa.NAME), self.coded, self.clusters)
 
     def label(self, i: int) -> LabelScores:
         label = self.coded.labels[i]

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import pandas as pd
 from scipy.special import stdtr
 
 from vlmrate.errors import AnalysisError
+from vlmrate.stats._alignment import Alignment, nearness, numbered
 from vlmrate.stats._arrays import (
     Column,
     FloatArray,
     IntArray,
     as_codes,
-    as_floats,
     is_number,
     require_aligned,
     require_count,
@@ -35,11 +35,6 @@ from vlmrate.stats.estimate import Outcome, Skipped, TestResult
 
 if TYPE_CHECKING:
     ByUnit = pd.Series[Any]
-
-Alignment: TypeAlias = Literal["rmse", "accuracy"]
-"""How near an answer is to the others': minus the root mean square distance, or the share of them that agree."""
-DECIMALS = 9
-"""Alignments are rounded to this before they are compared: equal distances tie whatever their arithmetic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +121,7 @@ def alt_test(
     """
     _check(alignment, epsilon, q, min_units, model)
     require_aligned(units=units, raters=raters, values=values)
-    value, ours = _numbered(values, model, alignment)
+    value, ours = numbered(values, model, alignment)
     ratings = code_cells(units, raters, value)
     if isinstance(ratings, Skipped):
         return ratings
@@ -166,8 +161,7 @@ class _Compared:
 
     @classmethod
     def of(cls, ratings: Ratings, model: FloatArray, alignment: Alignment) -> _Compared:
-        near = _numeric if alignment == "rmse" else _labelled
-        of_person, of_model = (np.round(side, DECIMALS) for side in near(ratings, model[ratings.unit]))
+        of_person, of_model = nearness(ratings, model[ratings.unit], alignment)
         return cls(
             ratings.unit,
             ratings.rater,
@@ -242,16 +236,6 @@ def _check(alignment: Alignment, epsilon: float, q: float, min_units: int, model
         raise AnalysisError("The model's answers must be a Series that names every unit once.")
 
 
-def _numbered(values: Column, model: ByUnit, alignment: Alignment) -> tuple[FloatArray, ByUnit]:
-    """Return people's and the model's values as floats; labels by their number."""
-    if alignment == "rmse":
-        return as_floats(values, "values"), pd.Series(as_floats(model, "model"), index=model.index)
-    together = pd.Series([*np.asarray(values, dtype=object), *model.to_numpy(dtype=object)], dtype=object)
-    codes = pd.factorize(together)[0].astype(np.float64)
-    codes[codes < 0] = np.nan
-    return codes[: len(values)], pd.Series(codes[len(values) :], index=model.index)
-
-
 def _comparable(ratings: Ratings, ours: ByUnit) -> Ratings:
     if ratings.n and not ours.index.isin(ratings.unit_names).any():
         raise AnalysisError(
@@ -259,27 +243,6 @@ def _comparable(ratings: Ratings, ours: ByUnit) -> Ratings:
             f"{ours.index[:1].tolist()}, the units with {ratings.unit_names[:1]}."
         )
     return ratings.only((ratings.per_unit() >= 2) & ours.reindex(ratings.unit_names).notna().to_numpy())
-
-
-def _numeric(ratings: Ratings, ours: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return minus the mean square distance to the others: it orders answers as its root does."""
-    y, others = ratings.value, ratings.per_unit()[ratings.unit] - 1
-    total, squares = ratings.per_unit(y)[ratings.unit] - y, ratings.per_unit(y * y)[ratings.unit] - y * y
-
-    def near(x: FloatArray) -> FloatArray:
-        return -(others * x * x - 2 * x * total + squares) / np.maximum(others, 1)
-
-    return near(y), near(ours)
-
-
-def _labelled(ratings: Ratings, ours: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return how many of the others gave the same label: all being as many, it orders answers as the share does."""
-    width = int(max(ratings.value.max(initial=0), ours.max(initial=0))) + 2
-    labels = np.bincount((ratings.unit * width + ratings.value + 1).astype(np.int64), minlength=ratings.n_units * width)
-    of_unit = ratings.unit * width + 1
-    same_as_own = labels[(of_unit + ratings.value).astype(np.int64)] - 1
-    same_as_ours = labels[(of_unit + ours).astype(np.int64)] - (ours == ratings.value)
-    return same_as_own.astype(np.float64), same_as_ours.astype(np.float64)
 
 
 def _told(

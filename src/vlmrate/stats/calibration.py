@@ -160,6 +160,7 @@ def calibrate(
     )
 
 
+NO_GROUPS_NAMED = Skipped("no groups were named to look within")
 _UNVARIED = Skipped("every line is an intercept alone: calibrated ratings vary between folds only")
 
 
@@ -262,7 +263,7 @@ class _Judged:
 
     def _r_within(self, which: int) -> Outcome:
         if self.groups is None:
-            return Skipped("no groups were named to look within")
+            return NO_GROUPS_NAMED
         if which == SECOND and self.flat:
             return _UNVARIED
         return pearson_within_bootstrap(

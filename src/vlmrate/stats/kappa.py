@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import ndtri
 
 from vlmrate.errors import AnalysisError
-from vlmrate.stats._arrays import is_number, require_count, require_level
+from vlmrate.stats._arrays import as_names, is_number, require_count, require_level
 from vlmrate.stats.bootstrap import DEFAULT, Bootstrap, bootstrap_sums
 from vlmrate.stats.confusion import CodedLabels, code_labels
 from vlmrate.stats.estimate import NO_ERROR, Estimate, Outcome, Skipped, without_width
+from vlmrate.stats.proportion import wilson
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,8 +39,9 @@ def cohen_kappa(
     lowers po. Cohen 1960, Educational and Psychological Measurement 20, 37-46. Between two people, the second one
     stands as `answers`: a missing answer counts against agreement there, where psych::cohen.kappa leaves the pair
     out; drop such images first to have its figure. Raises `AnalysisError` for a true label that is missing, and for
-    a label of either that is not declared. Skipped where pe is 1 (both name one label only) and where there is
-    nothing to resample.
+    a label of either that is not declared. Where all answers are right, resamples cannot move kappa, and its
+    interval is made from the accuracy's. Skipped where pe is 1 (both name one label only) and where there is nothing
+    to resample.
 
     >>> kappa = cohen_kappa(["a", "a", "b", "b", "b", "a"], ["a", "b", "b", "b", "b", "a"], ["a", "b"])
     >>> round(kappa.value, 4), kappa.n
@@ -49,13 +51,32 @@ def cohen_kappa(
     reason = undefined(coded)
     if reason is not None:
         return reason
-    return bootstrap_sums(
+    drawn = bootstrap_sums(
         coded.cells(),
         lambda totals: kappa_of(totals.reshape(-1, coded.k, coded.k + 1)),
         name=NAME,
         clusters=clusters,
         bootstrap=bootstrap,
     )
+    return widened(drawn, coded, clusters)
+
+
+def widened(kappa: Outcome, coded: CodedLabels, clusters: Column | None) -> Outcome:
+    """Return a kappa with the interval that its accuracy has where all answers are right; else as it is.
+
+    No resample can leave 1 there. Kappa is (accuracy - pe) / (1 - pe), so Wilson's limits of the accuracy, clusters
+    being the trials, become kappa's. With a balanced truth pe is 1 / k whatever is answered validly; otherwise pe is
+    held at what the truth's shares make it.
+    """
+    if not isinstance(kappa, Estimate) or not np.array_equal(coded.truth, coded.answers):
+        return kappa
+    trials = coded.n if clusters is None else len(set(as_names(clusters)))
+    accuracy = wilson(trials, trials, kappa.level)
+    if isinstance(accuracy, Skipped):
+        return accuracy
+    chance = float(((np.bincount(coded.truth) / coded.n) ** 2).sum())
+    method = f"{NAME}; from Wilson's interval of the accuracy over {trials:,} clusters, resamples being constant at 1"
+    return replace(kappa, ci_low=(accuracy.ci_low - chance) / (1 - chance), method=method)
 
 
 def cohen_kappa_asymptotic(truth: Column, answers: Column, labels: Sequence[str], *, level: float = 0.95) -> Outcome:

@@ -92,6 +92,9 @@ def against_others(ratings: Ratings, given: FloatArray) -> tuple[FloatArray, Flo
 
     `given` has one value a rating: the rating itself, or what someone else said of the unit in that rater's place.
     """
+    if not len(ratings.value):
+        none = np.full(ratings.n_raters, np.nan)
+        return np.zeros(ratings.n_raters), none, none, none
     origin = ratings.value.mean()
     centred = ratings.value - origin
     count, total = ratings.per_unit()[ratings.unit], ratings.per_unit(centred)[ratings.unit]

@@ -102,25 +102,26 @@ def compare_classification(
     if one.n == 0:
         return Skipped("there is no image to score")
     drawn = resample_sums(np.hstack([one.cells(), other.cells()]), clusters=clusters, bootstrap=bootstrap)
-    if isinstance(drawn, Skipped):
-        return drawn
+    return drawn if isinstance(drawn, Skipped) else _classification(drawn, one.k)
 
+
+def _classification(drawn: ResampledSums, k: int) -> ClassificationDifference:
     def difference(score: Callable[[FloatArray], FloatArray], name: str) -> Outcome:
         def of_totals(totals: FloatArray) -> FloatArray:
-            of_first, of_second = _two(totals, one.k)
+            of_first, of_second = _two(totals, k)
             return score(of_first) - score(of_second)
 
         return drawn.estimate(of_totals, name=f"difference in {name}, first minus second")
 
     return ClassificationDifference(
-        n=one.n,
+        n=drawn.n,
         accuracy=difference(accuracy_of, "accuracy over all images"),
-        macro_f1=difference(lambda cells: f1_of(cells).mean(axis=-1), f"macro-F1 over the {one.k} declared labels"),
+        macro_f1=difference(lambda cells: f1_of(cells).mean(axis=-1), f"macro-F1 over the {k} declared labels"),
         balanced_accuracy=difference(lambda cells: recall_of(cells).mean(axis=-1), "mean recall over the labels"),
         kappa=difference(kappa_of, "Cohen's kappa"),
         kappa_test=_test(
             drawn,
-            lambda t: np.subtract(*(kappa_of(cells) for cells in _two(t, one.k))),
+            lambda t: np.subtract(*(kappa_of(cells) for cells in _two(t, k))),
             "difference in Cohen's kappa",
         ),
     )

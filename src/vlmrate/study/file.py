@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Discriminator, Field, Strict, Tag, Validati
 from vlmrate.records import Record
 from vlmrate.study.faults import Fault
 from vlmrate.study.messages import problem
-from vlmrate.study.names import item_name_problem, plain_name_problem
+from vlmrate.study.names import item_name_problem, plain_name_problem, same_file_key
 from vlmrate.study.records import Factors, Item, Labels, Likert
 from vlmrate.study.yamlfile import KeyPath, YamlText, dotted, read_yaml
 
@@ -46,6 +46,16 @@ def _distinct(words: tuple[str, ...]) -> tuple[str, ...]:
     if twice:
         raise ValueError(f"{twice[0]!r} stands in the list twice (case is not told apart)")
     return words
+
+
+def _distinct_files(items: dict[str, Any]) -> dict[str, Any]:
+    """Items are parts of file names, and some systems take two that differ by case for one file."""
+    first: dict[str, str] = {}
+    for name in items:
+        earlier = first.setdefault(same_file_key(name), name)
+        if earlier != name:
+            raise ValueError(f"{earlier!r} and {name!r} differ by case alone and would share their files; rename one")
+    return items
 
 
 PlainName = Annotated[str, AfterValidator(_plain_name)]
@@ -127,7 +137,7 @@ class StudyFile(Record):
     simulated_people: bool = Field(
         default=False, description="True when the ratings come from a simulator and not from people."
     )
-    items: Annotated[dict[ItemName, ItemBlock], Field(min_length=1)] = Field(
+    items: Annotated[dict[ItemName, ItemBlock], Field(min_length=1), AfterValidator(_distinct_files)] = Field(
         description="The questions, each with its scale."
     )
     factors: FactorsBlock = Field(

@@ -69,6 +69,15 @@ def load_study(path: Path, *, results: Path | None = None) -> Study:
     raise StudyError(f"{first}{more}")
 
 
+def study_files(path: Path) -> tuple[Path, ...]:
+    """The study file and the tables that it names, whether they are there or not."""
+    document, _ = read_study_file(path)
+    if document is None:
+        return (path,)
+    tables = (document.content.stimuli, document.content.ratings)
+    return (path, *(document.resolve(table) for table in tables if table is not None))
+
+
 def examine(path: Path) -> Examined:
     """Read a study file and its tables and gather every fault. Pictures are not opened."""
     document, faults = read_study_file(path)

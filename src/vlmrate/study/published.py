@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -127,8 +128,11 @@ def _number(file: Path, row: int, printed: str) -> float:
     """The number printed: a sign, a missing leading zero and a per cent sign are understood."""
     share = printed.endswith("%")
     digits = printed.removesuffix("%").strip().replace("\N{MINUS SIGN}", "-")
+    fault = Fault(file, row, "printed", f"{printed!r} is not a number; write it as printed, such as -.332 or 71.1 %")
     try:
-        return float(digits) / (100 if share else 1)
+        number = float(digits) / (100 if share else 1)
     except ValueError as error:
-        message = f"{printed!r} is not a number; write it as printed, such as -.332 or 71.1 %"
-        raise StudyError(str(Fault(file, row, "printed", message))) from error
+        raise StudyError(str(fault)) from error
+    if not math.isfinite(number):
+        raise StudyError(str(fault))
+    return number

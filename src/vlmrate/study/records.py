@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -63,6 +64,14 @@ class Stimulus:
     image_id: str
     path: Path
     factors: Mapping[str, str]
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """For a second process: a mapping that cannot be written to cannot be pickled as it is."""
+        return _stimulus, (self.image_id, self.path, dict(self.factors))
+
+
+def _stimulus(image_id: str, path: Path, factors: dict[str, str]) -> Stimulus:
+    return Stimulus(image_id, path, MappingProxyType(factors))
 
 
 @dataclass(frozen=True, slots=True)

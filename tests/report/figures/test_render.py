@@ -25,6 +25,16 @@ def forget() -> None:
     render.drawing.cache_clear()
 
 
+def test_a_file_is_written_whole_or_not_at_all(analysis, tmp_path):
+    """A figure takes the place of the file before it, which nobody sees half written: one who has it open keeps it."""
+    path, kept = tmp_path / "a.svg", tmp_path / "kept.svg"
+    path.write_bytes(b"before")
+    kept.hardlink_to(path)
+    render.save(figures(analysis)[0], path)
+    assert path.read_bytes().startswith(b"<svg")
+    assert kept.read_bytes() == b"before"
+
+
 @pytest.mark.parametrize("suffix", sorted(MAGIC))
 def test_the_same_figure_gives_the_same_bytes(analysis, suffix, tmp_path):
     """Drawn anew, and drawn for another form before, each file is the same, and tells neither date nor version."""

@@ -10,8 +10,10 @@ from vlmrate.analysis import AnalysisOptions, analyze
 from vlmrate.report.left_out import left_out
 from vlmrate.report.table import Part
 from vlmrate.report.tables import tables
+from vlmrate.report.tables.bias import bias_tables
 from vlmrate.report.tables.replacement import in_words
 from vlmrate.stats import Bootstrap, Estimate, Share, Skipped
+from vlmrate.study.records import Item, Labels
 
 QUICK = AnalysisOptions(bootstrap=Bootstrap(resamples=200))
 OF_AN_ITEM = {
@@ -100,7 +102,9 @@ def test_families_are_named_in_the_notes(analysis):
     assert analysis.replacement[0].family_size == 14
     assert any("over the 14 tests" in note for note in found["equivalence-valence"].notes)
     assert any("over 2 slopes" in note for note in found["limits-valence"].notes)
-    assert any("0.50 points (a sixteenth of the range from 1 to 9" in n for n in found["equivalence-valence"].notes)
+    assert any(
+        "0.50 points (vlmrate's default, a sixteenth of the range" in n for n in found["equivalence-valence"].notes
+    )
 
 
 def test_all_images_stand_last_and_emotions_before(analysis):
@@ -157,3 +161,33 @@ def test_one_rater_has_no_ranking(small):
     shown = tables(analysis)
     assert not [table.id for table in shown if table.id.startswith(("ranking", "differences"))]
     assert "a comparison needs two raters" in " ".join(left_out(analysis, Part.COMPARISON, shown))
+
+
+def test_labels_called_as_other_columns_have_columns_of_their_own(small):
+    """Labels such as n, rater, "not sure" beside not-sure: every table has each of its columns once."""
+    labels = ("n", "rater", "not sure", "not-sure", "accuracy", "x")
+    item = Item("emotion", Labels(labels), intended="emotion")
+    study = small.study(4, emotions=labels, items=(item,))
+    rows = [
+        {**row, "value": labels[i % 6]}
+        for i, row in enumerate(small.rater(small.study(4), "m"))
+        if row["item"] == "emotion"
+    ]
+    rows = [{**row, "image_id": stimulus.image_id} for row, stimulus in zip(rows, study.stimuli, strict=True)]
+    told = named(analyze(study, small.results(rows), QUICK))
+    names = [column.name for column in told["confusion-emotion"].columns]
+    assert names[2:6] == ["answer_n", "answer_rater", "answer_not-sure", "answer_not-sure-2"]
+    assert {"label_n", "label_accuracy"} <= {column.name for column in told["accuracy-groups-emotion"].columns}
+
+
+def test_the_bias_over_all_images_stands_with_its_test(analysis):
+    """The row of all images has p and Holm's p, over the raters and not over the emotions; the note counts them."""
+    (table,) = [table for table in bias_tables(analysis) if table.id == "bias-valence"]
+    names = [column.name for column in table.columns]
+    item = analysis.bias[0]
+    rows = [dict(zip(names, row, strict=True)) for row in table.rows if row[1] == "all images"]
+    assert [(row["p"], row["p_holm"]) for row in rows] == [
+        (entry.overall_test.p_value, entry.overall_holm.p_adjusted) for entry in item.raters
+    ]
+    assert item.overall_family_size == len(rows) == 2
+    assert any("over the 2 tests of all images" in note for note in table.notes)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vlmrate.analysis.findings.finding import Finding, holds, in_points, leaves_out, of_range
 from vlmrate.apa import decimal
-from vlmrate.stats import Estimate, Skipped, TestResult
+from vlmrate.stats import Adjusted, Estimate, Skipped, TestResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,10 +27,12 @@ def bias_findings(items: tuple[ItemBias, ...] | Skipped, scales: Mapping[str, tu
 
 def _overall(item: str, rater: RaterBias, scale: tuple[int, int]) -> Iterator[Finding]:
     bias = rater.overall
-    if isinstance(bias, Estimate) and leaves_out(bias, 0):
+    if isinstance(bias, Estimate) and leaves_out(bias, 0) and holds(rater.overall_holm):
         sentence = f"Over all images, {rater.rater} rates {item} {_points(bias)} than people ({in_points(bias)})."
         severity = of_range(bias.value, *scale)
-        yield Finding(rater.rater, item, "overall bias", severity, sentence, bias, None, None, "bias")
+        told = rater.overall_test if isinstance(rater.overall_test, TestResult) else None
+        held = rater.overall_holm if isinstance(rater.overall_holm, Adjusted) else None
+        yield Finding(rater.rater, item, "overall bias", severity, sentence, bias, told, held, "bias")
 
 
 def _emotion(item: str, rater: str, emotion: EmotionBias, scale: tuple[int, int]) -> Iterator[Finding]:

@@ -70,7 +70,8 @@ def _beside(tested: StandIn, same: AlwaysTheSame | Skipped) -> str:
     """What a rater without eyes would reach, where it does as well: being near to others rewards the middle."""
     if isinstance(same, Skipped) or same.stand_in.won.value < tested.won.value:
         return ""
+    begins = "Winning says little here: always" if tested.passes else "Even always"
     return (
-        f" Winning says little here: always answering {same.answer} wins over {same.stand_in.won.numerator:,} of "
+        f" {begins} answering {same.answer} wins over {same.stand_in.won.numerator:,} of "
         f"{same.stand_in.won.denominator:,}."
     )

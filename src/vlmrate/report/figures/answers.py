@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from vlmrate.analysis.asked import ALL
 from vlmrate.stats import Skipped
 from vlmrate.study.records import Labels
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 Numbers: TypeAlias = NDArray[np.float64]
 
-ALL = "all images"
 MOST_RATERS = 8
 """Raters that one figure of small panels holds."""
 MOST_EMOTIONS = 8

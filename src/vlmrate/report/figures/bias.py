@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from vlmrate.analysis.asked import ALL
 from vlmrate.report.figures.figure import Figure
 from vlmrate.report.figures.forest import Forest, Line, Panel, draw_forest, told_lines
 from vlmrate.report.figures.style import rater_looks
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from vlmrate.analysis import Analysis
     from vlmrate.analysis.bias import ItemBias
 
-OVERALL = "all images"
-
 
 def bias_figures(analysis: Analysis) -> Iterator[Figure]:
     """One figure of all items with a scale that people rated."""
@@ -29,8 +28,8 @@ def bias_figures(analysis: Analysis) -> Iterator[Figure]:
     if not panels:
         return
     present = {line.group for panel in panels for line in panel.lines}
-    order = dict.fromkeys(line.group for panel in panels for line in panel.lines if line.group != OVERALL)
-    groups = (*order, *({OVERALL} & present))
+    order = dict.fromkeys(line.group for panel in panels for line in panel.lines if line.group != ALL)
+    groups = (*order, *({ALL} & present))
     raters = tuple(run.name for run in analysis.runs if any(run.name == line.rater for p in panels for line in p.lines))
     forest = Forest(panels, groups, raters, "Bias in scale points (rater − people)")
     write = points if len(raters) <= FEW else value
@@ -67,13 +66,13 @@ def _lines(item: ItemBias) -> tuple[Line, ...]:
                 if isinstance(mean := entry.bias.mean_bootstrap, Estimate)
             ]
         if isinstance(rater.overall, Estimate):
-            lines.append(Line(OVERALL, rater.rater, rater.overall))
+            lines.append(Line(ALL, rater.rater, rater.overall))
     return tuple(lines)
 
 
 def _largest(panel: Panel) -> str:
     """The largest bias of all, and how many intervals are clear of 0."""
-    lines = [line for line in panel.lines if line.group != OVERALL] or list(panel.lines)
+    lines = [line for line in panel.lines if line.group != ALL] or list(panel.lines)
     largest = max(lines, key=lambda line: abs(line.estimate.value))
     clear = sum(line.estimate.ci_low > 0 or line.estimate.ci_high < 0 for line in lines)
     return (

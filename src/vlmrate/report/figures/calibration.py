@@ -11,8 +11,9 @@ from vlmrate.report.figures.canvas import Grid, across, legend, legend_height, m
 from vlmrate.report.figures.figure import Figure
 from vlmrate.report.figures.forest import whiskers
 from vlmrate.report.figures.style import BAND, COLOURS, DOUBLE, PEOPLE, SMALL, TALLEST, Look
-from vlmrate.report.figures.words import lined, points, sentences, title
+from vlmrate.report.figures.words import listed, lined, points, sentences, title
 from vlmrate.report.table import Part
+from vlmrate.report.tables.calibration import reversed_by_one_line
 from vlmrate.stats import Agreement, Estimate, Skipped
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ WAYS: dict[str, Look] = {
     "a line for each emotion posed": Look(COLOURS[2], "D"),
 }
 MOST = 16
+RIGHT = 0.2
+"""Inches beside the last panel, for half of a number under its edge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +69,23 @@ def calibration_figures(analysis: Analysis) -> Iterator[Figure]:
         caption=sentences(
             "A line puts a rater's numbers on people's scale; it is judged on images of identities that it was not "
             f"fitted on. Signs are the mean absolute error (MAE, lower is better) and r (higher is better), lines "
-            f"their {100 * panels[0].scores[0].estimate.level:g} % intervals. One line can move and stretch the "
-            "numbers but not reorder them; a line for each emotion posed knows what a new image does not tell.",
+            f"their {100 * panels[0].scores[0].estimate.level:g} % intervals. One line moves and stretches the numbers "
+            "and keeps their order, unless its slope is negative; a line for each emotion posed knows what a new image "
+            "does not tell.",
+            *_reversed(analysis.calibration),
             *(told for panel in panels if panel.metric == "MAE" for told in _gains(panel)),
         ),
         alt=sentences("Dot plots of agreement before and after calibration.", *(_told(panel) for panel in panels)),
         draw=partial(_draw, panels),
     )
+
+
+def _reversed(items: Sequence[ItemCalibration]) -> Iterator[str]:
+    """Whose order one line turns around."""
+    for item in items:
+        raters = () if isinstance(item.raters, Skipped) else reversed_by_one_line(item.raters[:MOST])
+        if raters:
+            yield f"{item.item}: the slope of {listed(raters)} is negative, which turns the order around."
 
 
 def _panels(item: ItemCalibration) -> Iterator[Panel]:
@@ -125,7 +138,7 @@ def _draw(panels: Sequence[Panel]) -> Drawing:
     foot = legend_height(ways, DOUBLE)
     left = margin(raters, SMALL)
     height = min(max(0.6, 0.36 * len(raters)), (TALLEST - foot - 0.4) / rows - 0.44)
-    grid = Grid(rows, 2, across(2, DOUBLE, left=left, gap=0.15), height, left=left, bottom=foot + 0.22, down=0.44)
+    grid = Grid(rows, 2, across(2, DOUBLE, left=left, right=RIGHT, gap=0.15), height, left=left, right=RIGHT, bottom=foot + 0.22, down=0.44)
     drawing = new_drawing(grid)
     for i, (panel, axes) in enumerate(zip(panels, grid.panels(drawing, len(panels)), strict=True)):
         _panel(axes, panel, raters, ways)

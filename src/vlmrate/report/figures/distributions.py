@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vlmrate.analysis.asked import ALL
 from vlmrate.apa import decimal
 from vlmrate.report.figures import answers
 from vlmrate.report.figures.canvas import Grid, across, label_below, margin, new_drawing
@@ -101,7 +102,7 @@ def _panels(analysis: Analysis, item: str, raters: Sequence[str], scale: Likert)
     given = answers.emotion_of_images(analysis)
     of_image = None if given is None else np.array(given, dtype=object)
     looks = rater_looks(analysis)
-    for emotion in answers.emotions(analysis) or (answers.ALL,):
+    for emotion in answers.emotions(analysis) or (ALL,):
         inside = np.full(len(analysis.images.image_id), True) if of_image is None else of_image == emotion
         values = [(name, answers.rater_values(analysis, name, item)[inside]) for name in raters]
         if any(np.isfinite(of_rater).any() for _, of_rater in values):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from vlmrate.errors import AnalysisError
+from vlmrate.inference.files import write_atomically
 from vlmrate.report.figures.style import styled
 from vlmrate.report.figures.words import whole
 
@@ -57,7 +58,7 @@ def save(figure: Figure, path: Path) -> None:
     Raises:
         AnalysisError: The suffix is none of these.
     """
-    path.write_bytes(content(figure, path.suffix.lower().removeprefix(".")))
+    write_atomically(path, content(figure, path.suffix.lower().removeprefix(".")))
 
 
 @lru_cache(maxsize=KEPT)

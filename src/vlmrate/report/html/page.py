@@ -14,7 +14,7 @@ from vlmrate.report.html.drawings import drawings, is_narrow
 from vlmrate.report.html.gallery import gallery
 from vlmrate.report.html.policy import content_policy
 from vlmrate.report.html.tables import table_view
-from vlmrate.report.html.words import linked, symbols, typeset, without_controls
+from vlmrate.report.html.words import linked, numbered, sentence, symbols, typeset, without_controls
 from vlmrate.report.opening import warnings
 from vlmrate.report.table import Part
 
@@ -125,6 +125,8 @@ def _templates(anchors: Mapping[str, str]) -> Environment:
         lstrip_blocks=True,
     )
     templates.filters["symbols"] = symbols
+    templates.filters["numbered"] = numbered
+    templates.filters["sentence"] = partial(sentence, anchors=anchors)
     templates.filters["linked"] = partial(linked, anchors=anchors)
     templates.filters["typeset"] = partial(typeset, anchors=anchors)
     return templates

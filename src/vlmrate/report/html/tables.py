@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 LONG = 40
 """Rows from which a table scrolls within itself, its heads staying in sight."""
+PROSE = 60
+"""Signs above which a cell is taken for a sentence."""
 SHORT = 20
 """Rows up to which a table is kept on one page of paper."""
 
@@ -40,6 +42,8 @@ class Entry:
     value: float | None
     number: bool
     stub: bool
+    prose: bool
+    """Whether it is a sentence rather than a word or two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,8 @@ class TableView:
     short: bool
     pairs: bool
     """Whether it is but questions and answers, in words."""
+    told: bool
+    """Whether it holds words alone, sentences among them: on a narrow screen each row is set as a card."""
 
 
 def table_view(entry: NumberedTable) -> TableView:
@@ -83,7 +89,13 @@ def table_view(entry: NumberedTable) -> TableView:
         short=len(entry.table.rows) <= SHORT,
         pairs=[column.role for column in shown.columns] == [Role.STUB, Role.VALUE]
         and not is_right_aligned(shown.columns[1]),
+        told=_is_told(shown),
     )
+
+
+def _is_told(shown: Layout) -> bool:
+    words_alone = not any(map(is_right_aligned, shown.columns))
+    return words_alone and any(len(cell) > PROSE for line in shown.lines if not line.heading for cell in line.cells)
 
 
 def _heads(shown: Layout) -> tuple[tuple[Head, ...], ...]:
@@ -107,7 +119,6 @@ def _head(shown: Layout, i: int, rows: int) -> Head:
 
 
 def _groups(table: Table, shown: Layout) -> tuple[Group, ...]:
-    places = [next(i for i, column in enumerate(table.columns) if column.name == kept.name) for kept in shown.columns]
     rows = iter(table.rows)
     groups: list[tuple[str | None, list[tuple[Entry, ...]]]] = []
     for line in shown.lines:
@@ -117,16 +128,20 @@ def _groups(table: Table, shown: Layout) -> tuple[Group, ...]:
         if not groups:
             groups.append((None, []))
         row = next(rows)
-        cells = zip(shown.columns, line.cells, (row[i] for i in places), strict=True)
+        cells = zip(shown.columns, line.cells, (row[i] for i in shown.kept), strict=True)
         groups[-1][1].append(tuple(_entry(column, words, cell) for column, words, cell in cells))
     return tuple(Group(heading, tuple(entries)) for heading, entries in groups)
 
 
 def _entry(column: Column, words: str, cell: Cell) -> Entry:
-    return Entry(words, _value(cell), is_right_aligned(column), column.role is Role.STUB)
+    return Entry(
+        words, _value(cell, column), is_right_aligned(column), column.role is Role.STUB, len(words) > PROSE
+    )
 
 
-def _value(cell: Cell) -> float | None:
+def _value(cell: Cell, column: Column) -> float | None:
+    if cell in column.order:
+        return column.order.index(str(cell))
     if isinstance(cell, Share):
         return cell.value if cell.denominator else None
     if isinstance(cell, Estimate):

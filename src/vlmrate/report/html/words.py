@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
+from vlmrate.report.commands import cut
 from vlmrate.report.markdown import plain
 from vlmrate.report.symbols import pieces
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from vlmrate.report.symbols import Piece
 
 _PER_CENT = re.compile(r"(?<=\d) %")
+_BRACKET = re.compile(r" (?=[\[(])")
 _REFERENCE = re.compile(r"\b(?:Table|Figure) \d+\b")
 
 
@@ -45,6 +47,28 @@ def linked(words: str, anchors: Mapping[str, str]) -> Markup:
 def typeset(words: str, anchors: Mapping[str, str]) -> Markup:
     """Words of ours with both: titles, notes and captions. Names in cells have no symbols."""
     return _with_links(symbols(words), anchors)
+
+
+def sentence(words: str, anchors: Mapping[str, str]) -> Markup:
+    """A sentence of the report: with links and symbols, and its commands as code.
+
+    >>> sentence("`vlmrate infer` makes r; `x`", {})
+    Markup('<code>vlmrate infer</code> makes <i>r</i>; `x`')
+    """
+    pieces = cut(_clean(words))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(piece) if command else typeset(piece, anchors) for piece, command in pieces
+    )
+
+
+def numbered(words: str) -> Markup:
+    """A number, and what is in brackets beside it, each unbroken: where a table is too wide they stand below each other.
+
+    >>> numbered(".500 [.400, .600]")
+    Markup('<span>.500</span> <span>[.400, .600]</span>')
+    """
+    parts = _BRACKET.split(_clean(words))
+    return Markup(" ").join(Markup("<span>{}</span>").format(part) for part in parts)
 
 
 def _clean(words: str) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vlmrate.analysis.asked import ALL
 from vlmrate.report.table import Part, Spanner, Table, bounded, count, p_value, points, section, stub
+from vlmrate.report.tables.corrected import adjusted, p_of
 from vlmrate.report.tables.naming import heading, slug
 from vlmrate.stats import Skipped, TestResult
 from vlmrate.stats.signed_rank import CLUSTERED
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     from vlmrate.analysis import Analysis
     from vlmrate.analysis.bias import EmotionBias, ItemBias, RaterBias
     from vlmrate.report.table import Cell
-    from vlmrate.stats import Adjusted, TestOutcome
 
 
 def bias_tables(analysis: Analysis) -> Iterator[Table]:
@@ -50,8 +51,10 @@ def _table(item: ItemBias, raters: Sequence[RaterBias]) -> Table:
         notes=(
             "Bias = rater − mean of people, averaged over images; each emotion is tested for itself against 0, not "
             "against another emotion.",
-            f"p: {_method(raters)}, two-sided. Holm and Bonferroni correct over {_tests(item)} here.",
+            f"p: {_method(raters)}, two-sided. Holm and Bonferroni correct over {_tests(item.family_size)} of them.",
             "The interval is of the mean, p of the ranks: near the border one may leave out 0 and the other not.",
+            f"All images: t test of the mean{_clustered(raters)}, two-sided; Holm corrects over "
+            f"{_tests(item.overall_family_size)} of all images. Its mean weighs every image the same.",
             f"Effect sizes (rank-biserial, d_z) with their intervals are in {slug('bias', item.item)}.csv.",
         ),
     )
@@ -69,8 +72,14 @@ def _method(raters: Sequence[RaterBias]) -> str:
     )
 
 
-def _tests(item: ItemBias) -> str:
-    return f"the {item.family_size} tests" if item.family_size != 1 else "this one test"
+def _clustered(raters: Sequence[RaterBias]) -> str:
+    tests = [rater.overall_test for rater in raters]
+    clustered = any(isinstance(test, TestResult) and "CR2" in test.method for test in tests)
+    return ", standard error over identities" if clustered else ""
+
+
+def _tests(size: int) -> str:
+    return f"the {size} tests" if size != 1 else "the one test"
 
 
 def _rows(rater: RaterBias) -> Iterator[tuple[Cell, ...]]:
@@ -78,7 +87,8 @@ def _rows(rater: RaterBias) -> Iterator[tuple[Cell, ...]]:
         for emotion in rater.emotions:
             yield _row(rater.rater, emotion)
     n = None if isinstance(rater.overall, Skipped) else rater.overall.n
-    yield (rater.rater, "all images", n, None, None, rater.overall, *[None] * 5)
+    tested = p_of(rater.overall_test), adjusted(rater.overall_holm)
+    yield (rater.rater, ALL, n, None, None, rater.overall, *tested, *[None] * 3)
 
 
 def _row(rater: str, emotion: EmotionBias) -> tuple[Cell, ...]:
@@ -90,17 +100,9 @@ def _row(rater: str, emotion: EmotionBias) -> tuple[Cell, ...]:
         bias.model_mean,
         bias.human_mean,
         bias.mean_bootstrap,
-        _p(bias.wilcoxon),
-        _adjusted(emotion.holm),
-        _adjusted(emotion.bonferroni),
+        p_of(bias.wilcoxon),
+        adjusted(emotion.holm),
+        adjusted(emotion.bonferroni),
         bias.rank_biserial,
         bias.d_z,
     )
-
-
-def _p(test: TestOutcome) -> Cell:
-    return test.p_value if isinstance(test, TestResult) else test
-
-
-def _adjusted(test: Adjusted | Skipped) -> Cell:
-    return test if isinstance(test, Skipped) else test.p_adjusted

@@ -94,10 +94,24 @@ def _notes(raters: Sequence[RaterCalibration]) -> Iterator[str]:
         "A line per emotion posed needs the right answer and may only be used where it is known; it comes near to "
         "answering people's mean for the emotion. A line per label given serves any image."
     )
+    if reverses := reversed_by_one_line(raters):
+        yield (
+            f"The one line of {', '.join(reverses)} has a negative slope: it turns the order of the ratings around, and "
+            "with it the sign of r."
+        )
     for rater in raters:
         for way, told in _ways(rater):
             if not isinstance(told, Skipped):
                 yield from (f"{rater.rater}, {way}: {note}." for note in told.notes)
+
+
+def reversed_by_one_line(raters: Sequence[RaterCalibration]) -> tuple[str, ...]:
+    """Raters whose line over all images falls: what they rate higher, people rate lower."""
+    return tuple(
+        rater.rater
+        for rater in raters
+        if not isinstance(rater.overall, Skipped) and any(line.slope < 0 for line in rater.overall.lines)
+    )
 
 
 def _lines(item: ItemCalibration, raters: Sequence[RaterCalibration]) -> Table:

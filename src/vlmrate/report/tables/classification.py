@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vlmrate.apa import bounded as written
 from vlmrate.report.table import Part, Spanner, Table, bounded, count, section, share, stub, text
-from vlmrate.report.tables.naming import heading, slug
+from vlmrate.report.tables.naming import column_names, heading, slug
 from vlmrate.stats import Skipped
 
 if TYPE_CHECKING:
@@ -85,17 +85,23 @@ def _kappa_notes(item: ItemClassification, raters: Sequence[RaterClassification]
             )
     if checks and all(check.holds for check in checks.values()):
         whose = "every kappa" if len(checks) == len(raters) else f"kappa of {', '.join(checks)}"
-        yield f"Checked: labels are balanced, and {whose} is what accuracy implies, (accuracy − 1/{k}) / (1 − 1/{k})."
+        chance = f"1/{k}"
+        if any(not isinstance(e.scores, Skipped) and e.scores.n_valid < e.scores.n for e in raters):
+            chance = f"v/{k}"
+        implied = f"(accuracy − {chance}) / (1 − {chance})"
+        valid = ", v being the share of valid answers" if chance.startswith("v") else ""
+        yield f"Checked: labels are balanced, and {whose} is what accuracy implies, {implied}{valid}."
 
 
 def _by_label(item: ItemClassification, raters: Sequence[RaterClassification]) -> Table:
+    named = zip(column_names("label", item.labels), item.labels, strict=True)
     return Table(
         id=slug("accuracy", item.item),
         title=f"{heading(item.item)}: accuracy per intended label",
         part=Part.CLASSIFICATION,
         columns=(
             stub("rater", "Rater"),
-            *(bounded(slug(label), label, interval=False) for label in item.labels),
+            *(bounded(name, label, interval=False) for name, label in named),
         ),
         rows=tuple((entry.rater, *_recalls(entry, item.labels)) for entry in raters),
         notes=(
@@ -145,7 +151,7 @@ def _confusion(item: ItemClassification, raters: Sequence[RaterClassification]) 
         columns=(
             section("rater", "Rater"),
             stub("intended", "Intended"),
-            *(count(slug(answer), answer) for answer in answers),
+            *(count(name, answer) for name, answer in zip(column_names("answer", answers), answers, strict=True)),
             count("n", "n"),
         ),
         rows=tuple(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vlmrate.report.table import Part, Table, bounded, count, p_value, points, section, stub, text
 from vlmrate.report.tables.corrected import adjusted, p_of
-from vlmrate.report.tables.naming import heading, slug
+from vlmrate.report.tables.naming import counted, heading, slug
 from vlmrate.stats import Skipped
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ def _ranking(of_metric: MetricComparison, raters: Sequence[RankedRater]) -> Tabl
         ),
         notes=(
             "Possible ranks: a rater stands above or below another for certain where the test of their difference, "
-            f"corrected by Holm over the {of_metric.family_size} tests of all pairs, is at most .05.",
+            f"corrected by Holm over the {counted(of_metric.family_size, 'test')} of all pairs, is at most .05. "
+            "Figures are over all images of a rater, tests over those of both; a rank is always possible.",
         ),
         main=False,
     )
@@ -80,8 +81,8 @@ def _differences(of_metric: MetricComparison, pairs: Sequence[PairDifference]) -
         notes=(
             f"Difference = first − second on the images of both, {_better(of_metric)}; interval from resamples that "
             "both share. p: t test of the difference over its jackknife standard error, clusters left out in turn"
-            f"{', of Fisher z' if of_metric.metric == 'r' else ''}. Holm corrects over {of_metric.family_size} tests "
-            "here.",
+            f"{', of Fisher z' if of_metric.metric == 'r' else ''}. Holm corrects over "
+            f"{counted(of_metric.family_size, 'test')} here.",
         ),
         main=False,
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vlmrate.report.table import Part, Spanner, Table, bounded, count, p_value, points, section, share, stub, text
 from vlmrate.report.tables.corrected import adjusted, p_of
-from vlmrate.report.tables.naming import heading, slug
+from vlmrate.report.tables.naming import column_names, counted, heading, slug
 from vlmrate.stats import Skipped, TestResult
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def group_accuracy_tables(analysis: Analysis) -> Iterator[Table]:
 
 
 def _accuracy(item: ItemGroupAccuracy, raters: Sequence[RaterGroupAccuracy]) -> Table:
+    named = zip(column_names("label", item.labels), item.labels, strict=True)
     return Table(
         id=slug("accuracy-groups", item.item),
         title=f"{heading(item.item)}: accuracy by group of people shown and intended label",
@@ -46,7 +47,7 @@ def _accuracy(item: ItemGroupAccuracy, raters: Sequence[RaterGroupAccuracy]) -> 
             text("factor", "Factor", terminal=False),
             count("n", "n"),
             bounded("accuracy", "Accuracy"),
-            *(bounded(slug(label), label, interval=False) for label in item.labels),
+            *(bounded(name, label, interval=False) for name, label in named),
         ),
         rows=tuple(_group_row(entry, group) for entry in raters for group in entry.groups),
         notes=(
@@ -116,9 +117,9 @@ def _ratio_notes(item: ItemGroupAccuracy, raters: Sequence[RaterGroupAccuracy]) 
     if any(not method.startswith("N - 1") for method in methods):
         yield "Where an identity has several images of a label, interval and p are those of over all labels."
     yield (
-        f"Holm corrects over {item.family_size} tests over all labels, and apart from them over "
-        f"{item.label_family_size} tests within labels. An accuracy that differs may be a response bias: see d' and "
-        "the criterion."
+        f"Holm corrects over {counted(item.family_size, 'test')} over all labels, and apart from them over "
+        f"{counted(item.label_family_size, 'test')} within labels. An accuracy that differs may be a "
+        "response bias: see d' and the criterion."
     )
 
 

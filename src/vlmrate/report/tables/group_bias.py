@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vlmrate.analysis.group_bias import SAME_MIX
+from vlmrate.analysis.groups import SAME_MIX
 from vlmrate.report.table import Column, Part, Spanner, Style, Table, p_value, points, section, stub, text
-from vlmrate.report.tables.naming import heading, slug
+from vlmrate.report.tables.naming import counted, heading, slug
 from vlmrate.stats import Skipped, TestResult
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _notes(item: ItemGroupBias, gaps: Sequence[GroupBiasOf], clustered_by: str) 
         of_what = "identities" if clustered_by == "identity" else "images"
         yield (
             f"Intervals and p: t with a cluster-robust standard error (CR2) over {of_what}, df by Satterthwaite; no "
-            f"bootstrap, so that both say the same. Holm corrects over {item.family_size} tests here."
+            f"bootstrap, so that both say the same. Holm corrects over {counted(item.family_size, 'test')} here."
         )
     if any(gap.over_emotions for gap in gaps):
         yield (

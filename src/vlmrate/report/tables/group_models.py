@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vlmrate.report.table import Part, Table, count, p_value, points, section, stub, text
 from vlmrate.report.tables.corrected import adjusted
-from vlmrate.report.tables.naming import heading, slug
+from vlmrate.report.tables.naming import counted, heading, slug
 from vlmrate.stats import Skipped, TestResult
 
 if TYPE_CHECKING:
@@ -82,8 +82,8 @@ def _contrast_notes(item: ItemGroupModels, raters: Sequence[RaterGroupModel]) ->
     yield (
         "Bias = (rater − people) in the first group minus the same in the second, emotions weighing alike = the "
         "rater's effect of the group minus people's. The rater's effect alone is no bias: people may see the same. "
-        f"REML, intervals and df by Satterthwaite; Holm corrects over {item.family_size} tests here. The bootstrap "
-        "resamples who is shown, and takes no variance for equal."
+        f"REML, intervals and df by Satterthwaite; Holm corrects over {counted(item.family_size, 'test')} here. "
+        "The bootstrap resamples who is shown, and takes no variance for equal."
     )
     formulas = dict.fromkeys(model.formula for _, model in _fitted(raters))
     if formulas:
@@ -128,7 +128,7 @@ def _interactions(item: ItemGroupModels, raters: Sequence[RaterGroupModel]) -> T
             "Type III F tests by Satterthwaite. rater_type with a factor: does the bias differ between its groups? "
             "A factor with emotion: do the groups differ more in some emotions, for rater and people alike? All "
             "three: does the bias between groups differ between emotions? Holm corrects over "
-            f"{item.interaction_family_size} tests here.",
+            f"{counted(item.interaction_family_size, 'test')} here.",
         ),
         main=False,
     )

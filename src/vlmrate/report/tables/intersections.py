@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vlmrate.report.table import Column, Part, Style, Table, p_value, points, section, stub, text
 from vlmrate.report.tables.corrected import adjusted, p_of
-from vlmrate.report.tables.naming import heading, slug
+from vlmrate.report.tables.naming import column_names, counted, heading, slug
 from vlmrate.stats import Skipped
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _gaps(item: ItemIntersections, raters: Sequence[RaterIntersections]) -> Tabl
         notes=(
             "Bias = (rater − people) in the intersection minus the same over all other images, mean over emotions = "
             f"the rater's effect minus people's. It holds each factor's own share: the interaction is apart. {ROBUST} "
-            f"Holm corrects over {item.family_size} tests here.",
+            f"Holm corrects over {counted(item.family_size, 'test')} here.",
         ),
         main=False,
     )
@@ -109,7 +109,7 @@ def _interaction_rows(entry: RaterIntersections) -> Iterator[tuple[Cell, ...]]:
 def _interaction_notes(item: ItemIntersections, raters: Sequence[RaterIntersections]) -> Iterator[str]:
     yield (
         "Interaction = the bias between two levels of one factor at the first level of the other, minus the same at "
-        f"its second level. {ROBUST} Holm corrects over {item.interaction_family_size} tests here."
+        f"its second level. {ROBUST} Holm corrects over {counted(item.interaction_family_size, 'test')} here."
     )
     mixed = dict.fromkeys(entry.rater for entry in raters if entry.mix_differs)
     if mixed:
@@ -122,6 +122,7 @@ def _interaction_notes(item: ItemIntersections, raters: Sequence[RaterIntersecti
 def _cells(item: ItemIntersections, raters: Sequence[RaterCells]) -> Table:
     told = [(of.rater, of.cells) for of in raters if not isinstance(of.cells, Skipped)]
     emotions = tuple(dict.fromkeys(cell.emotion for _, cells in told for cell in cells))
+    named = zip(column_names("emotion", emotions), emotions, strict=True)
     return Table(
         id=slug("bias-cells", item.item),
         title=f"{heading(item.item)}: bias by group and emotion, in scale points",
@@ -130,7 +131,7 @@ def _cells(item: ItemIntersections, raters: Sequence[RaterCells]) -> Table:
             section("rater", "Rater"),
             stub("group", "Group"),
             text("factor", "Factor", terminal=False),
-            *(points(slug(emotion), emotion, interval=False) for emotion in emotions),
+            *(points(name, emotion, interval=False) for name, emotion in named),
         ),
         rows=tuple(row for rater, cells in told for row in _cell_rows(rater, cells, emotions)),
         notes=(

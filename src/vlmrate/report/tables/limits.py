@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vlmrate.report.table import Part, Spanner, Table, bounded, count, p_value, points, stub
 from vlmrate.report.tables.corrected import adjusted, p_of
-from vlmrate.report.tables.naming import heading, slug
+from vlmrate.report.tables.naming import counted, heading, slug
 from vlmrate.stats import Skipped
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def _table(item: ItemLimits, raters: Sequence[RaterLimits]) -> Table:
             "and against a single rating by one person, whose own scatter the means hide.",
             "Slope = points by which the difference grows when the mean of rater and people grows by one: proportional "
             "bias. It is above 0 for whoever spreads ratings more widely than people's means are spread. p: t test "
-            f"over clusters, two-sided; Holm corrects over {item.family_size} slopes here. CCC = Lin's concordance.",
+            f"over clusters, two-sided; Holm corrects over {counted(item.family_size, 'slope')} here. "
+            "CCC = Lin's concordance.",
         ),
         spanners=(
             Spanner("Against people's means", ("bias", "lower", "upper", "slope", "slope_p", "slope_p_holm")),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from vlmrate.apa import decimal
 from vlmrate.apa import p_value as shown_p
 from vlmrate.report.table import Part, Table, p_value, points, section, stub
-from vlmrate.report.tables.naming import heading, slug
+from vlmrate.report.tables.naming import counted, heading, slug
 from vlmrate.stats import Skipped, TestResult
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ def _effects(
         notes=(
             f"{item.formula}, fitted to people's means and the rater, REML; intervals and df by Satterthwaite. Bias = "
             "simple effect, rater − people within the emotion, tested against 0; Holm corrects over "
-            f"{item.family_size} tests here. The bootstrap resamples who is shown, and takes no variance for equal.",
+            f"{counted(item.family_size, 'test')} here. The bootstrap resamples who is shown, and takes no "
+            "variance for equal.",
             *(note for rater in raters if not isinstance(rater.model, Skipped) for note in _notes(rater, rater.model)),
         ),
         main=False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vlmrate.report.table import Part, Spanner, Table, bounded, count, p_value, stub
-from vlmrate.report.tables.naming import heading, slug
+from vlmrate.report.tables.naming import counted, heading, slug
 from vlmrate.stats import Skipped, TestResult
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def _table(item: ItemPairs, pairs: tuple[RaterPair, ...]) -> Table:
             "Images that both rated, by who gave the intended label; an invalid answer is an error. Difference = "
             "accuracy of the first minus that of the second.",
             f"p: McNemar's test, two-sided, exact below 25 images that only one has right. Holm corrects over "
-            f"{item.family_size} tests here.",
+            f"{counted(item.family_size, 'test')} here.",
         ),
         spanners=(Spanner("Images that are right in", ("only_first", "only_second", "both", "neither")),),
         main=False,

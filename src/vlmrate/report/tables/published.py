@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vlmrate.apa import bounded as written
 from vlmrate.report.table import Part, Table, bounded, points, section, stub, text
 from vlmrate.report.tables.naming import slug
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from vlmrate.analysis import Analysis
+    from vlmrate.analysis.printed_kappa import PrintedKappa
     from vlmrate.analysis.published import BesidePublished
     from vlmrate.report.table import Cell, Column
     from vlmrate.study.published import PublishedValue
@@ -52,11 +54,34 @@ def published_tables(analysis: Analysis) -> Iterator[Table]:
     for words, unbounded in (("shares and coefficients", False), ("scale points and ratios", True)):
         chosen = [value for value in values if (value.published.statistic in UNBOUNDED) is unbounded]
         if chosen:
-            yield _table(name, words, chosen, points if unbounded else bounded)
+            notes = () if unbounded else tuple(_kappa_notes(analysis.published.kappas))
+            yield _table(name, words, chosen, notes, points if unbounded else bounded)
 
 
-def _table(name: str, words: str, values: Sequence[BesidePublished], number: Callable[[str, str], Column]) -> Table:
-    order = list(dict.fromkeys(value.published.rater for value in values))
+def _kappa_notes(kappas: Sequence[PrintedKappa]) -> Iterator[str]:
+    """What the printed pairs of accuracy and kappa tell of each other: who breaks the identity, or that nobody does."""
+    broken = [pair for pair in kappas if not pair.check.holds]
+    for pair in broken:
+        yield (
+            f"The printed kappa of {pair.rater}, {pair.kappa}, is not what its printed accuracy of {pair.accuracy} "
+            f"implies with {pair.labels} labels, each equally often: {written(pair.check.expected)}."
+        )
+    if kappas:
+        others = "Every other printed kappa is" if broken else "Every printed kappa beside an accuracy is"
+        if len(broken) < len(kappas):
+            yield f"{others} what the accuracy implies, within its digits."
+
+
+def _table(
+    name: str,
+    words: str,
+    values: Sequence[BesidePublished],
+    notes: tuple[str, ...],
+    number: Callable[[str, str], Column],
+) -> Table:
+    # Raters that this study has come first, for they are what is compared.
+    known = [value for value in values if value.rater is not None]
+    order = list(dict.fromkeys(value.published.rater for value in (*known, *values)))
     return Table(
         id=slug("published", name, words.split()[0]),
         title=f"{name}: printed values beside ours, {words}",
@@ -75,6 +100,7 @@ def _table(name: str, words: str, values: Sequence[BesidePublished], number: Cal
         notes=(
             "Printed = as it stands in the publication. Difference = ours − printed; it is no more exact than the "
             "printed value.",
+            *notes,
         ),
         main=False,
     )

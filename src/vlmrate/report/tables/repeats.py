@@ -37,6 +37,7 @@ def repeat_tables(analysis: Analysis) -> Iterator[Table]:
         notes=(
             "Same answer = share of images with one and the same answer in all their repeats. alpha = Krippendorff's, "
             "repeats taken for raters (nominal for labels, interval for numbers).",
+            "A model at temperature 0 repeats itself by construction, which is no sign of reliability.",
             "Change = mean absolute difference between two repeats of an image; SD of repeats = SD of an image's "
             "repeats, both in scale points.",
         ),

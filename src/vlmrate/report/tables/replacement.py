@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vlmrate.analysis.replacement import NO_MEANS
 from vlmrate.apa import decimal
 from vlmrate.report.table import Part, Spanner, Table, bounded, count, p_value, points, section, share, stub, text
 from vlmrate.report.tables.corrected import adjusted
-from vlmrate.report.tables.naming import heading, slug
+from vlmrate.report.tables.naming import counted, heading, slug
 from vlmrate.stats import Estimate, Skipped
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ VERDICTS = {
     "no": "no: people are nearer",
     "unknown": "cannot be told",
 }
-NO_MEANS = "labels have no mean that could be biased"
 
 
 def replacement_tables(analysis: Analysis) -> Iterator[Table]:
@@ -57,6 +57,7 @@ def _verdicts(item: ItemReplacement, raters: Sequence[RaterReplacement]) -> Tabl
         part=Part.REPLACEMENT,
         columns=(
             stub("rater", "Rater"),
+            text("verdict", "May it stand in?"),
             share("won", "Persons beaten"),
             bounded("advantage", "Advantage"),
             bounded("lead", "Lead"),
@@ -68,7 +69,6 @@ def _verdicts(item: ItemReplacement, raters: Sequence[RaterReplacement]) -> Tabl
             points("mae_difference", "Difference"),
             points("shift", "Rater", interval=False, terminal=False),
             points("person_shift", "Person", interval=False, terminal=False),
-            text("verdict", "May it stand in?"),
         ),
         rows=(*(_row(entry) for entry in raters), *_always_the_same(item)),
         notes=tuple(_notes(item, raters)),
@@ -83,14 +83,14 @@ def _verdicts(item: ItemReplacement, raters: Sequence[RaterReplacement]) -> Tabl
 
 
 def _row(entry: RaterReplacement) -> tuple[Cell, ...]:
-    return (entry.rater, *_stand_in(entry), *_in_place(entry), in_words(entry))
+    return (entry.rater, in_words(entry), *_stand_in(entry), *_in_place(entry))
 
 
 def _always_the_same(item: ItemReplacement) -> Iterator[tuple[Cell, ...]]:
     told = item.always_the_same
     if not isinstance(told, Skipped):
         shown = told.stand_in
-        yield (f"(always {told.answer})", shown.won, shown.advantage, shown.lead, *[None] * 8, None)
+        yield (f"(always {told.answer})", None, shown.won, shown.advantage, shown.lead, *[None] * 8)
 
 
 def _stand_in(entry: RaterReplacement) -> tuple[Cell, ...]:
@@ -102,7 +102,7 @@ def _in_place(entry: RaterReplacement) -> tuple[Cell, ...]:
     told = entry.in_place
     if isinstance(told, Skipped):
         # Labels have no numbers to compare: the columns do not apply, which is no failure.
-        return (None if told.reason == NO_MEANS else told,) * 8
+        return (None if told == NO_MEANS else told,) * 8
     return (
         told.model_r,
         told.person_r,
@@ -121,9 +121,9 @@ def _notes(item: ItemReplacement, raters: Sequence[RaterReplacement]) -> Iterato
         yield (
             "Alternative-annotator test (Calderon et al. 2025): each person is left out, and who is nearer to the "
             f"others is asked of every image. Persons beaten = those over whom the rater wins, granted an advantage of "
-            f"{tested.epsilon:g}, p corrected over the persons (Benjamini-Yekutieli, {tested.q:g}); from half on it "
-            "passes. Advantage = share of images where the rater is at least as near, mean over persons; lead = that "
-            "less the share where the person is at least as near."
+            f"{tested.epsilon:g} (epsilon), p corrected over the persons (Benjamini-Yekutieli, {tested.q:g}); from "
+            "half on it passes. Advantage = share of images where the rater is at least as near, mean over persons; "
+            "lead = that less the share where the person is at least as near."
         )
         if tested.untested:
             yield f"{tested.untested:,} persons share fewer than {tested.min_units} images with it and are not tested."
@@ -131,7 +131,7 @@ def _notes(item: ItemReplacement, raters: Sequence[RaterReplacement]) -> Iterato
         yield (
             f"(always {item.always_the_same.answer}) = a rater that gives every image this one answer, the nearest to "
             "what people say. To be near to others rewards the middle: a rater that does no better than this one has "
-            "shown nothing. See r within emotion beside it."
+            "shown nothing by it; see r within emotion in the tables of agreement."
         )
     yield (
         "In a person's place = the rater and each person in turn against the mean of all other people, on that "
@@ -195,6 +195,9 @@ def _equivalence_notes(item: ItemReplacement) -> Iterator[str]:
     yield (
         "Bias = rater − mean of people, with its 90 % interval, which is what the test reads. p: two one-sided t tests "
         "(TOST), standard errors over clusters; it speaks for a bias within the margin, unlike a test against 0. Holm "
-        f"corrects over the {item.family_size} tests here."
+        f"corrects over the {counted(item.family_size, 'test')} here."
     )
-    yield "Beyond = the interval lies outside the margin; undecided = it lies across its edge."
+    yield (
+        "Beyond = the interval lies outside the margin; undecided = it lies across its edge; not known = "
+        "there is no bias to judge."
+    )

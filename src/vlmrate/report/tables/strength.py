@@ -89,7 +89,8 @@ def _inversions(items: ItemPairStrength, inversions: Sequence[Inversion]) -> Tab
         ),
         notes=(
             "Difference in r with people's means, first rater − other rater, on each scale. Places change where both "
-            "intervals leave out 0, on opposite sides; the intervals are not corrected for the number of pairs.",
+            "differences lie on opposite sides and hold (p Holm ≤ .05 over the pairs of their scale, in the tables of "
+            "differences in r); the intervals are not corrected.",
         ),
         main=False,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vlmrate.analysis.findings.finding import SEVERITIES
 from vlmrate.report.table import Part, Reference, Table, section, stub, text
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def summary_tables(analysis: Analysis) -> Iterator[Table]:
         part=Part.SUMMARY,
         columns=(
             section("rater", "Rater"),
-            stub("severity", "Severity"),
+            stub("severity", "Severity", order=SEVERITIES),
             text("item", "Item"),
             text("finding", "Finding"),
             text("rests_on", "Rests on"),
