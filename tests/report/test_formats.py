@@ -23,7 +23,8 @@ def test_formats_are_named_with_commas_in_any_order():
 
 
 @pytest.mark.parametrize(
-    ("words", "said"), [("htlm", "there is no format 'htlm'; did you mean html"), (" , ", "names no format")]
+    ("words", "said"),
+    [("htlm", r"mean html\? The formats are json"), ("zzzzzz", r"'zzzzzz'\. The formats"), (" , ", "no format")],
 )
 def test_an_unknown_format_is_one_sentence(words, said):
     """With the nearest one, and all there are."""

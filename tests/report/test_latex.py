@@ -10,6 +10,7 @@ import pytest
 
 from vlmrate.report.latex import latex_document, latex_table
 from vlmrate.report.latex_words import escaped
+from vlmrate.report.latex_words import sentence as latex_sentence
 from vlmrate.report.outline import NumberedTable, outline
 
 needs_tex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
@@ -65,10 +66,34 @@ def test_every_kind_of_table_compiles_and_none_runs_off_the_page(analysis, secti
     assert [float(size) for size in re.findall(r"Overfull \\hbox \(([\d.]+)pt", log) if float(size) > 1] == []
 
 
+def test_a_document_begins_with_what_was_compared(analysis, sections):
+    """The lines on stimuli, people, raters and intervals stand before the first table, as in the other formats."""
+    told = latex_document(analysis, sections).split(r"\vlmratepart")
+    assert r"\item {}Stimuli: 48 images." in told[1].split(r"\begin{document}")[1]
+    assert latex_sentence("run `vlmrate infer`") == r"run \texttt{vlmrate infer}"
+
+
 @needs_tex
 @pytest.mark.slow
 def test_a_whole_report_compiles_and_none_runs_off_the_page(analysis, tmp_path):
-    """All tables of an analysis with three raters."""
-    written(analysis, outline(analysis), tmp_path)
+    """All tables of an analysis with three raters: nothing is too high or too wide, and every finding is printed."""
+    sections = outline(analysis)
+    written(analysis, sections, tmp_path)
     log = compiled(tmp_path)
-    assert [float(size) for size in re.findall(r"Overfull \\hbox \(([\d.]+)pt", log) if float(size) > 1] == []
+    assert re.findall(r"Float too large.*|Overfull.*", log) == []
+    findings = (tmp_path / "findings.tex").read_text(encoding="utf-8")
+    assert r"\begin{longtable}" in findings
+    assert r"\linewidth" in findings
+
+
+@needs_tex
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext is not installed")
+def test_no_heading_stands_alone_on_a_page(analysis, tmp_path):
+    """The heading of a part is on the page of its first table, also where that one lies sideways."""
+    sections = outline(analysis)
+    written(analysis, sections, tmp_path)
+    compiled(tmp_path)
+    done = subprocess.run(["pdftotext", "tables.pdf", "-"], cwd=tmp_path, capture_output=True, check=True)
+    pages = [page for page in done.stdout.decode().split("\f") if page.strip()]
+    assert [page for page in pages if len(page.split()) < 20] == []

@@ -8,7 +8,7 @@ from dataclasses import replace
 from vlmrate.analysis import Analysis, analyze
 from vlmrate.report.document import document
 from vlmrate.report.left_out import CONSEQUENCES, QUESTIONS, skipped
-from vlmrate.report.markdown import escaped
+from vlmrate.report.markdown import sentence
 from vlmrate.report.outline import outline
 from vlmrate.report.table import Part
 from vlmrate.report.tables import tables
@@ -69,7 +69,7 @@ def test_no_reason_is_kept_from_readers(small):
     reasons = {reason for question in QUESTIONS for _, reason in skipped(getattr(analysis, question.field))}
     consequences = set(CONSEQUENCES)
     assert len(reasons) > 3
-    assert [reason for reason in sorted(reasons - consequences) if escaped(reason.rstrip(".")) not in report] == []
+    assert [reason for reason in sorted(reasons - consequences) if sentence(reason.rstrip(".")) not in report] == []
 
 
 def test_skipped_pieces_are_told_with_what_they_are_of(analysis):

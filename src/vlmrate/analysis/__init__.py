@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vlmrate.analysis.data import AnalysisOptions
+from vlmrate.analysis.options import AnalysisOptions
 from vlmrate.analysis.study import Analysis, analyze
 
 __all__ = ["Analysis", "AnalysisOptions", "analyze"]

@@ -10,7 +10,7 @@ from vlmrate.analysis.bias import ItemBias, biases
 from vlmrate.analysis.calibration import ItemCalibration, calibrations
 from vlmrate.analysis.classification import ItemClassification, classifications
 from vlmrate.analysis.comparison import MetricComparison, comparisons
-from vlmrate.analysis.data import AnalysisOptions, Material, gather
+from vlmrate.analysis.data import Material, gather
 from vlmrate.analysis.decoding import ItemDecoding, decodings
 from vlmrate.analysis.dimensions import ItemDimension, dimensions
 from vlmrate.analysis.findings import Finding, findings
@@ -21,6 +21,7 @@ from vlmrate.analysis.images import ImageColumns, image_columns
 from vlmrate.analysis.intersections import ItemIntersections, intersections
 from vlmrate.analysis.limits import ItemLimits, limits_of_agreement
 from vlmrate.analysis.mixed_bias import ItemMixedBias, mixed_biases
+from vlmrate.analysis.options import AnalysisOptions
 from vlmrate.analysis.pairs import ItemPairs, rater_pairs
 from vlmrate.analysis.profile import ItemProfile, profiles
 from vlmrate.analysis.protocols import ItemProtocols, protocols

@@ -58,8 +58,8 @@ def formats(words: str) -> tuple[Format, ...]:
     for word in asked:
         if word not in known:
             meant = nearest(word, known)
-            hint = f"; did you mean {meant}?" if meant else ""
-            raise AnalysisError(f"there is no format {word!r}{hint}. The formats are {', '.join(known)}")
+            hint = f"; did you mean {meant}?" if meant else "."
+            raise AnalysisError(f"there is no format {word!r}{hint} The formats are {', '.join(known)}")
     if not asked:
         raise AnalysisError(f"--format names no format; the formats are {', '.join(known)}")
     return in_order(Format(word) for word in asked)

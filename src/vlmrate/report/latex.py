@@ -30,6 +30,8 @@ OTHER = (
     r"\providecommand{\vlmrateother}[2]{\ifdefined\Umathchar#1\else[#2]\fi}"
 )
 GAP_POINTS = 4
+BROKEN = r"@{}>{\raggedright\arraybackslash}p{\linewidth}@{}"
+"""Heading of rows in a table as wide as the line."""
 SPACING = rf"\setlength{{\tabcolsep}}{{{GAP_POINTS}pt}}"
 SHRUNK = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
 """Letters are counted, not measured: a table of wide ones is made smaller."""
@@ -62,7 +64,11 @@ PREAMBLE = rf"""\documentclass[11pt]{{article}}
 
 def latex_document(analysis: Analysis, sections: Sequence[Section]) -> str:
     """A document with all tables of a report, each from its file beside it."""
-    blocks = [f"% Compile with: pdflatex tables.tex (twice)\n{PREAMBLE}", rf"\section*{{{escaped(title(analysis))}}}"]
+    blocks = [
+        f"% Compile with: pdflatex tables.tex (twice)\n{PREAMBLE}",
+        OTHER,
+        rf"\section*{{{escaped(title(analysis))}}}",
+    ]
     blocks.extend(rf"\textbf{{{escaped(warning)}}}" for warning in warnings(analysis))
     for section in sections:
         if section.part is Part.SUMMARY and section.lead:
@@ -137,7 +143,7 @@ def _long(entry: NumberedTable, panel: Panel, number: int) -> list[str]:
         r"\endhead",
         r"\bottomrule",
         r"\endfoot",
-        *_rows(panel.shown),
+        *_rows(panel.shown, BROKEN if panel.long else "@{}l"),
         r"\end{longtable}",
         r"\par\endgroup",
     ]
@@ -211,12 +217,12 @@ def _stack(lines: Sequence[str], side: str, place: str) -> str:
     return rf"\begin{{tabular}}[{place}]{{@{{}}{side}@{{}}}}{stacked}\end{{tabular}}"
 
 
-def _rows(shown: Layout) -> Iterator[str]:
+def _rows(shown: Layout, heading: str = "@{}l") -> Iterator[str]:
     for number, line in enumerate(shown.lines):
         if line.heading:
             if number:
                 yield r"\addlinespace"
-            yield rf"\multicolumn{{{len(shown.columns)}}}{{@{{}}l}}{{{_cell(line.cells[0], plain=True)}}} \\*"
+            yield rf"\multicolumn{{{len(shown.columns)}}}{{{heading}}}{{{_cell(line.cells[0], plain=True)}}} \\*"
         else:
             yield _row(line)
 

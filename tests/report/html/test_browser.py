@@ -98,6 +98,17 @@ def test_tables_sort_up_down_and_back(visit):
     assert column(page, "table-bias-valence", 2) == before
 
 
+def test_severities_sort_by_rank_and_no_finding_is_cut_on_a_phone(visit):
+    """Large comes before moderate, small and note; on a narrow screen every sentence stands within its box."""
+    page = visit()
+    page.locator("#table-findings thead th[data-column='0'] button").click()
+    told = page.locator("#table-findings tbody").first.locator("th.stub").all_text_contents()
+    assert told == sorted(told, key=["large", "moderate", "small", "note"].index)
+    phone = visit(viewport={"width": 390, "height": 844})
+    box = phone.locator("#table-findings .scroll")
+    assert box.evaluate("e => e.scrollWidth <= e.clientWidth")
+
+
 def test_gallery_filters_and_says_what_is_left(visit):
     """Emotion, group, rater, path of error and size of error each narrow the gallery; all can be undone."""
     page = visit()

@@ -18,7 +18,7 @@ from vlmrate.report.html.policy import json_block
 from vlmrate.report.html.tables import table_view
 from vlmrate.report.html.words import linked, symbols
 from vlmrate.report.outline import NumberedTable, outline
-from vlmrate.report.table import Part, Spanner, Table, count, points, section, stub
+from vlmrate.report.table import Part, Spanner, Table, count, points, section, stub, text
 from vlmrate.stats import Estimate, Skipped
 
 
@@ -120,6 +120,16 @@ def test_tables_have_spanners_groups_and_numbers_to_sort_by():
     assert view.groups[1].rows[0][2].words == "–¹"
     assert view.label == "Table 7"
     assert view.notes[0].startswith("Values in brackets are 95 %")
+
+
+def test_severities_are_sorted_by_how_much_they_matter():
+    """A column whose words have an order of their own gives each its place, and words alone become cards on a phone."""
+    order = ("large", "moderate", "small", "note")
+    rows = tuple((word, "Sentence. " * 8) for word in ("note", "large", "small"))
+    columns = (stub("severity", "Severity", order=order), text("finding", "Finding"))
+    view = table_view(NumberedTable(1, Table("f", "F", Part.SUMMARY, columns, rows)))
+    assert [row[0].value for row in view.groups[0].rows] == [3, 0, 2]
+    assert view.told
 
 
 def test_a_table_that_is_named_is_led_to():

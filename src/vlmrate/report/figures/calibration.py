@@ -11,7 +11,7 @@ from vlmrate.report.figures.canvas import Grid, across, legend, legend_height, m
 from vlmrate.report.figures.figure import Figure
 from vlmrate.report.figures.forest import whiskers
 from vlmrate.report.figures.style import BAND, COLOURS, DOUBLE, PEOPLE, SMALL, TALLEST, Look
-from vlmrate.report.figures.words import listed, lined, points, sentences, title
+from vlmrate.report.figures.words import lined, listed, points, sentences, title
 from vlmrate.report.table import Part
 from vlmrate.report.tables.calibration import reversed_by_one_line
 from vlmrate.stats import Agreement, Estimate, Skipped
@@ -138,7 +138,16 @@ def _draw(panels: Sequence[Panel]) -> Drawing:
     foot = legend_height(ways, DOUBLE)
     left = margin(raters, SMALL)
     height = min(max(0.6, 0.36 * len(raters)), (TALLEST - foot - 0.4) / rows - 0.44)
-    grid = Grid(rows, 2, across(2, DOUBLE, left=left, right=RIGHT, gap=0.15), height, left=left, right=RIGHT, bottom=foot + 0.22, down=0.44)
+    grid = Grid(
+        rows,
+        2,
+        across(2, DOUBLE, left=left, right=RIGHT, gap=0.15),
+        height,
+        left=left,
+        right=RIGHT,
+        bottom=foot + 0.22,
+        down=0.44,
+    )
     drawing = new_drawing(grid)
     for i, (panel, axes) in enumerate(zip(panels, grid.panels(drawing, len(panels)), strict=True)):
         _panel(axes, panel, raters, ways)

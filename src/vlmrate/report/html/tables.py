@@ -134,9 +134,7 @@ def _groups(table: Table, shown: Layout) -> tuple[Group, ...]:
 
 
 def _entry(column: Column, words: str, cell: Cell) -> Entry:
-    return Entry(
-        words, _value(cell, column), is_right_aligned(column), column.role is Role.STUB, len(words) > PROSE
-    )
+    return Entry(words, _value(cell, column), is_right_aligned(column), column.role is Role.STUB, len(words) > PROSE)
 
 
 def _value(cell: Cell, column: Column) -> float | None:

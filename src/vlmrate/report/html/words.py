@@ -62,7 +62,7 @@ def sentence(words: str, anchors: Mapping[str, str]) -> Markup:
 
 
 def numbered(words: str) -> Markup:
-    """A number, and what is in brackets beside it, each unbroken: where a table is too wide they stand below each other.
+    """A number, and what is in brackets beside it, each unbroken: in a table too wide they stand in two lines.
 
     >>> numbered(".500 [.400, .600]")
     Markup('<span>.500</span> <span>[.400, .600]</span>')

@@ -96,8 +96,8 @@ def _notes(raters: Sequence[RaterCalibration]) -> Iterator[str]:
     )
     if reverses := reversed_by_one_line(raters):
         yield (
-            f"The one line of {', '.join(reverses)} has a negative slope: it turns the order of the ratings around, and "
-            "with it the sign of r."
+            f"The one line of {', '.join(reverses)} has a negative slope: it turns the order of the ratings around, "
+            "and with it the sign of r."
         )
     for rater in raters:
         for way, told in _ways(rater):
