@@ -41,7 +41,7 @@ RATERS = 7
 SIDE, DISTINCT = 1024, 24
 """Pixels of a picture's side, and how many pictures are drawn: they are given to the images by turns."""
 TABLES = (("analyze", "--tables-only"),)
-ALL = (("analyze",), ("report", "--format", "latex,docx"))
+ALL = (("analyze", "--also", "latex,docx"),)
 """Both together write every format that there is."""
 NOT_SENT = "0" * 64
 STUDY = """\

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from vlmrate.cli.analyze_job import Request, options_of
+from vlmrate.cli.analyze_job import Request, formats_of, options_of
+from vlmrate.report.formats import READ, TABLES, Format
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 VLMRATE = str(Path(sys.executable).with_name("vlmrate"))
@@ -105,10 +106,24 @@ def test_margin_and_epsilon_are_taken_and_checked(results: Path, tmp_path: Path)
     assert done.returncode == 0, done.stderr
     report = (tmp_path / "report.md").read_text(encoding="utf-8")
     assert "0.25 points (as stated for this analysis)" in report
-    asked = Request(None, (), None, None, 200, 0, None, margin=0.25, epsilon=0.2, tables_only=True)
+    asked = Request(None, (), None, None, 200, 0, None, margin=0.25, epsilon=0.2, tables_only=True, also=None)
     assert (options_of(asked).margin, options_of(asked).epsilon) == (0.25, 0.2)
     assert options_of(replace(asked, epsilon=None)).epsilon == 0.1
     for option, value in (("--margin", "-1"), ("--epsilon", "1.5")):
         refused = analyze(results, "--output", str(tmp_path), option, value)
         assert refused.returncode != 0
         assert f"not at {float(value)}" in " ".join(refused.stderr.split())
+
+
+def test_formats_for_a_paper_are_written_along(results: Path, tmp_path: Path) -> None:
+    """--also adds formats to those that are always written, in one go; an unknown one is refused before any work."""
+    asked = Request(None, (), None, None, 200, 0, None, None, None, tables_only=True, also="latex")
+    assert formats_of(asked) == (*TABLES, Format.LATEX)
+    assert formats_of(replace(asked, tables_only=False, also=None)) == READ
+    done = analyze(results, "--output", str(tmp_path), "--also", "latex")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "latex" / "tables.tex").is_file()
+    refused = analyze(results, "--output", str(tmp_path / "new"), "--also", "pdf")
+    assert refused.returncode == 2
+    assert "there is no format 'pdf'" in refused.stderr
+    assert not (tmp_path / "new").exists()

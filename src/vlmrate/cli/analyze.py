@@ -53,6 +53,10 @@ def analyze(  # one parameter an option
     tables_only: Annotated[
         bool, typer.Option("--tables-only", help="Leave out figures and report.html, which take longest.")
     ] = False,
+    also: Annotated[
+        str | None,
+        typer.Option("--also", metavar="NAMES", help="Write these formats too, with a comma between: latex, docx"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
 ) -> None:
     """Compare all raters with the intended answers and with people; write analysis.json and a report from it."""
@@ -70,6 +74,7 @@ def analyze(  # one parameter an option
             margin=margin,
             epsilon=epsilon,
             tables_only=tables_only,
+            also=also,
         ),
         as_json=as_json,
     )

@@ -14,9 +14,10 @@ from vlmrate.cli.report_job import say_files, say_json
 from vlmrate.inference.store import REPORT_FOLDER
 from vlmrate.inference.table import load_results
 from vlmrate.parallel import helper
-from vlmrate.report.formats import READ, TABLES
+from vlmrate.report.formats import READ, TABLES, Format, formats, in_order
 from vlmrate.report.outline import outline
 from vlmrate.report.show import show
+from vlmrate.report.word import require_docx
 from vlmrate.report.write import older_files, write_report
 from vlmrate.stats import Bootstrap
 from vlmrate.study.load import find_study, load_study
@@ -44,6 +45,7 @@ class Request:
     margin: float | None
     epsilon: float | None
     tables_only: bool
+    also: str | None
 
 
 def analyze_study(request: Request, *, as_json: bool) -> None:
@@ -53,12 +55,12 @@ def analyze_study(request: Request, *, as_json: bool) -> None:
         VlmrateError: The study cannot be used, there are no ratings, or the report cannot be written.
     """
     study = load_study(find_study(request.study, Path.cwd()), results=request.results)
-    options = options_of(request)
+    options, wanted = options_of(request), formats_of(request)
     results = load_results(study)
     folder = request.output or study.results / study.name / REPORT_FOLDER
     with helper(wanted=_is_large(study, results)) as second:
         analysis = run_analysis(study, results, options, helper=second)
-        written = write_report(analysis, study, folder, TABLES if request.tables_only else READ, helper=second)
+        written = write_report(analysis, study, folder, wanted, helper=second)
     if as_json:
         say_json(analysis, written)
         return
@@ -80,6 +82,21 @@ def options_of(request: Request) -> AnalysisOptions:
         margin=request.margin,
     )
     return options if request.epsilon is None else replace(options, epsilon=request.epsilon)
+
+
+def formats_of(request: Request) -> tuple[Format, ...]:
+    """What shall be written.
+
+    Raises:
+        AnalysisError: A format is unknown, or needs a package that is not installed: better now than after minutes.
+    """
+    usual = TABLES if request.tables_only else READ
+    if request.also is None:
+        return usual
+    wanted = in_order((*usual, *formats(request.also)))
+    if Format.WORD in wanted:
+        require_docx()
+    return wanted
 
 
 def _is_large(study: Study, results: Results) -> bool:
