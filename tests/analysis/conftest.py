@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from vlmrate.analysis.data import AnalysisOptions, Material, gather
+from vlmrate.analysis.data import Material, gather
+from vlmrate.analysis.options import AnalysisOptions
 from vlmrate.inference.table import Results, RunOutcome
 from vlmrate.simulate.models import Confusion, ModelItem, ModelParameters
 from vlmrate.simulate.people import GroupEffect, ItemParameters, PeopleParameters

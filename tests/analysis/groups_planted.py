@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vlmrate.analysis.data import AnalysisOptions, Material, gather
+from vlmrate.analysis.data import Material, gather
+from vlmrate.analysis.options import AnalysisOptions
 from vlmrate.inference.table import Results, RunOutcome
 from vlmrate.simulate import planted
 from vlmrate.simulate.models import Confusion, ModelItem, ModelParameters

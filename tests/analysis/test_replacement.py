@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from vlmrate import stats
-from vlmrate.analysis.data import NO_PEOPLE, AnalysisOptions
+from vlmrate.analysis.data import NO_PEOPLE
+from vlmrate.analysis.options import AnalysisOptions
 from vlmrate.analysis.replacement import _margin, replacements
 from vlmrate.errors import AnalysisError
 from vlmrate.stats import Bootstrap, Skipped

@@ -53,7 +53,6 @@ def test_it_prints_the_main_tables_and_where_the_files_are(results: Path) -> Non
         "Valence (1–9): agreement",
         "Valence: bias",
         "Arousal: bias",
-        "Valence: spread",
     ):
         assert title in done.stdout
     report = results / "demo" / "report"
@@ -86,7 +85,6 @@ def test_json_is_one_object_that_names_the_files(results: Path, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--results", "nowhere"), "no ratings of the study demo yet; run `vlmrate infer --model tiny` first"),
         (("--compare", "tae2062"), "there is no published study 'tae2062'"),
         (("--rater", "gemma3"), "there are no ratings by 'gemma3'; raters with ratings: tiny"),
         (("--study", "nowhere.yaml"), "nowhere.yaml: there is no such study file"),
@@ -113,6 +111,14 @@ def test_margin_and_epsilon_are_taken_and_checked(results: Path, tmp_path: Path)
         refused = analyze(results, "--output", str(tmp_path), option, value)
         assert refused.returncode != 0
         assert f"not at {float(value)}" in " ".join(refused.stderr.split())
+
+
+def test_people_alone_are_analyzed_before_any_rater(tmp_path: Path) -> None:
+    """Without a rating by a rater the tables of people are printed, and the report says that none has rated."""
+    done = vlmrate("analyze", "--results", str(tmp_path), "--resamples", "200", "--tables-only")
+    assert done.returncode == 0, done.stderr
+    assert "Raters: none yet." in done.stdout
+    assert "People: intraclass correlations" in done.stdout
 
 
 def test_formats_for_a_paper_are_written_along(results: Path, tmp_path: Path) -> None:
