@@ -8,22 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from stats.ratings24 import ANSWERS, FEW, HUMAN, IDENTITY, LABELS, MODEL, RATERS, TRUTH, UNITS
 from vlmrate import stats
 from vlmrate.errors import AnalysisError
-from vlmrate.stats import Bootstrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-RNG = np.random.default_rng(0)
-FEW = Bootstrap(resamples=30)
-LABELS = ["happy", "sad", "angry"]
-TRUTH = np.tile(np.array(LABELS), 8)
-ANSWERS = np.where(RNG.random(24) < 0.6, TRUTH, "sad")
-IDENTITY = np.repeat(np.arange(8), 3)
-HUMAN = RNG.normal(5, 1.5, 24)
-MODEL = HUMAN + RNG.normal(0, 1, 24)
-UNITS, RATERS = np.repeat(np.arange(8), 3), np.tile(list("abc"), 8)
 
 WITH_CLUSTERS: dict[str, Callable[[Any], Any]] = {
     "wilcoxon": lambda who: stats.wilcoxon(MODEL, HUMAN, clusters=who),
