@@ -96,6 +96,11 @@ class RaterReplacement:
     equivalence: tuple[BiasWithin, ...] | Skipped
     in_place: InPlace | Skipped
 
+    def emotions(self, standing: Standing) -> tuple[str, ...]:
+        """The emotions (and "all images") whose bias stands so beside the margin."""
+        found = () if isinstance(self.equivalence, Skipped) else self.equivalence
+        return tuple(bias.emotion for bias in found if bias.standing == standing)
+
 
 @dataclass(frozen=True, slots=True)
 class AlwaysTheSame:

@@ -58,9 +58,7 @@ def _verdict(rater: RaterReplacement, tested: StandIn) -> str:
 
 
 def _where(rater: RaterReplacement) -> str:
-    found = () if isinstance(rater.equivalence, Skipped) else rater.equivalence
-    beyond = [bias.emotion for bias in found if bias.standing == "beyond"]
-    undecided = [bias.emotion for bias in found if bias.standing == "undecided"]
+    beyond, undecided = rater.emotions("beyond"), rater.emotions("undecided")
     told = [f"too large: {', '.join(beyond)}"] if beyond else []
     told += [f"undecided: {', '.join(undecided)}"] if undecided else []
     return f" ({'; '.join(told)})" if told else ""

@@ -41,10 +41,7 @@ def in_words(entry: RaterReplacement) -> str:
     """The verdict as a reader would say it, with the emotions that speak against it."""
     if entry.verdict != "biased":
         return VERDICTS[entry.verdict]
-    found = entry.equivalence if not isinstance(entry.equivalence, Skipped) else ()
-    beyond, undecided = (
-        [bias.emotion for bias in found if bias.standing == standing] for standing in ("beyond", "undecided")
-    )
+    beyond, undecided = entry.emotions("beyond"), entry.emotions("undecided")
     reasons = [f"biased: {', '.join(beyond)}"] if beyond else []
     reasons += [f"undecided: {', '.join(undecided)}"] if undecided else []
     return f"not without correction ({'; '.join(reasons)})"
