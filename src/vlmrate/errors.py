@@ -27,6 +27,18 @@ class RaterError(VlmrateError):
     """A rater cannot be made: unknown name, missing weights, missing package, unsuitable model."""
 
 
+class AskError(VlmrateError):
+    """A rater could not be brought to answer about one picture.
+
+    `attempts` is how often it was asked, `cost` what these attempts cost (None: not known).
+    """
+
+    def __init__(self, message: str, *, attempts: int = 1, cost: float | None = None) -> None:
+        super().__init__(message)
+        self.attempts = attempts
+        self.cost = cost
+
+
 class ImageError(VlmrateError):
     """One picture cannot be read, or is refused."""
 

@@ -71,7 +71,7 @@ def test_the_manifest_keeps_given_and_defaulted_arguments(rated: tuple[Path, sub
     assert (run["arguments"]["limit"], run["arguments"]["temperature"], run["arguments"]["fidelity"]) == (
         6,
         None,
-        "reference",
+        None,
     )
     settings = manifest["recipe"]["settings"]
     assert (settings["fidelity"], settings["path"], settings["batch_size"]) == ("reference", "shared", 1)
@@ -166,10 +166,10 @@ def test_doctor_says_what_a_model_lacks() -> None:
 
 def test_models_lists_what_can_be_asked() -> None:
     """The embedded model is here, the published ones say what they need; no line is wider than the terminal."""
-    listed = {model["name"]: model for model in json.loads(vlmrate("models", "--json").stdout)}
+    listed = {model["name"]: model for model in json.loads(vlmrate("models", "--json").stdout)["models"]}
     assert {"tiny", "gemma3", "llama"} <= listed.keys()
-    assert listed["tiny"]["weights"]
-    assert listed["gemma3"]["weights"] is None
+    assert listed["tiny"]["needs"] is None
+    assert "hf download" in listed["gemma3"]["needs"]
     table = vlmrate("models").stdout
     assert "hf download mlx-community/gemma-3-4b-it-qat-4bit" in table
     assert max(map(len, table.splitlines())) <= 80

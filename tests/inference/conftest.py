@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from vlmrate.errors import RaterError
-from vlmrate.inference.runner import FailAfter, Job
+from vlmrate.inference.job import FailAfter, Job
 from vlmrate.inference.store import store_for
 from vlmrate.protocol.load import load_protocol
 from vlmrate.raters.base import OptionProbabilities, Reply, Settings
@@ -42,6 +42,7 @@ class ScriptedRater:
     answers: tuple[str, ...] = ("happy", "7", "5")
     failing: frozenset[str] = frozenset()
     temperature: float = 0.0
+    workers: int = 1
     seen: list[str] = field(default_factory=list)
     seeds: list[int] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from vlmrate.errors import StudyError
+from vlmrate.inference.job import FailAfter
 from vlmrate.inference.plan import select
 from vlmrate.inference.prepare import parse_fail_after
-from vlmrate.inference.runner import FailAfter
 
 if TYPE_CHECKING:
     from vlmrate.study.records import Study

@@ -11,14 +11,15 @@ from PIL import Image
 
 from vlmrate.errors import RunStoppedError, StoreError
 from vlmrate.inference.files import exclusive
-from vlmrate.inference.runner import FailAfter, run
+from vlmrate.inference.job import FailAfter
+from vlmrate.inference.runner import run
 from vlmrate.inference.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from vlmrate.inference.runner import Job, Progress
+    from vlmrate.inference.job import Job, Progress
 
 
 def test_every_image_gets_one_rating_with_all_that_was_said(job: Callable[..., Job]) -> None:

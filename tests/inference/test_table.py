@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from vlmrate.inference.runner import Job
+    from vlmrate.inference.job import Job
     from vlmrate.study.records import Study
 
 

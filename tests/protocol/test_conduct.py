@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
 
+    from vlmrate.protocol.parser import Given
     from vlmrate.protocol.records import Protocol, Question
     from vlmrate.study.records import Study
 
@@ -33,6 +34,8 @@ class Said:
     """A reply of a scripted rater."""
 
     text: str
+    refused: bool = False
+    given: Mapping[str, Given] | None = None
 
 
 def ask_all(protocol: Protocol, study: Study, *answers: str) -> tuple[list[str], Outcome[Said]]:

@@ -10,7 +10,7 @@ import pytest
 
 from vlmrate.protocol.conduct import CARRY_LIMIT
 from vlmrate.protocol.load import load_protocol, shipped
-from vlmrate.protocol.parser import Route, read_answer
+from vlmrate.protocol.parser import Route, SpokenRoute, read_answer
 from vlmrate.protocol.prose import READ_LIMIT
 from vlmrate.study.records import Item, Labels, Likert
 
@@ -38,7 +38,7 @@ def test_every_route_is_explained_and_shown() -> None:
     """The page explains each way of reading; the table of examples was found and shows all but the fence."""
     for route in get_args(Route):
         assert f"\n| `{route}` | " in PAGE
-    assert {route for *_, route in EXAMPLES} == set(get_args(Route)) - {"fence"}
+    assert {route for *_, route in EXAMPLES} == set(get_args(SpokenRoute)) - {"fence"}
 
 
 def test_own_protocol(attractiveness_study: Study, write_protocol: Callable[[str, Mapping[str, str]], Path]) -> None:

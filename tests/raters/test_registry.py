@@ -8,16 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from vlmrate.errors import RaterError
-from vlmrate.raters.registry import (
-    Model,
-    ModelEntry,
-    RaterOptions,
-    find_model,
-    make_rater,
-    missing_weights,
-    mlx_problem,
-    models,
-)
+from vlmrate.raters.mlx.model import MlxEntry, MlxModel, mlx_problem
+from vlmrate.raters.model import Request
+from vlmrate.raters.registry import find_model, models
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,8 +107,8 @@ def test_missing_weights_are_told_with_the_command_that_fetches_them(models_file
     """One sentence: what is missing, how large it is, what to type."""
     model = find_model("big", models_file("big: {repo: maker/model, revision: v2, download: 3.0 GB}\n"))
     with pytest.raises(RaterError) as refused:
-        make_rater(model, RaterOptions(), ())
-    assert str(refused.value) == missing_weights(model)
+        model.make([Request()])
+    assert str(refused.value) == model.missing_weights()
     assert "the weights of big (maker/model, about 3.0 GB) are not on this machine" in str(refused.value)
     assert "`hf download maker/model --revision v2`" in str(refused.value)
 
@@ -124,7 +117,7 @@ def test_a_missing_folder_is_told_by_its_path(models_file: Callable[[str], Path]
     """For a folder the advice is to correct the path, not to download."""
     model = find_model("gone", models_file("gone: {path: nowhere}\n"))
     with pytest.raises(RaterError, match=r"the folder of model gone \(nowhere\) is not there; correct its path"):
-        make_rater(model, RaterOptions(), ())
+        model.make([Request()])
 
 
 @pytest.mark.parametrize(
@@ -135,7 +128,7 @@ def test_a_missing_folder_is_told_by_its_path(models_file: Callable[[str], Path]
         ("m: {note: nothing}\n", "model m: .*give exactly one of repo, path and embedded"),
         ("m: {embedded: true, repo: a/b}\n", "model m: .*give exactly one of repo, path and embedded"),
         ("m: {repo: 3}\n", "model m, key repo: .*string"),
-        ("m: a/b\n", "model m: .*ModelEntry"),
+        ("m: a/b\n", "model m: .*MlxEntry"),
         ("- a\n- b\n", "must map names to models"),
         ("", "must map names to models"),
         ("m: {repo: a\n", "cannot be read"),
@@ -163,4 +156,4 @@ def test_a_folder_that_holds_no_model_is_refused_when_used(tmp_path: Path) -> No
     if mlx_problem() is not None:
         pytest.skip("mlx cannot run on this machine")
     with pytest.raises(RaterError, match="is no model folder"):
-        make_rater(Model("x", ModelEntry(path=str(tmp_path)), tmp_path), RaterOptions(), ())
+        MlxModel("x", MlxEntry(path=str(tmp_path)), tmp_path).make([Request()])

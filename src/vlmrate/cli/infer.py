@@ -15,19 +15,40 @@ def infer(  # one parameter an option
         Path | None, typer.Option("--study", metavar="FILE", help="The study file [./study.yaml or configs/study.yaml]")
     ] = None,
     protocol: Annotated[
-        str | None, typer.Option("--protocol", metavar="NAME", help="How to ask [the study's protocol]")
+        str | None,
+        typer.Option("--protocol", metavar="NAMES", help="How to ask; several with a comma [the study's protocol]"),
     ] = None,
     fidelity: Annotated[
-        Literal["reference", "mlx-vlm"],
-        typer.Option("--fidelity", help="Compute as the model's own code does, or as mlx-vlm's generate does."),
-    ] = "reference",
+        Literal["reference", "mlx-vlm"] | None,
+        typer.Option("--fidelity", help="Compute as the model's own code does [reference], or as mlx-vlm's generate."),
+    ] = None,
     path: Annotated[
-        Literal["auto", "shared", "plain"],
-        typer.Option("--path", help="Encode each picture once for all prompts (shared) or once a prompt (plain)."),
-    ] = "auto",
+        Literal["auto", "shared", "plain"] | None,
+        typer.Option("--path", help="Encode each picture once for all prompts (shared) or once a prompt [auto]"),
+    ] = None,
     temperature: Annotated[
+        str | None,
+        typer.Option(
+            "--temperature",
+            metavar="NUMBERS",
+            help="0: the likeliest answer; above, to 2: drawn; several with a comma [the model's]",
+        ),
+    ] = None,
+    thinking_tokens: Annotated[
+        int | None,
+        typer.Option(
+            "--thinking-tokens", metavar="N", min=0, help="Most tokens of reasoning a prompt; 0: none [the model's]"
+        ),
+    ] = None,
+    url: Annotated[
+        str | None, typer.Option("--url", metavar="URL", help="Address of a server's API, such as http://…:8000/v1")
+    ] = None,
+    parallel: Annotated[
+        int | None, typer.Option("--parallel", metavar="N", min=1, help="Images in hand at once, of a server [8]")
+    ] = None,
+    max_cost: Annotated[
         float | None,
-        typer.Option("--temperature", min=0.0, max=2.0, help="0: the likeliest answer; above: drawn [the model's]"),
+        typer.Option("--max-cost", metavar="SUM", min=0.0, help="Stop before this run costs more."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Drives what is drawn at temperatures above 0.")] = 0,
     repeats: Annotated[int, typer.Option("--repeats", min=1, help="How often each image is rated.")] = 1,
@@ -52,7 +73,10 @@ def infer(  # one parameter an option
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
-    """Let a model rate the images of a study; the same command goes on where it stopped."""
+    """Let a model rate the images of a study; the same command goes on where it stopped.
+
+    With several protocols or temperatures every one is asked with every other, image by image.
+    """
     from vlmrate.cli.infer_job import rate
     from vlmrate.cli.passed import arguments_of
     from vlmrate.inference.prepare import Wishes
@@ -64,6 +88,10 @@ def infer(  # one parameter an option
         fidelity=fidelity,
         path=path,
         temperature=temperature,
+        thinking_tokens=thinking_tokens,
+        url=url,
+        parallel=parallel,
+        max_cost=max_cost,
         seed=seed,
         repeats=repeats,
         limit=limit,

@@ -13,15 +13,16 @@ from rich.markup import escape
 
 from vlmrate.cli.progress import reporter
 from vlmrate.inference.prepare import prepare
-from vlmrate.inference.runner import run
+from vlmrate.inference.runner import run_all
+from vlmrate.protocol.native import NATIVE
 from vlmrate.study.faults import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
 
+    from vlmrate.inference.job import Finished, Job
     from vlmrate.inference.prepare import Wishes
-    from vlmrate.inference.runner import Finished, Job
 
 _EXIT = {"finished": 0, "interrupted": 130}
 
@@ -29,14 +30,22 @@ _EXIT = {"finished": 0, "interrupted": 130}
 def rate(wishes: Wishes, *, as_json: bool) -> int:
     """Carry out a run and return the exit code: 0 done, 1 some images failed, 130 interrupted."""
     console = Console(highlight=False, stderr=as_json)
-    job = prepare(wishes, lambda words: console.print(escape(words), soft_wrap=True))
-    _announce(console, job)
+    jobs = prepare(wishes, lambda words: console.print(escape(words), soft_wrap=True))
+    for job in jobs:
+        _announce(console, job)
     with _stop_on_interrupt() as should_stop, reporter(console) as report:
-        finished = run(job, report=report, should_stop=should_stop)
-    _conclude(console, job, finished)
+        finished = run_all(jobs, report=report, should_stop=should_stop)
+    for job, ended in zip(jobs, finished, strict=True):
+        _conclude(console, job, ended)
     if as_json:
-        sys.stdout.write(json.dumps(_summary(job, finished), indent=2) + "\n")
-    return 1 if finished.status == "finished" and finished.progress.failed else _EXIT[finished.status]
+        summaries = [_summary(job, ended) for job, ended in zip(jobs, finished, strict=True)]
+        sys.stdout.write(json.dumps(summaries if len(jobs) > 1 else summaries[0], indent=2) + "\n")
+    return _exit_code(finished)
+
+
+def _exit_code(finished: Sequence[Finished]) -> int:
+    status = finished[0].status
+    return 1 if status == "finished" and any(ended.progress.failed for ended in finished) else _EXIT[status]
 
 
 @contextmanager
@@ -48,7 +57,7 @@ def _stop_on_interrupt() -> Iterator[Callable[[], bool]]:
         if pressed:
             signal.default_int_handler(number, frame)
         pressed.append(number)
-        sys.stderr.write("\nfinishing the image in hand; press Ctrl-C again to stop at once\n")
+        sys.stderr.write("\nfinishing what is in hand; press Ctrl-C again to stop at once\n")
 
     before = signal.signal(signal.SIGINT, note)
     try:
@@ -68,12 +77,12 @@ def _announce(console: Console, job: Job) -> None:
         console.print(f"Note: {escape(job.rater_name)} {escape(job.note)}.")
     if job.repeats > 1 and job.rater.settings.get("temperature") == 0:
         console.print("Note: at temperature 0 every repeat is the same; --temperature 0.7, say, lets answers vary.")
-    for number, step in enumerate(protocol.steps, start=1):
+    for number, step in enumerate(protocol.steps if protocol.name != NATIVE else (), start=1):
         console.print(f"  {number}. {escape(step.template.outline)}", soft_wrap=not console.is_terminal)
 
 
 def _conclude(console: Console, job: Job, finished: Finished) -> None:
-    progress = finished.progress
+    progress, cost = finished.progress, finished.progress.spent.cost
     folder = escape(shown(job.store.folder))
     if finished.set_aside is not None:
         console.print(f"Earlier ratings are now in {escape(shown(finished.set_aside))}.", soft_wrap=True)
@@ -84,7 +93,8 @@ def _conclude(console: Console, job: Job, finished: Finished) -> None:
     skipped = f", {progress.already_rated:,} were there already" if progress.already_rated else ""
     console.print(
         f"{progress.rated:,} ratings made in {progress.seconds:.1f} s{pace}{skipped}; "
-        f"{progress.failed:,} failed, {progress.invalid_answers:,} answers could not be read.",
+        f"{progress.failed:,} failed, {progress.invalid_answers:,} answers could not be read"
+        f"{'' if cost is None else f'; it cost {cost:.4f}'}.",
         soft_wrap=True,
     )
     if progress.failed:
@@ -94,7 +104,7 @@ def _conclude(console: Console, job: Job, finished: Finished) -> None:
     console.print(f"Ratings are in {folder}.", soft_wrap=True)
 
 
-def _summary(job: Job, finished: Finished) -> dict[str, str | int | float]:
+def _summary(job: Job, finished: Finished) -> dict[str, str | int | float | None]:
     progress = finished.progress
     return {
         "status": finished.status,
@@ -107,5 +117,9 @@ def _summary(job: Job, finished: Finished) -> dict[str, str | int | float]:
         "rated": progress.rated,
         "failed": progress.failed,
         "invalid_answers": progress.invalid_answers,
+        "attempts": progress.spent.attempts,
+        "prompt_tokens": progress.spent.prompt_tokens,
+        "answer_tokens": progress.spent.answer_tokens,
+        "cost": progress.spent.cost,
         "seconds": round(progress.seconds, 3),
     }

@@ -10,52 +10,57 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from vlmrate.raters.registry import download_command, mlx_problem
-
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from vlmrate.raters.registry import Model
+    from vlmrate.raters.model import Model
+    from vlmrate.raters.plugins import Plugin
 
 
-def print_models(known: Sequence[Model]) -> None:
-    """Print a row a model, and below how to fetch what is missing."""
+def print_models(known: Sequence[Model], plugins: Mapping[str, Plugin]) -> None:
+    """Print a row a model, and below what each still needs."""
     console = Console(highlight=False)
     table = Table(pad_edge=False)
     table.add_column("--model", no_wrap=True)
+    table.add_column("kind", no_wrap=True)
     table.add_column("size", no_wrap=True)
-    table.add_column("quantised", no_wrap=True)
-    table.add_column("weights", no_wrap=True)
+    table.add_column("quantised")
+    table.add_column("ready", no_wrap=True)
     table.add_column("note")
+    needs = {model.name: model.missing() for model in known}
     for model in known:
         table.add_row(
             escape(model.name),
-            escape(model.entry.parameters or ""),
-            escape(model.entry.quantisation or ""),
-            "here" if model.folder else escape(f"missing ({model.entry.download or '?'})"),
-            escape(model.entry.note or ""),
+            model.kind,
+            escape(model.size),
+            escape(model.quantisation),
+            "yes" if needs[model.name] is None else "not yet",
+            escape(model.note or ""),
         )
     console.print(table)
     for model in known:
-        if model.folder is None and model.entry.repo is not None:
-            console.print(f"{escape(model.name)}: {escape(download_command(model))}", soft_wrap=True)
-    problem = mlx_problem()
-    if problem:
-        console.print(escape(problem), soft_wrap=True)
+        command, words = model.remedy(), needs[model.name]
+        if command is not None:
+            console.print(f"{escape(model.name)}: {escape(command)}", soft_wrap=True)
+        elif words is not None:
+            console.print(f"{escape(model.name)}: {escape(words)}")
+    for kind, plugin in plugins.items():
+        console.print(f"{escape(kind)}:NAME comes with the package {escape(plugin.package)}", soft_wrap=True)
 
 
-def print_models_as_json(known: Sequence[Model]) -> None:
-    """Print a JSON list, an object a model."""
+def print_models_as_json(known: Sequence[Model], plugins: Mapping[str, Plugin]) -> None:
+    """Print a JSON object: the models, and the kinds of rater that installed packages add."""
     rows = [
         {
             "name": model.name,
+            "kind": model.kind,
             "source": model.source,
-            "family": model.entry.family,
-            "parameters": model.entry.parameters,
-            "quantisation": model.entry.quantisation,
-            "weights": str(model.folder) if model.folder else None,
-            "note": model.entry.note,
+            "parameters": model.size or None,
+            "quantisation": model.quantisation or None,
+            "needs": model.missing(),
+            "note": model.note,
         }
         for model in known
     ]
-    sys.stdout.write(json.dumps(rows, indent=2) + "\n")
+    packages = {kind: plugin.package for kind, plugin in plugins.items()}
+    sys.stdout.write(json.dumps({"models": rows, "plugins": packages}, indent=2) + "\n")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from vlmrate.inference.runner import Progress
+    from vlmrate.inference.job import Progress
 
 SECONDS_BETWEEN_LINES = 10.0
 

@@ -11,7 +11,8 @@ from packaging.requirements import Requirement
 
 from vlmrate.errors import VlmrateError
 from vlmrate.machine import machine, versions
-from vlmrate.raters.registry import download_command, find_model, memory_warning, missing_weights, mlx_problem, models
+from vlmrate.raters.mlx.model import MlxModel, mlx_problem
+from vlmrate.raters.registry import find_model, models
 from vlmrate.study.faults import shown
 from vlmrate.study.load import find_study, load_study
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from vlmrate.raters.registry import Model
+    from vlmrate.raters.model import Model
 
 Verdict = Literal["ok", "note", "missing"]
 
@@ -41,7 +42,7 @@ def check_up(study: Path | None, cwd: Path, model: str | None) -> tuple[Check, .
     """
     asked = (find_model(model),) if model else models()
     checks = [_platform(), *_packages(), _mlx()]
-    checks.extend(check for one in asked for check in _weights(one, needed=model is not None))
+    checks.extend(check for one in asked for check in _ready(one, needed=model is not None))
     return (*checks, _study(study, cwd))
 
 
@@ -86,17 +87,19 @@ def _mlx() -> Check:
     return Check("mlx", "note", f"runs on the processor: fine for tiny, slow for published models{compiler}")
 
 
-def _weights(model: Model, *, needed: bool) -> Iterator[Check]:
+def _ready(model: Model, *, needed: bool) -> Iterator[Check]:
     name = f"model {model.name}"
-    if model.folder is None:
-        finding = missing_weights(model) if needed or not model.entry.repo else f"missing; {download_command(model)}"
-        yield Check(name, "missing" if needed else "note", finding)
+    missing = model.missing()
+    if missing is not None:
+        remedy = model.remedy()
+        short = missing if needed or remedy is None else f"missing; {remedy}"
+        yield Check(name, "missing" if needed else "note", short)
         return
-    size = sum(file.stat().st_size for file in model.folder.glob("*.safetensors"))
-    yield Check(name, "ok" if size else "missing", f"{size / 1e6:,.1f} MB of weights")
-    scarce = memory_warning(model)
-    if scarce is not None:
-        yield Check(name, "note", scarce)
+    size = f"{model.weights_bytes() / 1e6:,.1f} MB of weights" if isinstance(model, MlxModel) else model.source
+    yield Check(name, "ok", size)
+    warning = model.warning()
+    if warning is not None:
+        yield Check(name, "note", warning)
 
 
 def _study(option: Path | None, cwd: Path) -> Check:

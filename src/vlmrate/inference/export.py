@@ -6,7 +6,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 from vlmrate.errors import StoreError
-from vlmrate.inference.table import load_results
+from vlmrate.inference.table import COLUMNS, load_results
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +47,7 @@ def _factors(study: Study) -> pd.DataFrame:
     import pandas as pd
 
     rows = [{"image_id": stimulus.image_id, **stimulus.factors} for stimulus in study.stimuli]
-    taken = {"rater", "protocol", "repeat", "item", "value", "expected", "route", "clamped", "valid_mass"}
+    taken = set(COLUMNS) - {"image_id"}
     return pd.DataFrame(rows).rename(columns=lambda name: f"stimulus_{name}" if name in taken else name)
 
 

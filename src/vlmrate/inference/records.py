@@ -17,15 +17,16 @@ class Answer(Record):
 
     `value` is None when it could not be read; `route` says which way it was read; `clamped_from` is the number said
     when it was not on the scale. `probabilities` of every valid answer sum to one, where the rater knows them;
-    `valid_mass` is their sum before that.
+    `valid_mass` is their sum before that. `unlisted` are answers that count as 0 because the rater did not tell them.
     """
 
     item: str
-    value: int | str | None
+    value: int | float | str | None
     route: str
     clamped_from: float | None = None
     probabilities: dict[str, float] | None = None
     valid_mass: float | None = None
+    unlisted: tuple[str, ...] = ()
 
     @property
     def expected(self) -> float | None:
@@ -40,7 +41,11 @@ def _is_number(text: str) -> bool:
 
 
 class AskedStep(Record):
-    """One prompt and what came back, as said; `sent_sha256` covers exactly what the model was sent."""
+    """One prompt and what came back, as said; `sent_sha256` covers exactly what the model was sent.
+
+    `reasoning_tokens` are those of `answer_tokens` that were reasoning, where that is known; `cost` is in the currency
+    of the rater's prices, of all attempts.
+    """
 
     prompt: str
     sent_sha256: str
@@ -52,13 +57,16 @@ class AskedStep(Record):
     seconds: float
     attempts: int
     answers: tuple[Answer, ...]
+    reasoning_tokens: int | None = None
+    cost: float | None = None
 
 
 class Rating(Record):
     """One image, one rater, one protocol, one repeat.
 
     `run` names the run that made it; `made_with` is the digest of everything that must be equal between ratings that
-    stand in one folder; `stopped` tells that the protocol ended early at an unreadable answer.
+    stand in one folder; `stopped` tells that the protocol ended early at an unreadable answer. `forced` are answers
+    that the protocol put into the rater's mouth, by item.
     """
 
     format: Literal["vlmrate-rating/1"] = "vlmrate-rating/1"
@@ -71,6 +79,7 @@ class Rating(Record):
     made_with: str
     stopped: bool
     steps: tuple[AskedStep, ...]
+    forced: dict[str, str] = Field(default_factory=dict)
 
 
 class Recipe(Record):
@@ -99,6 +108,7 @@ class RunRecord(Record):
     """One call of `vlmrate infer`: what was asked for, on what machine, and what came of it.
 
     A run that was killed could not say how it ended: the next one marks it so and counts what it had stored.
+    `attempts`, tokens and `cost` (None where no prices are known) are of all that was asked, failed images included.
     """
 
     id: str
@@ -116,6 +126,10 @@ class RunRecord(Record):
     versions: dict[str, str]
     machine: dict[str, str | int]
     git_revision: str | None
+    attempts: int = 0
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
+    cost: float | None = None
 
 
 class Manifest(Record):
@@ -137,7 +151,7 @@ class Manifest(Record):
 
 
 class Failure(Record):
-    """One image that could not be rated: a line of errors.jsonl."""
+    """One image that could not be rated: a line of errors.jsonl, with what was spent on it."""
 
     time: str
     run: str
@@ -145,3 +159,5 @@ class Failure(Record):
     repeat: int
     error: str
     message: str
+    attempts: int = 0
+    cost: float | None = None

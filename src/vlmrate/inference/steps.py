@@ -30,6 +30,8 @@ def _asked_step(turn: Turn[Reply]) -> AskedStep:
         seconds=round(reply.seconds, 6),
         attempts=reply.attempts,
         answers=tuple(_answer(reading, reply) for reading in turn.readings),
+        reasoning_tokens=reply.reasoning_tokens,
+        cost=reply.cost,
     )
 
 
@@ -42,4 +44,5 @@ def _answer(reading: Reading, reply: Reply) -> Answer:
         clamped_from=reading.clamped_from,
         probabilities=dict(options.probabilities) if options else None,
         valid_mass=options.valid_mass if options else None,
+        unlisted=options.unlisted if options else (),
     )

@@ -30,6 +30,10 @@ COLUMNS = (
     "route",
     "clamped",
     "valid_mass",
+    "unlisted",
+    "step",
+    "reasoning_tokens",
+    "forced",
 )
 
 
@@ -60,8 +64,11 @@ class Results:
 
     `ratings` has a row an image, item and repeat, with the columns of `COLUMNS`: `value` is a label, a number, or None
     where the answer could not be read; `expected` the probability-weighted rating and `valid_mass` the probability of
-    all valid answers together, both NaN where unknown; `clamped` whether the number said was off the scale. An item
-    that was not asked because the protocol had stopped has route `unasked`. Images that failed have no rows.
+    all valid answers together, both NaN where unknown; `clamped` whether the number said was off the scale; `unlisted`
+    how many valid answers the rater's probabilities leave out. `step` counts the prompts of an image from 1, and
+    `reasoning_tokens` are those of that prompt (NaN where unknown). `forced` says what the protocol put into the
+    rater's mouth, as item=answer, None where nothing. An item that was not asked because the protocol had stopped has
+    route `unasked`. Images that failed have no rows.
     """
 
     ratings: pd.DataFrame
@@ -88,7 +95,7 @@ def load_results(study: Study) -> Results:
         rows.extend(row for rating in known for row in _rows(rating, manifest))
         runs.append(_outcome(store, manifest, ratings, outside=len(ratings) - len(known)))
     table = pd.DataFrame(rows, columns=list(COLUMNS))
-    numbers = dict.fromkeys(("expected", "valid_mass"), "float64")
+    numbers = dict.fromkeys(("expected", "valid_mass", "reasoning_tokens"), "float64")
     return Results(table.astype(numbers | {"value": object}), tuple(runs))
 
 
@@ -118,16 +125,18 @@ def _own_ratings(store: Store, manifest: Manifest) -> Iterator[Rating]:
 
 def _rows(rating: Rating, manifest: Manifest) -> Iterator[tuple[Any, ...]]:
     place = (rating.rater, rating.protocol, rating.repeat, rating.image_id)
+    forced = "; ".join(f"{item}={answer}" for item, answer in rating.forced.items()) or None
     asked = set()
-    for step in rating.steps:
+    for number, step in enumerate(rating.steps, start=1):
         for answer in step.answers:
             asked.add(answer.item)
             value = float(answer.value) if isinstance(answer.value, int) else answer.value
             clamped = answer.clamped_from is not None
-            yield (*place, answer.item, value, answer.expected, answer.route, clamped, answer.valid_mass)
+            told = (answer.expected, answer.route, clamped, answer.valid_mass, len(answer.unlisted))
+            yield (*place, answer.item, value, *told, number, step.reasoning_tokens, forced)
     for item in manifest.scales:
         if item not in asked:
-            yield (*place, item, None, None, UNASKED, False, None)
+            yield (*place, item, None, None, UNASKED, False, None, 0, len(rating.steps), None, forced)
 
 
 def _outcome(store: Store, manifest: Manifest, ratings: list[Rating], *, outside: int) -> RunOutcome:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from vlmrate.protocol.parser import Reading, read_answers
+from vlmrate.protocol.parser import Given, Reading, read_answers
 from vlmrate.protocol.records import Question
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
 
     from vlmrate.protocol.records import Protocol as RatingProtocol
     from vlmrate.study.records import Stimulus
@@ -24,6 +24,14 @@ class Spoken(Protocol):
     @property
     def text(self) -> str:
         """The answer, without any reasoning that led to it."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether the rater declined, as it or its server says beside the text."""
+
+    @property
+    def given(self) -> Mapping[str, Given] | None:
+        """Answers by item, of a rater that gives values; None of one that answers in words."""
 
 
 ReplyT = TypeVar("ReplyT", bound=Spoken)
@@ -62,12 +70,22 @@ def conduct(protocol: RatingProtocol, stimulus: Stimulus) -> Generator[Question,
     for step in protocol.steps:
         question = Question(step.template.render(answers, stimulus), step.asks, step.answer)
         reply = yield question
-        readings = read_answers(reply.text, step.asks, step.answer)
+        readings = read_reply(reply, question)
         turns.append(Turn(question, reply, readings))
         if protocol.on_invalid == "stop" and any(reading.value is None for reading in readings):
             break
         answers |= {reading.item: spoken(reading) for reading in readings}
     return Outcome(tuple(turns), stopped=len(turns) < len(protocol.steps))
+
+
+def read_reply(reply: Spoken, question: Question) -> tuple[Reading, ...]:
+    """What a reply says, one reading an item: the values given, a refusal, or what its words are read as."""
+    if reply.given is not None:
+        given = [(item.name, reply.given[item.name]) for item in question.items]
+        return tuple(Reading(name, answer.value, answer.route, said=reply.text) for name, answer in given)
+    if reply.refused:
+        return tuple(Reading(item.name, None, "refused", said=reply.text) for item in question.items)
+    return read_answers(reply.text, question.items, question.answer)
 
 
 def spoken(reading: Reading) -> str:

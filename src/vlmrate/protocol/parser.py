@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from vlmrate.protocol.records import AnswerForm
     from vlmrate.study.records import Item
 
-Route = Literal["exact", "json", "fence", "regex", "prefix", "invalid", "refused"]
+SpokenRoute = Literal["exact", "json", "fence", "regex", "prefix", "invalid", "refused"]
+"""How an answer was read from words."""
+GivenRoute = Literal["native", "off-list", "no-face"]
+"""How an answer came that is no words: as a value; as a label that the study does not offer; or, where the rater found
+no face to rate, not at all."""
+Route = Literal[SpokenRoute, GivenRoute]
 
 _NAMES_OF_A_LABEL = frozenset({"answer", "label", "value"})
 _NAMES_OF_A_NUMBER = frozenset({"answer", "rating", "score", "value"})
@@ -45,19 +50,30 @@ _REFUSAL = re.compile(
 class Reading:
     """What an answer says about one item.
 
-    `value` is one of the item's options, a whole number on its scale, or None. `route` is the loosest way
-    that was needed. `clamped_from` is the number as said where it was rounded or moved onto the scale. `span`
-    is where the value stands in the text; None where nothing was read, or where JSON writes the value with
-    escapes. `said` is the part of the text that speaks of the item: the value, what stands under its name, or
-    else all of it (up to READ_LIMIT).
+    `value` is one of the item's options, a number on its scale (a whole one where it was said in words), or None.
+    `route` is the loosest way that was needed. `clamped_from` is the number as said where it was rounded or moved onto
+    the scale. `span` is where the value stands in the text; None where nothing was read, or where JSON writes the value
+    with escapes. `said` is the part of the text that speaks of the item: the value, what stands under its name, or else
+    all of it (up to READ_LIMIT).
     """
 
     item: str
-    value: str | int | None
+    value: str | int | float | None
     route: Route
     clamped_from: float | None = None
     span: tuple[int, int] | None = None
     said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer that a rater gave as a value: nothing has to be read from words.
+
+    `value` is one of the item's options, any number on its scale, or None with a `route` that says why.
+    """
+
+    value: str | int | float | None
+    route: GivenRoute = "native"
 
 
 def read_answer(text: str, item: Item, form: AnswerForm = "text") -> Reading:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from vlmrate.errors import RaterError
 from vlmrate.protocol.parser import read_answers
@@ -26,10 +26,8 @@ if TYPE_CHECKING:
     from vlmrate.raters.mlx.loading import LoadedModel
     from vlmrate.raters.mlx.mllama import Mllama
     from vlmrate.raters.mlx.prompt import PromptWriter
+    from vlmrate.raters.model import Fidelity, PathChoice
     from vlmrate.study.records import Item
-
-Fidelity = Literal["reference", "mlx-vlm"]
-PathChoice = Literal["auto", "shared", "plain"]
 
 # Buffers go back to the system every so many pictures: at every one it costs time, never it costs memory.
 _CLEAR_EVERY = 16
@@ -82,6 +80,11 @@ class MlxRater:
             "thinking_tokens": self._decoding.thinking_tokens,
             "batch_size": 1,
         }
+
+    @property
+    def workers(self) -> int:
+        """One: the model takes a picture at a time."""
+        return 1
 
     def view(self, image: Path, seed: int) -> MlxView:
         """Look at an image.
