@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from vlmrate.protocol.conduct import CARRY_LIMIT, Outcome, conduct
+from vlmrate.protocol.conduct import CARRY_LIMIT, Outcome, conduct, read_reply
 from vlmrate.protocol.load import load_protocol
+from vlmrate.protocol.parser import Given
+from vlmrate.protocol.records import Question
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
 
-    from vlmrate.protocol.parser import Given
-    from vlmrate.protocol.records import Protocol, Question
+    from vlmrate.protocol.records import Protocol
     from vlmrate.study.records import Study
 
     Write = Callable[[str, Mapping[str, str]], Path]
@@ -144,3 +145,21 @@ def test_invalid_json_value_is_carried_without_its_braces(study: Study) -> None:
         load_protocol("context-carry-json", study), study, '{"emotion": "joyful"}', '{"valence": 7}', '{"arousal": 5}'
     )
     assert prompts[1].startswith("You identified this face as joyful. How pleasant")
+
+
+def test_values_that_are_given_are_not_read_from_words(study: Study) -> None:
+    """A rater that gives values is taken at its value, decimals kept, whatever its text says."""
+    given = {"emotion": Given("sad"), "valence": Given(6.37), "arousal": Given(None, "no-face")}
+    readings = read_reply(Said("happy 9", given=given), Question("", study.items))
+    assert [(r.item, r.value, r.route) for r in readings] == [
+        ("emotion", "sad", "native"),
+        ("valence", 6.37, "native"),
+        ("arousal", None, "no-face"),
+    ]
+
+
+def test_a_refusal_beside_the_text_is_a_refusal(study: Study) -> None:
+    """What a server withheld is refused, and no label in the words that explain it is taken for the answer."""
+    items = {item.name: item for item in study.items}
+    (reading,) = read_reply(Said("This face may look happy.", refused=True), Question("Which?", (items["emotion"],)))
+    assert (reading.value, reading.route) == (None, "refused")

@@ -1,0 +1,153 @@
+"""Runs with several images in hand, several jobs in one, and a limit on what they may cost."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from vlmrate.errors import AskError, RunStoppedError, StoreError
+from vlmrate.inference.files import exclusive
+from vlmrate.inference.runner import run, run_all
+from vlmrate.inference.store import store_for
+from vlmrate.protocol.load import load_protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from vlmrate.inference.job import Job
+    from vlmrate.protocol.records import Question
+    from vlmrate.raters.base import Reply, Settings, View
+
+
+@dataclass(slots=True)
+class Priced:
+    """Lets another rater answer and puts a price on every answer; may fail at a step, with what that cost."""
+
+    rater: object
+    price: float = 0.01
+    workers: int = 1
+    failing: str = ""
+
+    @property
+    def settings(self) -> Settings:
+        return {"kind": "priced"}
+
+    def view(self, image: Path, seed: int) -> View:
+        return PricedView(self, self.rater.view(image, seed), image.stem)  # type: ignore[attr-defined]
+
+
+@dataclass(slots=True)
+class PricedView:
+    """One picture's turn."""
+
+    rater: Priced
+    view: View
+    image: str
+
+    def ask(self, question: Question) -> Reply:
+        reply = self.view.ask(question)
+        if self.image == self.rater.failing and question.items[0].name == "arousal":
+            raise AskError("gave up", attempts=4, cost=0.02)
+        return replace(reply, cost=self.rater.price, attempts=2)
+
+
+def test_images_side_by_side_end_as_one_after_another(job: Callable[..., Job], scripted: type) -> None:
+    """Four images in hand give the ratings of one at a time, each in a thread beside the main one."""
+    rater = scripted(workers=4)
+    assert run(job(rater)).progress.rated == 6
+    assert run(job(scripted(), name="alone")).progress.rated == 6
+    for stimulus in job().stimuli:
+        together = job().store.read(stimulus.image_id, 1)
+        alone = job(name="alone").store.read(stimulus.image_id, 1)
+        assert together is not None
+        assert alone is not None
+        assert [step.answers for step in together.steps] == [step.answers for step in alone.steps]
+
+
+def test_a_failure_side_by_side_ends_only_its_image(job: Callable[..., Job], scripted: type) -> None:
+    """The others are rated, and the same run tries the failed one again."""
+    finished = run(job(scripted(workers=3, failing=frozenset({"b_sad"}))))
+    assert (finished.progress.rated, finished.progress.failed) == (5, 1)
+    assert run(job(scripted(workers=3))).progress.rated == 1
+
+
+def test_an_interrupt_side_by_side_keeps_what_is_in_hand(job: Callable[..., Job], scripted: type) -> None:
+    """What was begun is finished and stored; nothing else is begun; the same command goes on."""
+    rater = scripted(workers=2)
+    finished = run(job(rater), should_stop=lambda: len(rater.seen) >= 2)
+    assert finished.status == "interrupted"
+    assert finished.progress.rated == len(list(job().store.rating_files())) == len(rater.seen) < 6
+    assert run(job(scripted(workers=2))).progress.left == 0
+
+
+def test_what_was_spent_is_on_record(job: Callable[..., Job], scripted: type) -> None:
+    """Attempts, tokens and cost are summed over all that was asked, the failed image's too."""
+    rater = Priced(scripted(), failing="a_sad")
+    spent = run(job(rater)).progress.spent
+    assert spent.attempts == 5 * 3 * 2 + 2 * 2 + 4
+    assert spent.cost == pytest.approx(17 * 0.01 + 0.02)
+    manifest = job().store.manifest()
+    assert manifest is not None
+    assert manifest.runs[0].cost == pytest.approx(spent.cost)
+    assert (manifest.runs[0].attempts, manifest.runs[0].prompt_tokens) == (spent.attempts, 170)
+    (failure,) = job().store.failures()
+    assert (failure.attempts, failure.cost) == (8, pytest.approx(0.04))
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_a_run_stops_before_it_costs_more_than_allowed(job: Callable[..., Job], scripted: type, workers: int) -> None:
+    """At .03 an image, .10 pays for three, however many are in hand at once; the same command goes on."""
+    with pytest.raises(RunStoppedError, match=r"spending 0\.0900 of the 0\.1 allowed \(--max-cost\); 3 were rated"):
+        run(replace(job(Priced(scripted(), workers=workers)), max_cost=0.10))
+    assert len(list(job().store.rating_files())) == 3
+    assert run(replace(job(Priced(scripted(), workers=workers)), max_cost=0.10)).progress.rated == 3
+
+
+def test_jobs_in_one_run_are_asked_image_by_image(job: Callable[..., Job], scripted: type) -> None:
+    """Every way of asking about an image comes before the next image; each job has its folder and manifest."""
+    first, second = job(scripted()), _under(job, scripted(), "independent")
+    seen: list[tuple[str, str]] = []
+    first.rater.asked, second.rater.asked = [], []  # type: ignore[attr-defined]
+    order = _watch(first, "first", seen), _watch(second, "second", seen)
+    finished = run_all(order)
+    assert [ended.progress.rated for ended in finished] == [6, 6]
+    images = [stimulus.image_id for stimulus in first.stimuli]
+    assert seen == [(image, name) for image in images for name in ("first", "second")]
+    assert {first.store.manifest().protocol, second.store.manifest().protocol} == {  # type: ignore[union-attr]
+        "context-carry",
+        "independent",
+    }
+
+
+def test_no_job_is_begun_when_one_folder_is_held(job: Callable[..., Job], scripted: type) -> None:
+    """A second process on one of the folders stops the whole run before anything is asked."""
+    first, second = job(scripted()), _under(job, scripted(), "independent")
+    second.store.folder.parent.mkdir(parents=True)
+    with exclusive(second.store.lock_file), pytest.raises(StoreError, match="another vlmrate process"):
+        run_all((first, second))
+    assert first.rater.seen == []  # type: ignore[attr-defined]
+    assert threading.active_count() < 20
+
+
+def _under(job: Callable[..., Job], rater: object, protocol: str) -> Job:
+    made = job(rater)
+    loaded = load_protocol(protocol, made.study)
+    return replace(made, protocol=loaded, store=store_for(made.study, "script", protocol))
+
+
+def _watch(job: Job, name: str, seen: list[tuple[str, str]]) -> Job:
+    looked = job.rater.view
+
+    class Watched:
+        settings = job.rater.settings
+        workers = 1
+
+        def view(self, image: Path, seed: int) -> View:
+            seen.append((image.stem, name))
+            return looked(image, seed)
+
+    return replace(job, rater=Watched())
