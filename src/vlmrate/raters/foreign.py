@@ -72,15 +72,15 @@ class ForeignModel(Model):
 
     def missing(self) -> str | None:
         """As the package says."""
-        return self._ask("missing", self.model.missing)
+        return self._ask("missing", lambda: self.model.missing())
 
     def remedy(self) -> str | None:
         """As the package says."""
-        return self._ask("remedy", self.model.remedy)
+        return self._ask("remedy", lambda: self.model.remedy())
 
     def warning(self) -> str | None:
         """As the package says."""
-        return self._ask("warning", self.model.warning)
+        return self._ask("warning", lambda: self.model.warning())
 
     @property
     def rater_name(self) -> str:
