@@ -69,6 +69,7 @@ def vlmrate(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_an_installed_package_rates_the_demo_study(site: Path, tmp_path: Path) -> None:
     """`vlmrate models` lists its kind; the same infer as with any model rates all images, and its values are those of
     the pictures."""
