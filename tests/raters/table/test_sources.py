@@ -43,6 +43,13 @@ def test_columns_can_be_named_and_left_out() -> None:
     assert {name: source.column for name, source in found.items()} == {"emotion": "top"}
 
 
+def test_the_likeliest_answer_may_go_before_a_column() -> None:
+    """With nothing after the equals sign the item's column is passed over, and its probabilities are read."""
+    columns = Columns(columns={"emotion": ""}, probabilities={"emotion": "p_"})
+    found = sources(table("image_id", "emotion", "p_happy", "p_sad"), columns)
+    assert found["emotion"].column is None
+
+
 def test_probabilities_are_found_by_their_beginning_and_translated() -> None:
     """Two of theirs may be one of ours, and a column of answers is none of probabilities."""
     columns = Columns(
@@ -93,6 +100,11 @@ def test_probabilities_without_a_beginning_are_the_answers_alone() -> None:
             "column emotion: the column is missing",
         ),
         (("image_id", "valence"), Columns(repeat="run"), "column run: the column is missing"),
+        (
+            ("image_id", "v1", "v2", "v3"),
+            Columns(ranges={"valence": (0, 1)}, probabilities={"valence": "v"}),
+            "column valence: the column is missing",
+        ),
         (
             ("image_id", "p_happy"),
             Columns(probabilities={"emotion": "p_"}),

@@ -79,29 +79,30 @@ def _image_column(table: Table, columns: Columns) -> tuple[str, list[Fault]]:
 def _source(
     table: Table, item: Item, columns: Columns, taken: set[str | None]
 ) -> tuple[Source | None, tuple[Fault, ...]]:
-    said = columns.columns.get(item.name)
-    if said == "" and item.name not in columns.probabilities:
+    said = columns.columns.get(item.name, item.name)
+    if not said and item.name not in columns.probabilities:
         return None, ()
-    column = item.name if said is None else (said or None)
     options, faults = _probabilities(table, item, columns, taken)
-    if column not in table.columns:
-        near = _nearly(table, item.name) if said is None else None
-        if near is not None and not columns.named(item.name):
-            message = (
-                f"is nearly the item {item.name}; pass --column {item.name}={_quoted(near)}, or --column {item.name}="
-            )
-            return None, (Fault(table.file, None, near, f"{message} to leave the item out"),)
-        if said or (columns.named(item.name) and item.name not in columns.probabilities):
-            faults = (*_missing(table, column or item.name), *faults)
-        column = None
+    column = said if said in table.columns else None
+    if column is None:
+        faults = (*_no_column(table, item, columns, said or item.name), *faults)
     if column is None and not options:
         return None, faults
     ours = columns.labels.get(item.name, {})
     return Source(item, column, ours, columns.ranges.get(item.name), options), faults
 
 
-def _nearly(table: Table, name: str) -> str | None:
-    return next((column for column in table.columns if column.strip().casefold() == name.casefold()), None)
+def _no_column(table: Table, item: Item, columns: Columns, name: str) -> tuple[Fault, ...]:
+    """What is wrong where an item has no column of answers: nothing, if nobody said that it has one."""
+    by_probabilities = item.name in columns.probabilities and item.name not in columns.ranges
+    if columns.columns.get(item.name) or (columns.named(item.name) and not by_probabilities):
+        return _missing(table, name)
+    near = next((column for column in table.columns if column.casefold() == item.name.casefold()), None)
+    if near is None or columns.named(item.name):
+        return ()
+    leave = f"--column {item.name}= to leave the item out"
+    message = f"is nearly the item {item.name}; pass --column {item.name}={_quoted(near)}, or {leave}"
+    return (Fault(table.file, None, near, message),)
 
 
 def _probabilities(
