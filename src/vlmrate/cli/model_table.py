@@ -45,7 +45,8 @@ def print_models(known: Sequence[Model], plugins: Mapping[str, Plugin]) -> None:
         elif words is not None:
             console.print(f"{escape(model.name)}: {escape(words)}")
     for kind, plugin in plugins.items():
-        console.print(f"{escape(kind)}:NAME comes with the package {escape(plugin.package)}", soft_wrap=True)
+        words = plugin.problem or f"{kind}:NAME comes with the package {plugin.package}"
+        console.print(escape(words), soft_wrap=True)
 
 
 def print_models_as_json(known: Sequence[Model], plugins: Mapping[str, Plugin]) -> None:
@@ -62,5 +63,5 @@ def print_models_as_json(known: Sequence[Model], plugins: Mapping[str, Plugin]) 
         }
         for model in known
     ]
-    packages = {kind: plugin.package for kind, plugin in plugins.items()}
+    packages = {kind: {"package": plugin.package, "problem": plugin.problem} for kind, plugin in plugins.items()}
     sys.stdout.write(json.dumps({"models": rows, "plugins": packages}, indent=2) + "\n")

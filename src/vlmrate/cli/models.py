@@ -16,10 +16,10 @@ def models(
 ) -> None:
     """List the models that can be asked for by name, and what each still needs."""
     from vlmrate.cli.model_table import print_models, print_models_as_json
-    from vlmrate.raters.plugins import plugin_kinds
     from vlmrate.raters.registry import models as known_models
+    from vlmrate.raters.registry import plugins
 
-    (print_models_as_json if as_json else print_models)(known_models(models_file), plugin_kinds())
+    (print_models_as_json if as_json else print_models)(known_models(models_file), plugins())
 
 
 def register(app: typer.Typer) -> None:

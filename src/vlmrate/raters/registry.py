@@ -15,7 +15,10 @@ from vlmrate.raters.catalog import catalog, named
 from vlmrate.raters.plugins import plugin_kinds
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from vlmrate.raters.model import Kind, Model, Named
+    from vlmrate.raters.plugins import Plugin
 
 # Kind: the module and the function that makes a model of a name.
 _KINDS = {
@@ -32,6 +35,11 @@ def models(file: Path | None = None) -> tuple[Model, ...]:
     return tuple(_model(entry) for entry in catalog(file))
 
 
+def plugins() -> Mapping[str, Plugin]:
+    """The kinds of rater that installed packages add, those that cannot be used among them."""
+    return plugin_kinds(built_in=_KINDS)
+
+
 def find_model(name: str, file: Path | None = None) -> Model:
     """The model called `name` in models.yaml, the one that a kind of rater knows by itself, or a model folder.
 
@@ -42,7 +50,7 @@ def find_model(name: str, file: Path | None = None) -> Model:
     if name in known:
         return _model(known[name])
     asked = named(name)
-    if (asked.kind in _KINDS and asked.kind) or asked.kind in plugin_kinds():
+    if (asked.kind in _KINDS and asked.kind) or asked.kind in plugins():
         return _model(asked)
     if Path(name).expanduser().is_dir():
         return _model(named(name))
@@ -59,9 +67,9 @@ def _model(asked: Named) -> Model:
         module, function = _KINDS[asked.kind]
         kind: Kind = getattr(import_module(module), function)
         return kind(asked)
-    plugins = plugin_kinds()
-    if asked.kind not in plugins:
-        known = ", ".join(f"{kind}:" for kind in (*_KINDS, *plugins) if kind)
+    added = plugins()
+    if asked.kind not in added:
+        known = ", ".join(f"{kind}:" for kind in (*_KINDS, *added) if kind)
         where = f"{asked.file}: model {asked.name}: " if asked.file else ""
         raise RaterError(f"{where}no kind of rater is called {asked.kind!r}; known are {known or 'none'}")
-    return plugins[asked.kind].load()(asked)
+    return added[asked.kind].model(asked)
