@@ -138,7 +138,9 @@ def _labels(labels: LabelsEntry) -> str:
 
 
 def _scales(scales: tuple[ScaleEntry, ...]) -> str:
-    return ", ".join(
-        f"{' = '.join(scale.items)}: {scale.output or 'first output'} {scale.index}, {scale.range[0]:g} to {scale.range[1]:g}"
-        for scale in scales
-    )
+    return ", ".join(_scale(scale) for scale in scales)
+
+
+def _scale(scale: ScaleEntry) -> str:
+    low, high = scale.range
+    return f"{' = '.join(scale.items)}: {scale.output or 'first output'} {scale.index}, {low:g} to {high:g}"
