@@ -82,6 +82,7 @@ def test_a_network_sees_what_it_is_known_to_see(network: str, neutral: int, happ
     assert "Nothing to do: all 204 ratings are in" in again.stdout
 
 
+@pytest.mark.slow
 def test_a_study_is_rated_and_analyzed_from_the_command_line(tmp_path: Path) -> None:
     """Six faces: the network answers the expression alone, is asked nothing in words, and stands in the report."""
     (tmp_path / "study.yaml").write_text(STUDY, encoding="utf-8")
