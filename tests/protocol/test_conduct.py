@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from vlmrate.protocol.conduct import CARRY_LIMIT, Outcome, conduct
+from vlmrate.protocol.conduct import CARRY_LIMIT, Outcome, conduct, read_reply
 from vlmrate.protocol.load import load_protocol
+from vlmrate.protocol.parser import Given
+from vlmrate.protocol.records import Question
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
 
-    from vlmrate.protocol.parser import Given
-    from vlmrate.protocol.records import Protocol, Question
+    from vlmrate.protocol.records import Protocol
     from vlmrate.study.records import Study
 
     Write = Callable[[str, Mapping[str, str]], Path]
@@ -126,6 +127,22 @@ def test_several_items_in_one_step(study: Study) -> None:
         ("arousal", None),
     ]
     assert outcome.readings[2].said == "high"
+
+
+def test_values_that_a_rater_gives_are_taken_as_they_are(study: Study) -> None:
+    """Nothing is read from its words: label, number, the number it was before it was moved onto the scale, or why there
+    is none."""
+    given = {
+        "emotion": Given(None, "off-list"),
+        "valence": Given(9.0, clamped_from=9.75),
+        "arousal": Given(4.3),
+    }
+    readings = read_reply(Said("surprise; 2 of 9", given=given), Question("", study.items))
+    assert [(reading.item, reading.value, reading.route, reading.clamped_from) for reading in readings] == [
+        ("emotion", None, "off-list", None),
+        ("valence", 9.0, "native", 9.75),
+        ("arousal", 4.3, "native", None),
+    ]
 
 
 def test_questions_say_what_is_asked(study: Study) -> None:

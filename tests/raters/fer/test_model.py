@@ -116,7 +116,7 @@ def test_missing_packages_are_told_with_the_command(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(fer_model_module, "find_spec", lambda _: None)
     model = shipped()["fer:faceapi"]
     assert model.remedy() == "pip install 'vlmrate[fer]'"
-    with pytest.raises(RaterError, match=r"onnxruntime and opencv-python .*pip install 'vlmrate\[fer\]'"):
+    with pytest.raises(RaterError, match=r"needs onnxruntime and opencv-python, which pip install 'vlmrate\[fer\]'"):
         model.make([Request()])
 
 

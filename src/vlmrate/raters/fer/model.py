@@ -93,7 +93,7 @@ class FerModel(Model):
 
     def _missing_packages(self) -> str | None:
         absent = [package for module, package in _PACKAGES.items() if find_spec(module) is None]
-        return f"{' and '.join(absent)} is not installed; {INSTALL} brings it" if absent else None
+        return f"it needs {' and '.join(absent)}, which {INSTALL} brings" if absent else None
 
     def make(self, requests: Sequence[Request]) -> tuple[FerRater, ...]:
         """Load the network once and make it a rater a request.
