@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-_PACKAGES = ("vlmrate", "mlx", "mlx-vlm", "transformers", "numpy", "pandas", "Pillow", "pydantic")
+_PACKAGES = (
+    "vlmrate", "mlx", "mlx-vlm", "transformers", "httpx2", "onnxruntime", "opencv-python", "numpy", "pandas", "Pillow",
+    "pydantic",
+)  # fmt: skip
 
 
 def versions() -> dict[str, str]:

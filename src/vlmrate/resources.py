@@ -31,6 +31,11 @@ def embedded_model_folder() -> Path:
     return _folder("models/tiny", "data/models/tiny")
 
 
+def faceapi_folder() -> Path:
+    """The folder of the FER network `fer:faceapi`."""
+    return _folder("models/faceapi", "data/models/faceapi")
+
+
 def published_folder() -> Path:
     """The folder of values printed by published studies, a CSV file each."""
     return _folder("published", "data/published")

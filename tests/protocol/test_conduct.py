@@ -129,6 +129,22 @@ def test_several_items_in_one_step(study: Study) -> None:
     assert outcome.readings[2].said == "high"
 
 
+def test_values_that_a_rater_gives_are_taken_as_they_are(study: Study) -> None:
+    """Nothing is read from its words: label, number, the number it was before it was moved onto the scale, or why there
+    is none."""
+    given = {
+        "emotion": Given(None, "off-list"),
+        "valence": Given(9.0, clamped_from=9.75),
+        "arousal": Given(4.3),
+    }
+    readings = read_reply(Said("surprise; 2 of 9", given=given), Question("", study.items))
+    assert [(reading.item, reading.value, reading.route, reading.clamped_from) for reading in readings] == [
+        ("emotion", None, "off-list", None),
+        ("valence", 9.0, "native", 9.75),
+        ("arousal", 4.3, "native", None),
+    ]
+
+
 def test_questions_say_what_is_asked(study: Study) -> None:
     """A question names its items and the form of answer, so that a rater can score the options."""
     flow: Generator[Question, Said, Outcome[Said]] = conduct(

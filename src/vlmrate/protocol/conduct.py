@@ -82,7 +82,9 @@ def read_reply(reply: Spoken, question: Question) -> tuple[Reading, ...]:
     """What a reply says, one reading an item: the values given, a refusal, or what its words are read as."""
     if reply.given is not None:
         given = [(item.name, reply.given[item.name]) for item in question.items]
-        return tuple(Reading(name, answer.value, answer.route, said=reply.text) for name, answer in given)
+        return tuple(
+            Reading(name, answer.value, answer.route, answer.clamped_from, said=reply.text) for name, answer in given
+        )
     if reply.refused:
         return tuple(Reading(item.name, None, "refused", said=reply.text) for item in question.items)
     return read_answers(reply.text, question.items, question.answer)

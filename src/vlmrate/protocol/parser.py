@@ -69,11 +69,13 @@ class Reading:
 class Given:
     """An answer that a rater gave as a value: nothing has to be read from words.
 
-    `value` is one of the item's options, any number on its scale, or None with a `route` that says why.
+    `value` is one of the item's options, any number on its scale, or None with a `route` that says why. `clamped_from`
+    is the number as it came where it was moved onto the scale.
     """
 
     value: str | int | float | None
     route: GivenRoute = "native"
+    clamped_from: float | None = None
 
 
 def read_answer(text: str, item: Item, form: AnswerForm = "text") -> Reading:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # Kind: the module and the function that makes a model of a name.
 _KINDS = {
     "": ("vlmrate.raters.mlx.model", "mlx_model"),
+    "fer": ("vlmrate.raters.fer.model", "fer_model"),
 }
 
 
