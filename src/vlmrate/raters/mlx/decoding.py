@@ -61,7 +61,7 @@ def speak(
     seed: int,
     until: Callable[[Sequence[int]], bool] = _never,
 ) -> Spoken:
-    """Say up to `max_tokens` tokens after a branch, or until `until` is true of those said; the branch stays as it is."""
+    """Say up to `max_tokens` tokens after a branch, or until `until` holds of those said; the branch stays as it is."""
     import mlx.core as mx
 
     key = mx.random.key(seed)

@@ -141,7 +141,7 @@ def marks_of(decoding: Decoding) -> tuple[Marks, ...]:
 
 
 def opened_reasoning(written: str, decoding: Decoding) -> Marks | None:
-    """The marks of which the first ends a prompt as written, so that reasoning would come next; None where none does."""
+    """The marks of which the first ends a prompt as written, so that reasoning comes next; None where none does."""
     return next((marks for marks in marks_of(decoding) if written.rstrip().endswith(marks[0])), None)
 
 
