@@ -16,10 +16,13 @@ from vlmrate.analysis.thinking import NO_PAIR, NOBODY_THOUGHT, Thinking, thinkin
 from vlmrate.analysis.thinking_pairs import same_but_for_thinking
 from vlmrate.analysis.thinking_traces import NEVER, NO_TIMES, WITHIN
 from vlmrate.inference.table import Results, RunOutcome
+from vlmrate.report.jsonfile import as_json
+from vlmrate.report.jsonreader import from_json
 from vlmrate.report.left_out import left_out
 from vlmrate.report.table import Part
 from vlmrate.report.tables.thinking import thinking_tables
 from vlmrate.stats import Bootstrap, Estimate, Share, Skipped, TestResult
+from vlmrate.study.records import Factors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -237,7 +240,7 @@ def test_a_planted_relation_with_response_times_is_recovered(small, r: float) ->
     (rater,) = told(study, small, [rows], ON).raters
     rho = {relation.level: relation.rho for relation in rater.times}
     planted = 6 / math.pi * math.asin(r / 2)
-    assert list(rho) == [WITHIN, ALL, "happy", "sad", "angry", "fear", "disgust", "neutral"]
+    assert list(rho) == [ALL, WITHIN, "happy", "sad", "angry", "fear", "disgust", "neutral"]
     for level in (ALL, WITHIN):
         assert isinstance(rho[level], Estimate)
         assert rho[level].n == 360
@@ -260,16 +263,17 @@ def test_a_relation_of_emotions_alone_is_none_within_them(small) -> None:
 
 
 def test_the_tables_show_it_all(small) -> None:
-    """Lengths, labels, scales and times have a table each, with rows; none holds a value under a wrong heading."""
-    study = small.study(12)
+    """Lengths, labels, scales and times have a table each; what analysis.json keeps of it is read back the same."""
+    study = small.study(6, factors=Factors("emotion", "identity"))
     study, logs = timed(replace(study, ratings=small.people(study)), np.random.default_rng(1), shift={})
-    on, off = small.rater(study, "on"), wrong(small.rater(study, "off"), "sad", 8)
+    on, off = small.rater(study, "on"), wrong(small.rater(study, "off"), "sad", 4)
     lengths = traces(logs, 0.5, np.random.default_rng(2))
     analysis = analyze(study, with_settings(small, [thought(on, lengths), thought(off, 0)], ON, OFF), QUICK)
     made = {table.id: table for table in thinking_tables(analysis)}
     assert list(made) == ["thinking-length", "thinking-emotion", "thinking-scales", "thinking-times"]
     assert [row[1] for row in made["thinking-emotion"].rows][:3] == [ALL, "happy", "sad"]
-    assert made["thinking-emotion"].rows[2][2:6] == (Share(12, 12, "images"), Share(4, 12, "images"), 8, 0)
+    assert made["thinking-emotion"].rows[2][2:6] == (Share(6, 6, "images"), Share(2, 6, "images"), 4, 0)
     assert [row[:2] for row in made["thinking-scales"].rows] == [("on − off", "valence"), ("on − off", "arousal")]
     assert len(made["thinking-times"].rows) == 8
     assert all(len(row) == len(table.columns) for table in made.values() for row in table.rows)
+    assert from_json(as_json(analysis.thinking), Thinking) == analysis.thinking

@@ -144,20 +144,17 @@ def _times(material: Material, lengths: pd.Series[float]) -> tuple[TimeRelation,
 
 
 def _relations(material: Material, lengths: pd.Series[float], times: pd.Series[float]) -> Iterator[TimeRelation]:
-    levels = _levels(material, lengths)
-    if len(levels) > 1:
-        yield TimeRelation(WITHIN, _within(material, lengths, times))
-    for level, ids in levels:
+    for level, ids in _levels(material, lengths):
         clusters = material.images.clusters.reindex(ids)
         rho = stats.spearman_bootstrap(lengths[ids], times[ids], clusters=clusters, bootstrap=material.bootstrap)
         yield TimeRelation(level, rho)
+        if level == ALL and material.images.emotion is not None:
+            yield TimeRelation(WITHIN, _within(material, material.images.emotion, lengths, times))
 
 
-def _within(material: Material, lengths: pd.Series[float], times: pd.Series[float]) -> Outcome:
+def _within(material: Material, emotion: pd.Series[str], lengths: pd.Series[float], times: pd.Series[float]) -> Outcome:
     """Pearson's r, pooled within emotions, of the ranks that images have within their emotion."""
-    emotion, there = material.images.emotion, lengths.notna() & times.notna()
-    if emotion is None:
-        return Skipped("the study names no emotion factor")
+    there = lengths.notna() & times.notna()
     own = emotion.reindex(lengths.index)[there]
     thought, taken = (values[there].groupby(own).rank() for values in (lengths, times))
     clusters = material.images.clusters.reindex(lengths.index)[there]

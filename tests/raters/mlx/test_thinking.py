@@ -7,11 +7,18 @@ reasoning.
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from vlmrate.analysis import AnalysisOptions
+from vlmrate.analysis.data import gather
+from vlmrate.analysis.thinking import Thinking, thinking
 from vlmrate.errors import RaterError
+from vlmrate.inference.prepare import Wishes, prepare
+from vlmrate.inference.runner import run_all
+from vlmrate.inference.table import load_results
 from vlmrate.protocol.records import Question
 from vlmrate.raters.mlx.decoding import Decoding, speak
 from vlmrate.raters.mlx.loading import load_model
@@ -20,16 +27,18 @@ from vlmrate.raters.mlx.options import probabilities, spellings
 from vlmrate.raters.mlx.rater import MlxRater
 from vlmrate.raters.model import Request, entry_of
 from vlmrate.raters.registry import named
+from vlmrate.stats import Bootstrap, Share
 from vlmrate.study.images import open_image
+from vlmrate.study.load import load_study
 from vlmrate.study.records import Item, Labels, Likert
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from vlmrate.raters.base import Reply
     from vlmrate.raters.mlx.loading import LoadedModel
 
+DEMO = Path(__file__).resolve().parents[3] / "configs" / "study.yaml"
 BUDGET = 5
 WELL = Question("How pleasant?", (Item("well", Labels(("x1x", "y2y"))),))
 MODELS = ("gemma3", "qwen2_5_vl")
@@ -149,11 +158,9 @@ def with_template(folder: Path, to: Path, ending: str) -> LoadedModel:
     return load_model(to, reference=True)
 
 
-def test_a_template_that_opens_reasoning_is_closed_where_thinking_is_off(
-    model_folder: Callable[[str], Path], tmp_path: Path
-) -> None:
+def test_a_template_that_opens_reasoning_is_closed_where_thinking_is_off(load: Callable[..., LoadedModel]) -> None:
     """One model can be asked both ways: on, the prompt ends with the open mark; off, with the reasoning ended."""
-    loaded = with_template(model_folder("qwen2_5_vl"), tmp_path / "opens", "<think>{{ '\\n' }}")
+    loaded = load("qwen3_vl_thinking")
     on = MlxRater(loaded, decoding=Decoding(thinking_tokens=4))
     off = MlxRater(loaded, decoding=Decoding())
     assert on._write("Well?").endswith("assistant\n<think>\n")
@@ -162,6 +169,30 @@ def test_a_template_that_opens_reasoning_is_closed_where_thinking_is_off(
     assert (off.settings["thinking"], off.settings["thinking_tokens"]) == ("off", 0)
     assert on.settings["thinking_how"] == "as the chat template writes it"
     assert "ended at once" in str(off.settings["thinking_how"])
+
+
+def test_reasoning_that_the_prompt_opened_ends_where_the_model_ends_it(
+    model_folder: Callable[[str], Path], picture: Callable[..., Path]
+) -> None:
+    """A Qwen3-VL made to say its end mark in place of another token: all before it is reasoning, to the token, and
+    the same model with thinking off answers without any."""
+    loaded = load_model(model_folder("qwen3_vl_thinking"), reference=True)
+    rater = MlxRater(loaded, decoding=Decoding(thinking_tokens=40, max_tokens_text=3))
+    architecture = rater._architecture
+    asked = architecture.read(architecture.look(open_image(picture())), rater._write(WELL.prompt))
+    said = speak(architecture, asked, stops=loaded.stops, temperature=0.0, max_tokens=24, seed=0).tokens
+    place = next(n for n in range(6, 24) if said[n] not in said[:n])
+    head = loaded.model.language_model.lm_head
+    (end,) = rater._encode("</think>")
+    head.weight[end] = head.weight[said[place]] * 1.01
+
+    reply = rater.view(picture(), seed=0).ask(WELL)
+    assert reply.reasoning == rater._decode(said[:place]).strip()
+    assert reply.reasoning_tokens == place
+    assert "think>" not in reply.reasoning + reply.text
+    assert reply.answer_tokens == place + 1 + 3
+    off = MlxRater(loaded, decoding=Decoding(max_tokens_text=3)).view(picture(), seed=0).ask(WELL)
+    assert (off.reasoning, off.reasoning_tokens) == (None, 0)
 
 
 @pytest.mark.parametrize("fidelity", ["reference", "mlx-vlm"])
@@ -195,3 +226,26 @@ def test_models_yaml_says_how_thinking_is_switched() -> None:
     assert (off.thinking_tokens, off.template) == (0, {"effort": "none"})
     with pytest.raises(RaterError, match=r"thinking_template\.off"):
         entry_of(named("m", values | {"thinking_template": {"on": {}}}), MlxEntry)
+
+
+@pytest.mark.slow
+def test_runs_with_and_without_thinking_are_stored_and_paired(
+    model_folder: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """One folder asked both ways about the demo's faces: both runs lie in the results with their tokens of reasoning,
+    and the analysis takes them for one model with thinking on against off."""
+    folder = str(model_folder("qwen3_vl_thinking"))
+    for name, budget in (("on", BUDGET), ("off", 0)):
+        wishes = Wishes(folder, study=DEMO, results=tmp_path / "results", thinking_tokens=budget, limit=2, name=name)
+        run_all(prepare(wishes, lambda _: None))
+    study = load_study(DEMO, results=tmp_path / "results")
+    results = load_results(study)
+    assert set(results.ratings.loc[results.ratings["rater"] == "on", "reasoning_tokens"]) == {BUDGET}
+    assert set(results.ratings.loc[results.ratings["rater"] == "off", "reasoning_tokens"]) == {0}
+    told = thinking(gather(study, results, AnalysisOptions(bootstrap=Bootstrap(resamples=50))))
+    assert isinstance(told, Thinking)
+    (pair,) = told.pairs
+    assert (pair.first, pair.second) == ("on", "off")
+    (off, on) = told.raters
+    assert (on.lengths[0].median, on.lengths[0].spent) == (3 * BUDGET, Share(6, 6, "prompts"))
+    assert (off.lengths[0].median, off.lengths[0].reasoned) == (0, Share(0, 2, "images"))
