@@ -128,7 +128,7 @@ class MlxRater:
         written = self._write(question.prompt)
         asked = self._architecture.read(picture, written)
         thought = self._thinker.think(asked, seed, self._max_tokens(question))
-        spoken = thought.answer or self._answer_after(thought, question, seed)
+        spoken = thought.answer or self._answer_after(thought, question)
         text = self._decode(spoken.tokens)
         readings = read_answers(text, question.items, question.answer)
         return Reply(
@@ -143,14 +143,14 @@ class MlxRater:
             reasoning_tokens=thought.tokens,
         )
 
-    def _answer_after(self, thought: Thought, question: Question, seed: int) -> Spoken:
+    def _answer_after(self, thought: Thought, question: Question) -> Spoken:
         return speak(
             self._architecture,
             thought.branch,
             stops=self._loaded.stops,
             temperature=self._decoding.temperature,
             max_tokens=self._max_tokens(question),
-            seed=seed,
+            seed=thought.seed,
         )
 
     def _max_tokens(self, question: Question) -> int:

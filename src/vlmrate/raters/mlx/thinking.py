@@ -33,10 +33,12 @@ class Thought:
     """What came before an answer; `branch` is where the answer begins.
 
     `tokens` is how many were thought, the mark that begins reasoning among them and the one that ends it not; `said`
-    is how many were said in all. `answer` is what the model said at once where it did not think, else None.
+    is how many were said in all. `answer` is what the model said at once where it did not think, else None; `seed` is
+    for drawing the answer to come.
     """
 
     branch: Branch
+    seed: int
     text: str | None = None
     tokens: int = 0
     said: int = 0
@@ -71,15 +73,16 @@ class Thinker:
             return self._unasked(asked, seed, allowance)
         said = self._say(asked, self._decoding.thinking_tokens, seed + _THINKING, self._ended)
         if said.finish == "stop" and not (self._opened or self._begun(said.tokens)):
-            return Thought(asked, said=len(said.tokens), answer=said)
-        return self._thought(asked, said)
+            return Thought(asked, seed, said=len(said.tokens), answer=said)
+        return self._thought(asked, said, seed)
 
     def _unasked(self, asked: Branch, seed: int, allowance: int) -> Thought:
         said = self._say(asked, allowance, seed, self._thinks)
         if not self._thinks(said.tokens):
-            return Thought(asked, said=len(said.tokens), answer=said)
+            return Thought(asked, seed, said=len(said.tokens), answer=said)
         # The same seed says the same tokens again, and then what follows them.
-        return self._thought(asked, self._say(asked, self._decoding.thinking_cap, seed, self._ended))
+        again = self._say(asked, self._decoding.thinking_cap, seed, self._ended)
+        return self._thought(asked, again, seed + _THINKING)
 
     def _say(self, asked: Branch, most: int, seed: int, until: Callable[[Sequence[int]], bool]) -> Spoken:
         return speak(
@@ -92,7 +95,7 @@ class Thinker:
             until=until,
         )
 
-    def _thought(self, asked: Branch, said: Spoken) -> Thought:
+    def _thought(self, asked: Branch, said: Spoken, seed: int) -> Thought:
         begin, end = self._begun(said.tokens) or self._opened or self._marks[0]
         whole = self._written(said.tokens)
         found = _first(whole, [mark for _, mark in self._marks])
@@ -102,7 +105,7 @@ class Thinker:
             closing = [*closing, *self._encode(_BEFORE_ANSWER)]
         branch = self._architecture.go_on(asked, (*said.tokens, *closing))
         text = self._visible(thought).strip().removeprefix(begin).strip()
-        return Thought(branch, text or None, len(thought) if text else 0, len(said.tokens))
+        return Thought(branch, seed, text or None, len(thought) if text else 0, len(said.tokens))
 
     def _up_to(self, tokens: tuple[int, ...], characters: int) -> tuple[int, ...]:
         """The tokens that lie wholly before a place in their text."""
