@@ -49,6 +49,13 @@ def test_a_study_needs_no_ratings(small: StudyOnDisk) -> None:
         ("ratings.csv", "sad,2,1.0", "sad,22,1.0", "ratings.csv, row 3, column valence"),
         ("study.yaml", "ratings: ratings.csv", "ratings: none.csv", "none.csv"),
         ("study.yaml", "stimuli: stimuli.csv", "stimuli: none.csv", "none.csv"),
+        ("study.yaml", "ratings: ratings.csv", "response_time: seconds", "study.yaml, line 3, key response_time"),
+        (
+            "study.yaml",
+            "ratings: ratings.csv",
+            "ratings: ratings.csv\nresponse_time: x",
+            "ratings.csv, row 1, column x",
+        ),
     ],
 )
 def test_a_fault_anywhere_stops_loading_with_its_place(

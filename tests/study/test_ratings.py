@@ -190,3 +190,46 @@ def test_ids_that_all_look_like_numbers_stay_text(tmp_path: Path) -> None:
     assert raw.means("valence").index.tolist() == ["001"]
     aggregated = sound(written(tmp_path, "image_id,item,mean,sd,n\n001,valence,5,1,2\n"))
     assert aggregated.means("valence").index.tolist() == ["001"]
+
+
+TIMED = "rater_id,image_id,valence,seconds\nr1,001,8,1\nr2,001,5,100\nr3,001,5,10\nr1,b,2,\nr2,b,2,NA\n"
+
+
+def test_response_times_are_medians_of_logs(tmp_path: Path) -> None:
+    """Of each image with any; blank ones are left out, and a study that names no column has none."""
+    file = written(tmp_path, TIMED)
+    ratings, faults = read_ratings(file, ITEMS, IMAGES, response_time="seconds")
+    assert faults == ()
+    assert ratings is not None
+    assert ratings.log_times().to_dict() == {"001": pytest.approx(math.log(10))}
+    with pytest.raises(StudyError, match="response_time"):
+        sound(file).log_times()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "column", "said"),
+    [
+        ("5,100", "5,0", "seconds", "row 3, column seconds: 0 is no response time above 0"),
+        ("5,100", "5,-2", "seconds", "row 3, column seconds: -2 is no response time above 0"),
+        ("5,100", "5,inf", "seconds", "row 3, column seconds: inf is no response time above 0"),
+        ("5,100", "5,quick", "seconds", "row 3, column seconds: 'quick' is not a number"),
+        ("", "", "second", "row 1, column second: the column of response times is missing; did you mean 'seconds'?"),
+        ("", "", "valence", "row 1, column valence: is an id or an item"),
+        ("", "", "rater_id", "row 1, column rater_id: is an id or an item"),
+    ],
+)
+def test_response_times_that_cannot_be_used_are_named(
+    tmp_path: Path, old: str, new: str, column: str, said: str
+) -> None:
+    """A time that is none has its row and column, a column that is not there or is something else its name."""
+    ratings, faults = read_ratings(written(tmp_path, TIMED.replace(old, new)), ITEMS, IMAGES, response_time=column)
+    assert ratings is None
+    assert said in str(faults[0])
+
+
+def test_means_have_no_response_times(tmp_path: Path) -> None:
+    """Aggregated ratings and a column of response times do not go together."""
+    file = written(tmp_path, "image_id,item,mean,sd,n\n001,valence,5,1,10\n")
+    ratings, faults = read_ratings(file, ITEMS, IMAGES, response_time="seconds")
+    assert ratings is None
+    assert "means of ratings have no response times" in str(faults[0])

@@ -33,6 +33,7 @@ from vlmrate.analysis.run_quality import RunQuality, run_quality
 from vlmrate.analysis.split import ItemSplit, bias_splits
 from vlmrate.analysis.strength import ItemPairStrength, strengths
 from vlmrate.analysis.summary import RaterSummary, summaries
+from vlmrate.analysis.thinking import Thinking, thinking
 from vlmrate.analysis.trends import FamilyTrend, trends
 from vlmrate.analysis.variance import ItemSpread, spreads
 from vlmrate.parallel import ALONE, Helper
@@ -82,6 +83,7 @@ class Analysis:
     strength: tuple[ItemPairStrength, ...] | Skipped
     repeats: tuple[ItemRepeats, ...] | Skipped
     protocols: tuple[ItemProtocols, ...] | Skipped
+    thinking: Thinking | Skipped
     trends: tuple[FamilyTrend, ...] | Skipped
     images: ImageColumns
     published: PublishedComparison | None = None
@@ -137,6 +139,7 @@ def _answers(study: Study, material: Material, helper: Helper) -> Analysis:
         strength=strengths(material, comparison),
         repeats=repeats(material),
         protocols=protocols(material),
+        thinking=thinking(material),
         trends=trends(material),
         images=image_columns(material),
         group_models=models(),

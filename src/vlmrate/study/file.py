@@ -134,6 +134,10 @@ class StudyFile(Record):
         description="CSV of people's ratings, plain or .gz: rater_id, image_id and a column an item; "
         "or aggregated: image_id, item, mean, sd, n.",
     )
+    response_time: Text | None = Field(
+        default=None,
+        description="The column of people's single ratings that says how long each took, in any unit; above 0.",
+    )
     simulated_people: bool = Field(
         default=False, description="True when the ratings come from a simulator and not from people."
     )

@@ -95,8 +95,11 @@ def examine(path: Path) -> Examined:
     ratings = None
     if document.content.ratings is not None:
         known_ids = table.image_ids if table is not None else None
-        ratings, rating_faults = read_ratings(document.resolve(document.content.ratings), items, known_ids)
+        file, times = document.resolve(document.content.ratings), document.content.response_time
+        ratings, rating_faults = read_ratings(file, items, known_ids, response_time=times)
         found.extend(rating_faults)
+    elif document.content.response_time is not None:
+        found.append(document.fault(("response_time",), "names a column of people's ratings, but the study has none"))
     study = Study(
         name=document.content.name,
         file=path,

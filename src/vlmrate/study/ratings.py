@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from vlmrate.errors import StudyError
 from vlmrate.study.csvfile import UNREADABLE, header_faults, read_header, why_unreadable
-from vlmrate.study.faults import Fault
-from vlmrate.study.ratings_checks import aggregated_faults, raw_faults
+from vlmrate.study.faults import Fault, did_you_mean
+from vlmrate.study.ratings_checks import aggregated_faults, raw_faults, time_faults
 from vlmrate.study.records import Item, Labels
 
 if TYPE_CHECKING:
@@ -29,12 +30,13 @@ class HumanRatings:
 
     `items` are the study's items that people rated, in the study's order. `table` is as loaded: with singles
     rater_id, image_id, a column an item (float, or text for labels; missing cells NaN) and any extra columns;
-    else image_id, item, mean, sd, n.
+    else image_id, item, mean, sd, n. `response_time` names the column of how long each rating took, where there is one.
     """
 
     items: tuple[str, ...]
     table: pd.DataFrame
     has_singles: bool
+    response_time: str | None = None
 
     def singles(self, item: str) -> pd.DataFrame:
         """Single ratings that are not missing: rater_id, image_id, value (float, or text for labels).
@@ -76,6 +78,19 @@ class HumanRatings:
         single = self.singles(item)
         return pd.crosstab(single["image_id"], single["value"])
 
+    def log_times(self) -> pd.Series[float]:
+        """Median natural log of the response time of each image, over people; index image_id, sorted.
+
+        Images without any are left out. A unit shifts all of them alike.
+
+        Raises:
+            StudyError: The study names no column of response times.
+        """
+        if self.response_time is None:
+            raise StudyError("the study names no column of response times (response_time in study.yaml)")
+        logs: pd.Series[float] = np.log(self.table[self.response_time].dropna())
+        return logs.groupby(self.table["image_id"]).median()
+
     def _require(self, item: str) -> None:
         if item not in self.items:
             rated = ", ".join(self.items)
@@ -83,12 +98,13 @@ class HumanRatings:
 
 
 def read_ratings(
-    file: Path, items: Sequence[Item], image_ids: Sequence[str] | None
+    file: Path, items: Sequence[Item], image_ids: Sequence[str] | None, *, response_time: str | None = None
 ) -> tuple[HumanRatings | None, tuple[Fault, ...]]:
     """Read people's ratings, plain or .gz, raw or aggregated (told apart by their columns), with every fault.
 
     The ratings are None where they cannot be used. `image_ids` are the study's images, None where they are
-    not known (then no image is called unknown). Blank cells and NA are missing ratings.
+    not known (then no image is called unknown). `response_time` names the column of how long each rating took. Blank
+    cells and NA are missing.
     """
     try:
         header = read_header(file)
@@ -99,10 +115,31 @@ def read_ratings(
     aggregated = set(AGGREGATED_COLUMNS) <= set(header)
     wanted = AGGREGATED_COLUMNS if aggregated else RAW_COLUMNS
     item_faults = () if aggregated else _item_column_faults(file, header, items)
-    if faults := (*header_faults(file, header, wanted), *item_faults):
+    faults = (*header_faults(file, header, wanted), *item_faults)
+    if response_time is not None and not faults:
+        faults = _time_column_faults(file, header, items, response_time, aggregated=aggregated)
+    if faults:
         return None, faults
-    read = _read_aggregated if aggregated else _read_raw
-    return read(file, header, items, image_ids)
+    if aggregated:
+        return _read_aggregated(file, header, items, image_ids)
+    return _read_raw(file, header, items, image_ids, response_time)
+
+
+def _time_column_faults(
+    file: Path, header: Sequence[str], items: Sequence[Item], column: str, *, aggregated: bool
+) -> tuple[Fault, ...]:
+    """Response times need a column of single ratings that is nothing else."""
+    names = {item.name for item in items}
+    extras = [name for name in header if name not in {*RAW_COLUMNS, *names}]
+    if aggregated:
+        message = "means of ratings have no response times; take response_time out of the study file"
+    elif column in header and column not in extras:
+        message = "is an id or an item and cannot be the response time too; name another column in the study file"
+    elif column not in header:
+        message = f"the column of response times is missing; {did_you_mean(column, extras)}"
+    else:
+        return ()
+    return (Fault(file, 1, column, message),)
 
 
 def _item_column_faults(file: Path, header: Sequence[str], items: Sequence[Item]) -> tuple[Fault, ...]:
@@ -120,7 +157,11 @@ def _item_column_faults(file: Path, header: Sequence[str], items: Sequence[Item]
 
 
 def _read_raw(
-    file: Path, header: Sequence[str], items: Sequence[Item], image_ids: Sequence[str] | None
+    file: Path,
+    header: Sequence[str],
+    items: Sequence[Item],
+    image_ids: Sequence[str] | None,
+    response_time: str | None,
 ) -> tuple[HumanRatings | None, tuple[Fault, ...]]:
     rated = [item for item in items if item.name in header]
     texts = [*RAW_COLUMNS, *(item.name for item in rated if isinstance(item.scale, Labels))]
@@ -128,9 +169,13 @@ def _read_raw(
     if table is None:
         return None, faults
     found = raw_faults(file, table, rated, image_ids)
+    if response_time is not None:
+        found = (*found, *time_faults(file, table[response_time]))
     if found:
         return None, found
-    return HumanRatings(tuple(item.name for item in rated), _typed(table, texts, rated), has_singles=True), ()
+    names = tuple(item.name for item in rated)
+    numeric = [name for name in (*names, response_time) if name is not None and name not in texts]
+    return HumanRatings(names, _typed(table, texts, numeric), has_singles=True, response_time=response_time), ()
 
 
 def _read_aggregated(
@@ -192,7 +237,6 @@ def _ragged(file: Path, error: pd.errors.ParserError) -> Fault:
     return Fault(file, row, None, "has more cells than the header; look for a stray comma")
 
 
-def _typed(table: pd.DataFrame, texts: Sequence[str], rated: Sequence[Item]) -> pd.DataFrame:
-    numeric = [item.name for item in rated if item.name not in texts]
+def _typed(table: pd.DataFrame, texts: Sequence[str], numeric: Sequence[str]) -> pd.DataFrame:
     kinds: dict[str, str] = {**dict.fromkeys(texts, "str"), **dict.fromkeys(numeric, "float64")}
     return table.astype(kinds).reset_index(drop=True)

@@ -56,6 +56,18 @@ def aggregated_faults(
     return _in_order(faults)
 
 
+def time_faults(file: Path, column: pd.Series) -> tuple[Fault, ...]:
+    """Response times that are no number above 0; a missing one is no fault."""
+    numbers, no_number = _numbers(column)
+    wrong = numbers.notna() & ~numbers.between(0, np.finfo(float).max, inclusive="right")
+    advice = "no response time above 0; leave the cell blank where it is not known"
+    faults = [
+        *_grouped(file, column, no_number, lambda value: f"{str(value)!r} is not a number"),
+        *_grouped(file, numbers, wrong, lambda value: f"{value:g} is {advice}"),
+    ]
+    return _in_order(faults)
+
+
 def _in_order(faults: list[Fault]) -> tuple[Fault, ...]:
     return tuple(sorted(faults, key=lambda fault: fault.row or 0))
 

@@ -38,6 +38,7 @@ QWEN_TEMPLATE = (
     _TURN + "<|im_start|>{{ turn.role }}{{ '\\n' }}" + _PARTS + "<|im_end|>{{ '\\n' }}"
     "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant{{ '\\n' }}{% endif %}"
 ).replace("IMAGE", "<|vision_start|><|image_pad|><|vision_end|>")
+QWEN_THINKING_TEMPLATE = QWEN_TEMPLATE.replace("assistant{{ '\\n' }}", "assistant{{ '\\n' }}<think>{{ '\\n' }}")
 SMOLVLM_TEMPLATE = (
     "<|im_start|>" + _TURN + "{{ turn.role | capitalize }}:" + _PARTS + "<end_of_utterance>{{ '\\n' }}"
     "{% endfor %}{% if add_generation_prompt %}Assistant:{% endif %}"

@@ -40,6 +40,7 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pa
         "mllama": lambda folder: folders.mllama(folder),
         "mllama_4bit": lambda folder: folders.mllama(folder, quantisation=folders.FOUR_BIT),
         "qwen2_5_vl": folders.qwen2_5_vl,
+        "qwen3_vl_thinking": folders.qwen3_vl_thinking,
         "smolvlm": folders.smolvlm,
     }
 

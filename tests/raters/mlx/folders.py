@@ -20,6 +20,7 @@ from raters.mlx.chat_formats import (
     LLAMA_TEMPLATE,
     QWEN_MARKS,
     QWEN_TEMPLATE,
+    QWEN_THINKING_TEMPLATE,
     SMOLVLM_MARKS,
     SMOLVLM_TEMPLATE,
     save_tokenizer,
@@ -162,6 +163,43 @@ def qwen2_5_vl(folder: Path) -> Path:
     _write_pictures(
         folder, "Qwen2VLImageProcessor", processor="Qwen2_5_VLProcessor", patch_size=14, temporal_patch_size=2,
         merge_size=2, min_pixels=3136, max_pixels=12544, do_convert_rgb=True,
+    )  # fmt: skip
+    return _save_weights(folder, config, None)
+
+
+def qwen3_vl_thinking(folder: Path) -> Path:
+    """A Qwen3-VL that thinks: its template opens the reasoning, whose marks are tokens of their own."""
+    folder.mkdir(parents=True)
+    tokenizer = train_tokenizer(QWEN_MARKS)
+    # As in the real vocabulary they are no special tokens, so that decoding keeps them.
+    tokenizer.add_tokens(["<think>", "</think>"])
+    save_tokenizer(folder, tokenizer, QWEN_THINKING_TEMPLATE, begin=None, end="<|im_end|>", pad="<|endoftext|>")
+    text_config = {
+        "model_type": "qwen3_vl_text", "hidden_size": 128, "num_hidden_layers": 3, "intermediate_size": 256,
+        "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 32, "rms_norm_eps": 1e-6,
+        "vocab_size": tokenizer.get_vocab_size(), "rope_theta": 5e6, "max_position_embeddings": 4096,
+        "rope_scaling": {"type": "default", "mrope_section": [6, 5, 5]},
+    }  # fmt: skip
+    vision_config = {
+        "model_type": "qwen3_vl", "depth": 2, "hidden_size": 64, "intermediate_size": 128, "out_hidden_size": 128,
+        "num_heads": 4, "patch_size": 16, "spatial_patch_size": 16, "spatial_merge_size": 2, "temporal_patch_size": 2,
+        "in_channels": 3, "num_position_embeddings": 64, "deepstack_visual_indexes": [0, 1],
+    }  # fmt: skip
+    marks = {
+        "image_token_id": "<|image_pad|>", "image_token_index": "<|image_pad|>", "video_token_id": "<|video_pad|>",
+        "vision_start_token_id": "<|vision_start|>", "vision_end_token_id": "<|vision_end|>",
+    }  # fmt: skip
+    config = {
+        "model_type": "qwen3_vl",
+        "text_config": text_config,
+        "vision_config": vision_config,
+        **{name: tokenizer.token_to_id(mark) for name, mark in marks.items()},
+        "vocab_size": text_config["vocab_size"],
+        "eos_token_id": [tokenizer.token_to_id(mark) for mark in ("<|im_end|>", "<|endoftext|>")],
+    }
+    _write_pictures(
+        folder, "Qwen2VLImageProcessorFast", processor="Qwen3VLProcessor", patch_size=16, temporal_patch_size=2,
+        merge_size=2, do_convert_rgb=True, size={"longest_edge": 65536, "shortest_edge": 1024},
     )  # fmt: skip
     return _save_weights(folder, config, None)
 

@@ -141,7 +141,11 @@ def test_settings_declare_all_that_decides_the_answers(
         "temperature": 0.5,
         "max_tokens_text": 16,
         "max_tokens_json": 96,
+        "thinking": "off",
         "thinking_tokens": 0,
+        "thinking_how": "as the chat template writes it",
+        "thinking_marks": "<think> </think>",
+        "thinking_cap": 1024,
         "batch_size": 1,
     }
 

@@ -31,6 +31,13 @@ def test_what_the_data_do_not_hold_is_not_drawn(plain):
     render.svg(figures(plain)[0])
 
 
+def test_a_rater_without_a_single_valid_answer_has_no_distribution(small):
+    """Nothing it said could be read: what the others allow is drawn, and nothing fails."""
+    study = small.study(6, items=(Item("attractiveness", Likert(1, 7)),), factors=Factors())
+    rows = [row | {"value": None, "route": "invalid"} for row in small.rater(study)]
+    assert figures(analyze(study, small.results(rows), QUICK)) == ()
+
+
 def test_a_study_without_emotions_has_what_makes_sense(small):
     """Faces rated for attractiveness alone: agreement, limits, groups, distributions; no confusion, no affect space."""
     study = small.study(

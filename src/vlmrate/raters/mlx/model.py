@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from vlmrate.errors import RaterError
 from vlmrate.machine import memory_bytes
-from vlmrate.raters.mlx.decoding import Decoding
+from vlmrate.raters.mlx.decoding import Decoding, Variable
 from vlmrate.raters.model import Model, Request, entry_of
 from vlmrate.records import Record
 from vlmrate.resources import embedded_model_folder
@@ -36,7 +36,18 @@ class DecodingEntry(Record):
     max_tokens_text: int = Field(default=16, ge=1)
     max_tokens_json: int = Field(default=96, ge=1)
     thinking_tokens: int = Field(default=0, ge=0, description="Most tokens of reasoning before an answer; 0: none")
-    thinking_end: str = "</think>"
+    thinking_begin: str = Field(default="<think>", min_length=1)
+    thinking_end: str = Field(default="</think>", min_length=1)
+    thinking_cap: int = Field(
+        default=1024, ge=1, description="Most tokens of reasoning that begins though thinking is off"
+    )
+
+
+class ThinkingTemplate(Record):
+    """Variables of a model's chat template that switch its thinking `on` and `off`."""
+
+    on: dict[str, Variable]
+    off: dict[str, Variable]
 
 
 class MlxEntry(Record):
@@ -57,6 +68,7 @@ class MlxEntry(Record):
     download: str | None = None
     note: str | None = None
     decoding: DecodingEntry = DecodingEntry()
+    thinking_template: ThinkingTemplate | None = None
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -196,13 +208,17 @@ class MlxModel(Model):
     def decoding(self, request: Request) -> Decoding:
         """How answers are spoken: as models.yaml says, but for what the request names."""
         usual = self.entry.decoding
-        thinking = request.thinking_tokens
+        thinking = usual.thinking_tokens if request.thinking_tokens is None else request.thinking_tokens
+        switch = self.entry.thinking_template
         return Decoding(
             temperature=usual.temperature if request.temperature is None else request.temperature,
             max_tokens_text=usual.max_tokens_text,
             max_tokens_json=usual.max_tokens_json,
-            thinking_tokens=usual.thinking_tokens if thinking is None else thinking,
+            thinking_tokens=thinking,
+            thinking_begin=usual.thinking_begin,
             thinking_end=usual.thinking_end,
+            thinking_cap=usual.thinking_cap,
+            template=None if switch is None else switch.on if thinking else switch.off,
         )
 
 

@@ -11,10 +11,12 @@ from vlmrate.protocol.parser import read_answers
 from vlmrate.raters.base import OptionProbabilities, Reply
 from vlmrate.raters.mlx.decoding import Decoding, speak
 from vlmrate.raters.mlx.options import probabilities, spellings
+from vlmrate.raters.mlx.prompt import closed_at_once, thinking_variables
+from vlmrate.raters.mlx.thinking import Thinker, opened_reasoning
 from vlmrate.study.images import open_image
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from vlmrate.protocol.parser import Reading
@@ -22,17 +24,17 @@ if TYPE_CHECKING:
     from vlmrate.raters.base import Settings
     from vlmrate.raters.mlx.architecture import Architecture
     from vlmrate.raters.mlx.branch import Branch
+    from vlmrate.raters.mlx.decoding import Spoken, Variable
     from vlmrate.raters.mlx.gemma3 import Gemma3
     from vlmrate.raters.mlx.loading import LoadedModel
     from vlmrate.raters.mlx.mllama import Mllama
     from vlmrate.raters.mlx.prompt import PromptWriter
+    from vlmrate.raters.mlx.thinking import Thought
     from vlmrate.raters.model import Fidelity, PathChoice
     from vlmrate.study.records import Item
 
 # Buffers go back to the system every so many pictures: at every one it costs time, never it costs memory.
 _CLEAR_EVERY = 16
-# Added to the seed, which has 48 bits, so that reasoning and answer are drawn apart.
-_THINKING = 1 << 49
 
 
 class MlxRater:
@@ -54,7 +56,14 @@ class MlxRater:
         self._loaded = loaded
         self._decoding = decoding or Decoding()
         self._fidelity = fidelity
-        self._architecture, self._write = _architecture(loaded, fidelity, path)
+        self._variables = thinking_variables(loaded.processor, loaded.name, self._decoding)
+        self._architecture, write = _architecture(loaded, fidelity, path, self._variables)
+        # Whether it does so does not depend on what is asked.
+        opened = opened_reasoning(write("?"), self._decoding)
+        self._closes = opened is not None and not self._decoding.thinks
+        self._write = write if opened is None or self._decoding.thinks else closed_at_once(write, opened[1])
+        thinks_from = None if self._closes else opened
+        self._thinker = Thinker(self._architecture, self._tokenizer, loaded.stops, self._decoding, thinks_from)
         if likely_prompts:
             self._architecture.plan([self._write(prompt) for prompt in likely_prompts])
         self._seen = 0
@@ -77,8 +86,22 @@ class MlxRater:
             "temperature": self._decoding.temperature,
             "max_tokens_text": self._decoding.max_tokens_text,
             "max_tokens_json": self._decoding.max_tokens_json,
-            "thinking_tokens": self._decoding.thinking_tokens,
+            **self._thinking_settings(),
             "batch_size": 1,
+        }
+
+    def _thinking_settings(self) -> Settings:
+        decoding = self._decoding
+        switches = ", ".join(f"{name}={value}" for name, value in self._variables.items())
+        how = switches or "as the chat template writes it"
+        if self._closes:
+            how += "; the reasoning that it opens is ended at once"
+        return {
+            "thinking": "on" if decoding.thinks else "off",
+            "thinking_tokens": decoding.thinking_tokens,
+            "thinking_how": how,
+            "thinking_marks": f"{decoding.thinking_begin} {decoding.thinking_end}",
+            "thinking_cap": None if decoding.thinks else decoding.thinking_cap,
         }
 
     @property
@@ -104,46 +127,31 @@ class MlxRater:
         start = time.perf_counter()
         written = self._write(question.prompt)
         asked = self._architecture.read(picture, written)
-        branch, thought = self._think(asked, seed)
-        spoken = speak(
-            self._architecture,
-            branch,
-            stops=self._loaded.stops,
-            temperature=self._decoding.temperature,
-            max_tokens=self._max_tokens(question),
-            seed=seed,
-        )
+        thought = self._thinker.think(asked, seed, self._max_tokens(question))
+        spoken = thought.answer or self._answer_after(thought, question)
         text = self._decode(spoken.tokens)
-        options = self._options(branch, spoken.tokens, read_answers(text, question.items, question.answer), question)
+        readings = read_answers(text, question.items, question.answer)
         return Reply(
             text=text,
             sent_sha256=_tokens_sha256(asked.prompt_ids),
             prompt_tokens=len(asked.prompt_ids),
-            answer_tokens=len(spoken.tokens) + len(thought),
+            answer_tokens=thought.said + (0 if thought.answer else len(spoken.tokens)),
             seconds=time.perf_counter() - start,
             finish=spoken.finish,
-            reasoning=self._decode(thought) if self._decoding.thinking_tokens else None,
-            options=options,
+            reasoning=thought.text,
+            options=self._options(thought.branch, spoken.tokens, readings, question),
+            reasoning_tokens=thought.tokens,
         )
 
-    def _think(self, asked: Branch, seed: int) -> tuple[Branch, tuple[int, ...]]:
-        """Let a thinking model reason up to its budget; the branch from which it answers, and the tokens of reasoning.
-
-        Reasoning that is not at its end when the budget is spent is ended for the model, so that it always answers.
-        """
-        decoding = self._decoding
-        if not decoding.thinking_tokens:
-            return asked, ()
-        end = self._encode(decoding.thinking_end)
-        thought = speak(
+    def _answer_after(self, thought: Thought, question: Question) -> Spoken:
+        return speak(
             self._architecture,
-            asked,
-            stops=self._loaded.stops | ({end[0]} if len(end) == 1 else set()),
-            temperature=decoding.temperature,
-            max_tokens=decoding.thinking_tokens,
-            seed=seed + _THINKING,
+            thought.branch,
+            stops=self._loaded.stops,
+            temperature=self._decoding.temperature,
+            max_tokens=self._max_tokens(question),
+            seed=thought.seed,
         )
-        return self._architecture.go_on(asked, (*thought.tokens, *end, *self._encode("\n\n"))), thought.tokens
 
     def _max_tokens(self, question: Question) -> int:
         return self._decoding.max_tokens_json if question.answer == "json" else self._decoding.max_tokens_text
@@ -217,7 +225,9 @@ def _families() -> dict[str, type[Gemma3 | Mllama]]:
     return {"gemma3": Gemma3, "mllama": Mllama}
 
 
-def _architecture(loaded: LoadedModel, fidelity: Fidelity, path: PathChoice) -> tuple[Architecture, PromptWriter]:
+def _architecture(
+    loaded: LoadedModel, fidelity: Fidelity, path: PathChoice, variables: Mapping[str, Variable]
+) -> tuple[Architecture, PromptWriter]:
     from vlmrate.raters.mlx.library import Library
     from vlmrate.raters.mlx.prompt import as_library, picture_first
 
@@ -232,9 +242,9 @@ def _architecture(loaded: LoadedModel, fidelity: Fidelity, path: PathChoice) -> 
         from mlx_vlm.utils import should_add_special_tokens
 
         own_marks = bool(should_add_special_tokens(loaded.kind, loaded.processor))
-        write = as_library(loaded.model, loaded.processor, loaded.name)
+        write = as_library(loaded.model, loaded.processor, loaded.name, variables)
         return Library(loaded.model, loaded.processor, own_marks=own_marks), write
-    write = picture_first(loaded.processor, loaded.name)
+    write = picture_first(loaded.processor, loaded.name, variables)
     if family is None:
         return Library(loaded.model, loaded.processor, own_marks=False), write
     return family(loaded.model, loaded.processor, share=path != "plain"), write

@@ -64,7 +64,7 @@ class Panel:
 
 
 def distribution_figures(analysis: Analysis) -> Iterator[Figure]:
-    """A figure an item with a scale that a rater was asked for, whether people rated it or not."""
+    """A figure an item with a scale that a rater gave numbers for, whether people rated it or not."""
     if isinstance(analysis.spread, Skipped):
         return
     scales = {item.name: item.scale for item in analysis.design.items}
@@ -72,12 +72,13 @@ def distribution_figures(analysis: Analysis) -> Iterator[Figure]:
         scale = scales[item.item]
         if isinstance(scale, Likert) and not isinstance(item.raters, Skipped):
             names = tuple(entry.rater for entry in item.raters)
-            yield _figure(analysis, item.item, names, scale)
+            shown = names[: answers.MOST_RATERS + 2]
+            if panels := tuple(_panels(analysis, item.item, shown, scale)):
+                yield _figure(item.item, panels, names, scale)
 
 
-def _figure(analysis: Analysis, item: str, raters: Sequence[str], scale: Likert) -> Figure:
+def _figure(item: str, panels: tuple[Panel, ...], raters: Sequence[str], scale: Likert) -> Figure:
     shown = raters[: answers.MOST_RATERS + 2]
-    panels = tuple(_panels(analysis, item, shown, scale))
     drawn = panels[: answers.MOST_EMOTIONS + 1]
     return Figure(
         id=slug("fig-distributions", item),

@@ -30,6 +30,7 @@ from vlmrate.report.tables.split import split_tables
 from vlmrate.report.tables.spread import spread_tables
 from vlmrate.report.tables.strength import strength_tables
 from vlmrate.report.tables.summary import summary_tables
+from vlmrate.report.tables.thinking import thinking_tables
 from vlmrate.report.tables.trends import trend_tables
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def _all(analysis: Analysis) -> Iterator[Table]:
     yield from strength_tables(analysis)
     yield from repeat_tables(analysis)
     yield from protocol_tables(analysis)
+    yield from thinking_tables(analysis)
     yield from trend_tables(analysis)
     yield from published_tables(analysis)
     yield from run_tables(analysis)
