@@ -85,6 +85,19 @@ def test_what_went_wrong_in_the_run_is_told(analysis):
     assert sentence.startswith("gemma3 gave no readable answer on emotion in 1 of 120 answers (0.8 %, 95 % CI ")
 
 
+def test_answers_without_a_value_are_told_by_their_kind(small):
+    """A label off the list, a face not found and words that could not be read are not called the same."""
+    study = small.study(10)
+    rows = small.rater(study)
+    kinds = iter(["off-list"] * 3 + ["no-face"] * 2 + ["invalid"])
+    for row in [row for row in rows if row["item"] == "emotion"][:6]:
+        row |= {"value": None, "route": next(kinds)}
+    (sentence,) = told(analyze(study, small.results(rows), QUICK), "run", "emotion")
+    assert sentence.startswith("model gave no usable answer on emotion in 6 of 60 answers (10.0 %, ")
+    kinds_told = "3 that the study does not offer, 2 without a face that was found, 1 that could not be read"
+    assert sentence.endswith(f": {kinds_told}.")
+
+
 def test_no_finding_without_an_interval_that_leaves_out_no_difference(analysis):
     """Every difference told has an interval without 0 (ratios: without 1), and a corrected p where it was tested."""
     for finding in analysis.findings:
