@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # Kind: the module and the function that makes a model of a name.
 _KINDS = {
     "": ("vlmrate.raters.mlx.model", "mlx_model"),
+    "server": ("vlmrate.raters.server.model", "server_model"),
+    "openai": ("vlmrate.raters.server.model", "openai_model"),
 }
 
 
