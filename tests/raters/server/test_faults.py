@@ -50,9 +50,7 @@ def ratings(job: Job) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("fault", TRANSIENT)
-def test_a_fault_that_passes_costs_one_attempt(
-    fault: str, rater: Callable[..., ServerRater], study: Study
-) -> None:
+def test_a_fault_that_passes_costs_one_attempt(fault: str, rater: Callable[..., ServerRater], study: Study) -> None:
     """Each fault alone: the second attempt's answer is the one kept, and two attempts are on record."""
     with serving() as (url, _):
         expected = ask(rater(url), study)
@@ -82,9 +80,7 @@ def test_every_fault_in_one_run_and_the_end_is_the_same(
     assert on_record == manifest.runs[-1].attempts == script.asked
 
 
-def test_a_server_that_dies_half_way_and_comes_back(
-    rater: Callable[..., ServerRater], job: Callable[..., Job]
-) -> None:
+def test_a_server_that_dies_half_way_and_comes_back(rater: Callable[..., ServerRater], job: Callable[..., Job]) -> None:
     """What was stored stays; what failed while it was away is listed and rated by the same command later; nothing is
     asked twice that was answered, and failed attempts that reached nobody are on record too."""
     script = Script(delay=0.02)

@@ -49,12 +49,14 @@ class PictureEntry(Record):
 class ThinkingEntry(Record):
     """How reasoning is switched: fields of the request for on and off, and where the budget in tokens stands.
 
+    The keys are not called on and off because YAML reads these as true and false.
+
     `budget_field` names a field, with dots where it lies within others; None where the server knows no budget. What is
     None cannot be asked for.
     """
 
-    on: Body | None = None
-    off: Body | None = None
+    switch_on: Body | None = None
+    switch_off: Body | None = None
     budget_field: str | None = None
 
 

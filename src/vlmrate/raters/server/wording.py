@@ -96,11 +96,11 @@ def thinking_fields(name: str, thinking: ThinkingEntry | None, tokens: int | Non
     """
     if tokens is None:
         return {}
-    switch = None if thinking is None else thinking.on if tokens else thinking.off
+    switch = None if thinking is None else thinking.switch_on if tokens else thinking.switch_off
     if thinking is None or switch is None:
         how = "on" if tokens else "off"
         raise RaterError(
-            f"models.yaml does not say how the reasoning of {name} is switched {how} (key thinking.{how}); add it "
+            f"models.yaml does not say how the reasoning of {name} is switched {how} (key thinking.switch_{how}); add it "
             "there, or leave --thinking-tokens out"
         )
     if not tokens or thinking.budget_field is None:
