@@ -113,7 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
         time.sleep(1.5)
         self._send(200, completion(text))
 
-    def _dripping(self, text: str) -> None:
+    def _dripping(self, _: str) -> None:
         """Every byte comes in time, the whole does not."""
         self._head(200, "application/json", 100)
         for _ in range(20):

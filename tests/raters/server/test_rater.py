@@ -163,9 +163,9 @@ def test_a_limit_on_cost_needs_a_server_that_counts(
 ) -> None:
     """Where no tokens are told the cost is not known, and the run stops after one image rather than spend blindly."""
     monkeypatch.setattr("raters.server.faultserver.USAGE", None)
-    with serving() as (url, script):
-        with pytest.raises(RunStoppedError, match="server does not tell what its answers use"):
-            run(job(rater(url, prices=PRICES), max_cost=100.0))
+    words = "server does not tell what its answers use"
+    with serving() as (url, script), pytest.raises(RunStoppedError, match=words):
+        run(job(rater(url, prices=PRICES), max_cost=100.0))
     assert script.asked == 3
 
 
@@ -188,7 +188,7 @@ def test_temperatures_share_one_connection_pool(study: Study) -> None:
     with serving() as (url, _):
         cool, warm = find_model("openai:m").make([Request(url=url, temperature=t) for t in (0.0, 0.7)])
     assert (cool.settings["temperature"], warm.settings["temperature"]) == (0.0, 0.7)
-    assert cool._client is warm._client  # noqa: SLF001  what is shared has no other face
+    assert cool._client is warm._client
 
 
 def test_what_was_sent_is_identified(rater: Callable[..., ServerRater], study: Study) -> None:

@@ -100,8 +100,8 @@ def thinking_fields(name: str, thinking: ThinkingEntry | None, tokens: int | Non
     if thinking is None or switch is None:
         how = "on" if tokens else "off"
         raise RaterError(
-            f"models.yaml does not say how the reasoning of {name} is switched {how} (key thinking.switch_{how}); add it "
-            "there, or leave --thinking-tokens out"
+            f"models.yaml does not say how the reasoning of {name} is switched {how} (key thinking.switch_{how}); "
+            "add it there, or leave --thinking-tokens out"
         )
     if not tokens or thinking.budget_field is None:
         return switch
