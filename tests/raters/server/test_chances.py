@@ -161,8 +161,8 @@ def test_infinite_and_missing_numbers_are_no_probability() -> None:
 
 def test_the_answer_is_found_behind_the_reasoning() -> None:
     """Reasoning that speaks of sad does not take the place of the answer, and its tokens are counted."""
-    choice = said(("<think>", {"<think>": 1.0}), ("sad", {"sad": 0.9, "happy": 0.1}), ("?", {"?": 1.0}),
-                  ("</think>", {"</think>": 1.0}), ("\n\n", {"\n\n": 1.0}), ("sad", {"sad": 0.6, "happy": 0.4}))  # fmt: skip
+    thought = [(text, {text: 1.0}) for text in ("<think>", "sad", "?", "</think>", "\n\n")]
+    choice = said(*thought, ("sad", {"sad": 0.6, "happy": 0.4}))
     found = spoken(choice.tokens, "sad", reasoned=True)
     assert found is not None
     assert found.before == 5
