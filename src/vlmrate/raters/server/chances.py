@@ -107,7 +107,7 @@ class _Chances:
         """Read the place where an answer began that turned out to be none."""
         token = said.tokens[said.before]
         whole = _joined(token, "", b"") in {answer.casefold() for answer in self.answers}
-        self._alternatives(token, "", 1.0, skip=None if whole else token.content)
+        self._count(_Place(token), skip=None if whole else token)
 
     def read_along(self, said: Spoken, start: int, end: int, value: str | None) -> None:
         """Read from the first token of what was said (`start` to `end`, in bytes) to its last.
@@ -119,60 +119,67 @@ class _Chances:
             return
         so_far, likely, lead = "", 1.0, said.lead(start)
         for token in said.tokens[first : last + 1]:
-            self._alternatives(token, so_far, likely, lead=lead, skip=token.content)
+            place = _Place(token, so_far, likely, lead)
+            self._count(place, skip=token)
             so_far = _joined(token, so_far, lead) or so_far
             likely *= _probability(token)
         following = said.tokens[last + 1 : last + 2]
         if value is None:
             return
-        unsure = so_far == value.casefold() and self._longer(so_far)
-        if unsure and following and not (first == last and self._all_named(said.tokens[first], lead, so_far)):
-            self._alternatives(following[0], so_far, likely)
+        longer = self._longer(so_far) if so_far == value.casefold() else []
+        if longer and following and not (first == last and place.spells(longer)):
+            self._count(_Place(following[0], so_far, likely))
         else:
             self._add(value, likely)
 
-    def _alternatives(
-        self, place: Token, so_far: str, likely: float, *, lead: bytes = b"", skip: bytes | None = None
-    ) -> None:
-        """Count all that might have been said at a place after `so_far`, itself as likely as `likely`."""
-        for token in _named(place):
-            text = _joined(token, so_far, lead)
-            if token.content == skip or text is None:
+    def _count(self, place: _Place, skip: Token | None = None) -> None:
+        """Count all that might have been said at a place, but for one token."""
+        for token, text in place.texts():
+            if text is None or (skip is not None and token.content == skip.content):
                 continue
-            ended = text == so_far if so_far else self._all_named(place, lead, text)
-            meant = self._meant(text, ended=ended)
+            meant = self._meant(text, place)
             if meant is not None:
-                self._add(meant, likely * _probability(token))
+                self._add(meant, place.likely * _probability(token))
 
-    def _meant(self, text: str, *, ended: bool) -> str | None:
-        """The one answer that a text in small letters is or begins; None where there is none, or several.
-
-        `ended` says that the text does not go on.
-        """
+    def _meant(self, text: str, place: _Place) -> str | None:
+        """The one answer that a text in small letters is or begins; None where there is none, or several."""
         whole = [answer for answer in self.answers if _is_whole(text, answer.casefold())]
+        longer = self._longer(text)
+        goes_on = bool(longer) and text != place.so_far and not (not place.so_far and place.spells(longer))
         if whole:
-            longest = max(whole, key=len)
-            return longest if ended or not self._longer(text) else None
-        begun = self._longer(text) if text and not ended else []
-        return begun[0] if len(begun) == 1 else None
+            return None if goes_on else max(whole, key=len)
+        return longer[0] if goes_on and text and len(longer) == 1 else None
 
     def _longer(self, text: str) -> list[str]:
-        return [answer for answer in self.answers if answer.casefold().startswith(text) and len(answer) > len(text)]
-
-    def _all_named(self, place: Token, lead: bytes, text: str) -> bool:
-        """Whether tokens of one place spell all the longer answers that begin with a text: it stands for itself."""
-        named = {_joined(token, "", lead) for token in _named(place)}
-        return all(answer.casefold() in named for answer in self._longer(text))
+        return [answer for answer in self.answers if len(answer) > len(text) and answer.casefold().startswith(text)]
 
     def _add(self, answer: str, probability: float) -> None:
         if answer in self.answers and probability > 0:
             self.mass[answer] = self.mass.get(answer, 0.0) + probability
 
 
-def _named(place: Token) -> list[TokenChance]:
-    """The tokens named at a place, the one said among them, each once."""
-    found: dict[bytes, TokenChance] = {token.content: token for token in (*(place.top_logprobs or ()), place)}
-    return list(found.values())
+@dataclass(slots=True)
+class _Place:
+    """A place in what was said: the token there with those named beside it, after `so_far`, itself as `likely`.
+
+    `lead` shares a token with the answer and stands before it.
+    """
+
+    token: Token
+    so_far: str = ""
+    likely: float = 1.0
+    lead: bytes = b""
+
+    def texts(self) -> list[tuple[TokenChance, str | None]]:
+        """Every token named, the one said among them, with what the answer is when it comes; each token once."""
+        found: dict[bytes, TokenChance] = {token.content: token for token in self.token.top_logprobs or ()}
+        found[self.token.content] = self.token
+        return [(token, _joined(token, self.so_far, self.lead)) for token in found.values()]
+
+    def spells(self, answers: Sequence[str]) -> bool:
+        """Whether tokens named here spell each of the answers whole: what only begins them then stands for itself."""
+        named = {text for _, text in self.texts()}
+        return all(answer.casefold() in named for answer in answers)
 
 
 def _joined(token: TokenChance, so_far: str, lead: bytes) -> str | None:

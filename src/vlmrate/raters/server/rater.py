@@ -30,8 +30,8 @@ class ServerRater:
 
     @property
     def workers(self) -> int:
-        """As many as requests may be in flight."""
-        return self._client.parallel
+        """As many as requests may be in flight, and a quarter more: while these are being made ready or stored."""
+        return self._client.parallel + self._client.parallel // 4
 
     def view(self, image: Path, seed: int) -> ServerView:
         """Make a picture ready to be sent.
