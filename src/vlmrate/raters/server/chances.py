@@ -92,6 +92,11 @@ class _Chances:
 
     answers: tuple[str, ...]
     mass: dict[str, float] = field(default_factory=dict)
+    initials: set[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        # Most of the tokens named at a place begin no answer at all.
+        self.initials = {answer[:1].casefold()[:1] for answer in self.answers}
 
     def result(self) -> OptionProbabilities | None:
         total = math.fsum(self.mass.values())
@@ -143,6 +148,8 @@ class _Chances:
 
     def _meant(self, text: str, place: _Place) -> str | None:
         """The one answer that a text in small letters is or begins; None where there is none, or several."""
+        if text[:1] not in self.initials:
+            return None
         whole = [answer for answer in self.answers if _is_whole(text, answer.casefold())]
         longer = self._longer(text)
         goes_on = bool(longer) and text != place.so_far and not (not place.so_far and place.spells(longer))
