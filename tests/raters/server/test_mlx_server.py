@@ -37,9 +37,7 @@ IMAGES = 6
 @contextmanager
 def mlx_server(folder: Path) -> Iterator[str]:
     """Run mlx_vlm.server with the embedded model until the block ends; its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     command = [sys.executable, "-m", "mlx_vlm.server", "--model", str(embedded_model_folder()), "--host", "127.0.0.1",
                "--port", str(port), "--top-logprobs-k", "20"]  # fmt: skip
     with (folder / "server.log").open("wb") as log:
@@ -52,16 +50,23 @@ def mlx_server(folder: Path) -> Iterator[str]:
             process.wait(30)
 
 
+def free_port() -> int:
+    """A port on which nobody listens yet."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
     """Until the server answers."""
     for _ in range(600):
-        assert process.poll() is None, "mlx_vlm.server ended at once"
+        assert process.poll() is None, "the server ended at once"
         try:
             with urllib.request.urlopen(url, timeout=5):  # noqa: S310  an address made in this file
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
-    raise AssertionError("mlx_vlm.server did not come up")
+    raise AssertionError("the server did not come up")
 
 
 def rated(rater: Rater, name: str, folder: Path) -> dict[str, Rating]:

@@ -20,6 +20,8 @@ _NEVER_AGAIN = frozenset({501, 505})
 _TOO_MANY = 429
 _FILTER_WORDS = ("content_filter", "content_policy", "contentfilter", "responsibleaipolicy", "safety", "moderation")
 _QUOTA = "insufficient_quota"
+# llama.cpp answers 500 where the model cannot read pictures.
+_CANNOT = "not supported"
 
 
 class FaultError(Exception):
@@ -44,7 +46,8 @@ def fault_of(status: int, retry_after: str | None, body: str) -> FaultError:
     """What a status other than 200 means; `body` must be free of the key."""
     said, marks = _said(body)
     filtered = 400 <= status < 500 and any(word in marks for word in _FILTER_WORDS)
-    again = (status in _AGAIN or 500 <= status < 600) and status not in _NEVER_AGAIN and _QUOTA not in marks
+    passes = (status in _AGAIN or 500 <= status < 600) and status not in _NEVER_AGAIN
+    again = passes and _QUOTA not in marks and _CANNOT not in said.lower()
     return FaultError(
         f"the server answered {status}{': ' + said if said else ''}",
         again=again and not filtered,
