@@ -99,13 +99,19 @@ def rate(folder: Path, url: str, parallel: int) -> None:
     models.write_text(f"server:bench: {{url: '{url}', model: m, picture: {{format: jpeg}}}}\n", encoding="utf-8")
     wishes = Wishes(model="server:bench", study=folder / "study.yaml", parallel=parallel, models_file=models)
     jobs = prepare(wishes, print)
+    before = peak_mib()
     begin, cpu = time.perf_counter(), time.process_time()
     (finished,) = run_all(jobs)
     wall, cpu = time.perf_counter() - begin, time.process_time() - cpu
     progress = finished.progress
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    print(json.dumps({"rated": progress.rated, "attempts": progress.spent.attempts, "wall": wall, "cpu": cpu,
-                      "peak": peak / 2**20}))  # fmt: skip
+    found = {"rated": progress.rated, "attempts": progress.spent.attempts, "wall": wall, "cpu": cpu}
+    print(json.dumps({**found, "before": before, "peak": peak_mib()}))
+
+
+def peak_mib() -> float:
+    """The most memory this process has held so far."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
 
 
 def measure(images: int, parallel: int) -> dict[str, float]:
@@ -139,13 +145,14 @@ def main() -> None:
     elif arguments.rate is not None:
         rate(arguments.rate, arguments.url, arguments.parallel)
     else:
-        print("images  wall s  ideal s  ratio  CPU s  peak MiB  load")
+        print("images  wall s  ideal s  ratio  CPU s  MiB before  peak MiB  load")
         for images in arguments.images:
             found = measure(images, arguments.parallel)
             ideal = images * 3 * DELAY / arguments.parallel
             verdict = "" if images != IMAGES else " met" if found["wall"] < TARGET * ideal else " missed"
             took = f"{found['wall']:6.2f}  {ideal:7.2f}  {found['wall'] / ideal:5.2f}  {found['cpu']:5.2f}"
-            print(f"{images:6d}  {took}  {found['peak']:8.1f}  {os.getloadavg()[0]:4.1f}{verdict}", flush=True)
+            memory = f"{found['before']:10.1f}  {found['peak']:8.1f}"
+            print(f"{images:6d}  {took}  {memory}  {os.getloadavg()[0]:4.1f}{verdict}", flush=True)
 
 
 if __name__ == "__main__":
