@@ -6,6 +6,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from vlmrate.protocol.parser import read_answers
 from vlmrate.protocol.records import Question
@@ -178,3 +180,39 @@ def test_letters_of_several_bytes_keep_their_place() -> None:
         ("„", {"„": 1.0}), ("fröh", {"fröh": 0.7, "traurig": 0.2}), ("lich", {"lich": 0.9}), ("“", {"“": 1.0})
     )
     assert mass(chances(choice, item)["stimmung"]) == {"fröhlich": pytest.approx(0.63), "traurig": 0.2}
+
+
+DIGITS = tuple("123456789")
+
+
+@given(
+    first=st.lists(st.floats(0.01, 1.0), min_size=11, max_size=11),
+    after_one=st.lists(st.floats(0.01, 1.0), min_size=3, max_size=3),
+    whole_ten=st.booleans(),
+    said_first=st.sampled_from(DIGITS),
+    said_next=st.sampled_from(("0", "<end>")),
+    named=st.integers(1, 11),
+)
+def test_no_more_is_claimed_than_is_true(
+    first: list[float], after_one: list[float], whole_ten: bool, said_first: str, said_next: str, named: int
+) -> None:
+    """A speaker whose probabilities are known whole, on a scale to 10, spoken in digits or with a token for 10: what
+    is claimed of any answer from the likeliest tokens never exceeds its probability."""
+    start = dict(zip((*DIGITS, "10", "good"), first, strict=True))
+    if not whole_ten:
+        start["10"] = 0.0
+    start = {text: p / sum(start.values()) for text, p in start.items() if p}
+    goes_on = {"0": 0.0 if whole_ten else after_one[0], "<end>": after_one[1], "5": after_one[2]}
+    goes_on = {text: p / sum(goes_on.values()) for text, p in goes_on.items()}
+    true = {digit: start[digit] * (goes_on["<end>"] if digit == "1" else 1.0) for digit in DIGITS}
+    true["10"] = start.get("10", 0.0) + start["1"] * goes_on["0"]
+    if whole_ten:  # then 1 is a number of its own wherever 10 is named beside it
+        true["1"] = start["1"]
+        said_next = "<end>"
+    likeliest = dict(sorted(start.items(), key=lambda pair: -pair[1])[:named]) | {said_first: start[said_first]}
+    then = {text: p for text, p in goes_on.items() if p} if said_first == "1" else {"<end>": 1.0}
+    places = [(said_first, likeliest), (said_next if said_first == "1" else "<end>", then)]
+    chance = chances(said(*places), TO_TEN)["valence"]
+    for answer, probability in chance.probabilities.items():
+        assert probability * chance.valid_mass <= true[answer] + 1e-9
+    assert set(chance.unlisted) == {answer for answer, p in chance.probabilities.items() if p == 0}

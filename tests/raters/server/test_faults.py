@@ -44,7 +44,7 @@ def ratings(job: Job) -> list[dict[str, Any]]:
     for _, rating in job.store.rating_files():
         record = rating.model_dump(exclude={"run", "rater", "made_with"})
         for step in record["steps"]:
-            del step["seconds"], step["attempts"], step["sent_sha256"]
+            del step["seconds"], step["attempts"]
         found.append(record)
     return found
 
