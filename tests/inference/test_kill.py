@@ -84,7 +84,7 @@ def test_ctrl_c_stores_the_image_in_hand(tmp_path: Path) -> None:
     running.send_signal(signal.SIGINT)
     output, errors = running.communicate(timeout=60)
     assert running.returncode == 130
-    assert "finishing the image in hand" in errors
+    assert "finishing what is in hand" in errors
     stored = len(list(folder.glob("*.json")))
     assert f"Interrupted with {144 - stored} ratings left" in output
     manifest = json.loads((folder.parent / "manifest.json").read_text(encoding="utf-8"))

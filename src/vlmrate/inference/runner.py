@@ -113,6 +113,7 @@ class _Run:
         self._should_stop = should_stop
         self._status: Status = "finished"
         self._why = ""
+        self._dearest = 0.0
 
     def go(self) -> Status:
         if not self._busy:
@@ -122,6 +123,7 @@ class _Run:
         for book, result, spent in self._results():
             with _writable(book.job):
                 book.enter(result, spent)
+            self._dearest = max(self._dearest, spent.cost or 0.0)
             self._report(self._progress(result if isinstance(result, Failure) else None))
             if book.too_many_failed:
                 self._stop(f"{book.progress().failed} failed images (--fail-after)")
@@ -154,15 +156,19 @@ class _Run:
         return self._affordable(in_hand)
 
     def _affordable(self, in_hand: int) -> Literal["go", "wait", "stop"]:
-        """Whether one more image fits into the cost allowed, at the mean cost of an image so far."""
+        """Whether one more image fits into the cost allowed, at the cost of the dearest image so far."""
         limit = self._busy[0].job.max_cost
         if limit is None:
             return "go"
         progress = self._progress()
-        tried, spent = progress.rated + progress.failed, progress.spent.cost or 0.0
-        if tried == 0:
+        if progress.rated + progress.failed == 0:
             return "wait" if in_hand else "go"
-        if spent + (in_hand + 1) * spent / tried <= limit:
+        spent = progress.spent.cost
+        if spent is None and progress.rated:
+            self._stop("one image, as the server does not tell what its answers use, so --max-cost cannot be kept")
+            return "stop"
+        spent = spent or 0.0
+        if spent + (in_hand + 1) * self._dearest <= limit:
             return "go"
         if in_hand:
             return "wait"

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _KINDS = {
     "": ("vlmrate.raters.mlx.model", "mlx_model"),
     "fer": ("vlmrate.raters.fer.model", "fer_model"),
+    "server": ("vlmrate.raters.server.model", "server_model"),
+    "openai": ("vlmrate.raters.server.model", "openai_model"),
 }
 
 
