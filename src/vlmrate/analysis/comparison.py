@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from vlmrate.analysis.classification import ItemClassification
-    from vlmrate.analysis.data import LabelAnswers, Material, ScaleRatings
+    from vlmrate.analysis.data import LabelAnswers, Material, RaterRun
     from vlmrate.analysis.dimensions import ItemDimension
     from vlmrate.stats import ClassificationDifference, DimensionalDifference
     from vlmrate.study.records import Item
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 ALPHA = 0.05
 """Corrected p-values up to this tell two raters apart."""
 ONE_RATER = Skipped("a comparison needs two raters")
+TWO_PERSONS = Skipped("each of the two is made of people, and is held against a mean that the other is part of")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +112,7 @@ def _by_scale(material: Material, dimensions: tuple[ItemDimension, ...] | Skippe
         if isinstance(found.raters, Skipped):
             yield from (_nothing(item, metric, found.raters) for metric in ("r", "MAE"))
             continue
-        given = [material.scale(rater, item) for rater in material.asked(item)]
-        told = [_scales(material, first, second) for first, second in combinations(given, 2)]
+        told = [_scales(material, first, second, item) for first, second in combinations(material.asked(item), 2)]
         yield _compared(item, "r", {entry.rater: entry.r for entry in found.raters}, [r for r, _ in told])
         yield _compared(item, "MAE", {entry.rater: entry.mae for entry in found.raters}, [mae for _, mae in told])
 
@@ -145,13 +145,16 @@ def _kappa(first: str, second: str, told: ClassificationDifference | Skipped) ->
     return _pair(first, second, told.n, told.kappa, told.kappa_test)
 
 
-def _scales(material: Material, first: ScaleRatings, second: ScaleRatings) -> tuple[PairDifference, PairDifference]:
-    """The differences in r and in MAE."""
+def _scales(material: Material, one: RaterRun, other: RaterRun, item: Item) -> tuple[PairDifference, PairDifference]:
+    """The differences in r and in MAE, against the same people: without the person drawn where one is."""
+    first, second = material.scale(one, item), material.scale(other, item)
+    if one.is_person and other.is_person:
+        return _dimensional(first.rater, second.rater, TWO_PERSONS)
     shared = first.value.index[first.value.index.isin(second.value.index)]
     told = stats.compare_dimensional(
         first.value[shared],
         second.value[shared],
-        first.people[shared],
+        (second if other.is_person else first).people[shared],
         clusters=first.clusters[shared],
         bootstrap=material.bootstrap,
     )
