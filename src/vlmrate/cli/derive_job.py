@@ -32,14 +32,14 @@ def derive_rater(wishes: Wishes, *, as_json: bool) -> int:
 def _announce(console: Console, prepared: Prepared) -> None:
     job, record = prepared.job, prepared.made.derivation
     sources = "; ".join(f"{source.name} ({', '.join(source.items)})" for source in record.sources)
-    what = f"[bold]{escape(job.rater_name)}[/] is {record.method} of {escape(sources or 'people')}"
-    console.print(f"{what} on {len(job.stimuli):,} images of study {escape(job.study.name)}", soft_wrap=True)
+    what = f"[bold]{escape(job.rater_name)}[/] ({record.method}) is made of {escape(sources or 'ratings by people')}"
+    console.print(f"{what}, for {len(job.stimuli):,} images of study {escape(job.study.name)}", soft_wrap=True)
     if record.held_out is not None:
         folds = len(set(record.folds.values()))
         alone = "" if record.held_out == "identity" else "; the study names no identities, so that folds are by image"
         console.print(f"  fitted in {folds:,} folds of whole {_plural(record.held_out)}{alone}", soft_wrap=True)
-    if prepared.made.knows is not None:
-        console.print(f"  it knows {escape(prepared.made.knows)}", soft_wrap=True)
+    if "knows" in job.about:
+        console.print(f"  it knows {escape(job.about['knows'])}", soft_wrap=True)
     for note in prepared.notes:
         console.print(f"Note: {escape(note)}.", soft_wrap=True)
 

@@ -35,7 +35,7 @@ def person(inputs: Inputs) -> Made:
         drawn=_drawn(inputs, ratings),
         people_sha256=people_digest(ratings, "person", items),
     )
-    return Made(record, knows="how the person drawn rated the image; it is compared with the mean of all others")
+    return Made(record, knows="how one person rated the image itself")
 
 
 def _drawn(inputs: Inputs, ratings: HumanRatings) -> dict[str, str]:

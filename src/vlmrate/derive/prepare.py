@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from vlmrate.analysis.data import Material
     from vlmrate.derive.kinds import Kind
     from vlmrate.derive.made import Made
+    from vlmrate.derive.sources import Chosen
     from vlmrate.inference.derivation import Derivation, LineOf
     from vlmrate.inference.job import Finished
     from vlmrate.inference.table import Results
@@ -105,10 +106,17 @@ def prepare_for(study: Study, results: Results, wishes: Wishes) -> Prepared:
         seed=made.derivation.seed,
         arguments=wishes.arguments.values,
         passed=wishes.arguments.passed,
-        about={} if made.knows is None else {"knows": made.knows},
+        about=_about(made, chosen),
         fresh=wishes.fresh,
     )
     return Prepared(job, made, (*made.notes, *_missing(study, stimuli, values)))
+
+
+def _about(made: Made, chosen: tuple[Chosen, ...]) -> dict[str, str]:
+    """What the rater was told beside the images; what a source was told reaches whoever is made of it."""
+    told = [made.knows, *(one.rater.run.settings.get("knows") for one in chosen)]
+    knows = dict.fromkeys(str(words) for words in told if words)
+    return {"knows": "; ".join(knows)} if knows else {}
 
 
 def store(prepared: Prepared) -> Finished:
