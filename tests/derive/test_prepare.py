@@ -157,9 +157,7 @@ def test_a_broken_source_is_not_built_upon(desk):
     desk.derive("calibrated", "near")
     file = desk.folder() / "derivation.json"
     file.write_text("{}", encoding="utf-8")
-    with pytest.raises(
-        RaterError, match=r"cannot serve as a source: its derivation\.json is missing or cannot be read"
-    ):
+    with pytest.raises(RaterError, match=r"cannot serve as a source: its derivation\.json is missing"):
         desk.prepare("ensemble", "near", "made", name="both")
 
 
