@@ -16,6 +16,7 @@ from vlmrate import stats
 from vlmrate.analysis.asked import NO_TEST
 from vlmrate.analysis.data import NO_PEOPLE
 from vlmrate.analysis.lookup import of_item
+from vlmrate.analysis.others import is_person
 from vlmrate.stats import Adjusted, Estimate, Outcome, Skipped, TestOutcome
 from vlmrate.study.records import Labels
 
@@ -148,13 +149,13 @@ def _kappa(first: str, second: str, told: ClassificationDifference | Skipped) ->
 def _scales(material: Material, one: RaterRun, other: RaterRun, item: Item) -> tuple[PairDifference, PairDifference]:
     """The differences in r and in MAE, against the same people: without the person drawn where one is."""
     first, second = material.scale(one, item), material.scale(other, item)
-    if one.is_person and other.is_person:
+    if is_person(one.run) and is_person(other.run):
         return _dimensional(first.rater, second.rater, TWO_PERSONS)
     shared = first.value.index[first.value.index.isin(second.value.index)]
     told = stats.compare_dimensional(
         first.value[shared],
         second.value[shared],
-        (second if other.is_person else first).people[shared],
+        (second if is_person(other.run) else first).people[shared],
         clusters=first.clusters[shared],
         bootstrap=material.bootstrap,
     )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from vlmrate.analysis.others import people_beside
 from vlmrate.errors import AnalysisError
-from vlmrate.inference.derivation import DERIVED
 from vlmrate.stats import Skipped
 from vlmrate.study.records import Labels, Likert
 
@@ -31,11 +31,6 @@ class RaterRun:
 
     name: str
     run: RunOutcome
-
-    @property
-    def is_person(self) -> bool:
-        """Whether its ratings are those of people, a person drawn for each image: one of those it is compared with."""
-        return self.run.protocol == DERIVED and self.run.settings.get("method") == "person"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -204,41 +199,27 @@ def gather(study: Study, results: Results, options: AnalysisOptions) -> Material
         for (name, item), rows in named.groupby(["name", "item"], sort=False)
     }
     images, means = _images(study), _means(study)
-    own = {entry.name: _drawn(entry) for entry in chosen if entry.is_person}
-    return Material(study, chosen, images, tables, means, _scales(study, tables, means, images, own), options)
+    return Material(study, chosen, images, tables, means, _scales(study, chosen, tables, means, images), options)
 
 
 def _scales(
     study: Study,
+    chosen: Sequence[RaterRun],
     tables: Mapping[tuple[str, str], pd.DataFrame],
     means: Mapping[str, pd.Series[float]],
     images: Images,
-    own: Mapping[str, Mapping[str, str]],
 ) -> dict[tuple[str, str], ScaleRatings]:
-    """The ratings of each rater and item; `own` are the persons, by image, whose ratings a rater's are."""
-    numbers = {item.name for item in study.items if isinstance(item.scale, Likert)}
-    beside = {
-        (rater, item): means.get(item, pd.Series(dtype="float64"))
-        if rater not in own
-        else _others(study, item, own[rater])
-        for rater, item in tables
+    numbers = {
+        item.name: means.get(item.name, pd.Series(dtype="float64"))
+        for item in study.items
+        if isinstance(item.scale, Likert)
+    }
+    runs = {entry.name: entry.run for entry in chosen}
+    return {
+        (rater, item): _scale(rater, rows, people_beside(study, runs[rater], item, numbers[item]), images)
+        for (rater, item), rows in tables.items()
         if item in numbers
     }
-    return {key: _scale(key[0], tables[key], people, images) for key, people in beside.items()}
-
-
-def _drawn(rater: RaterRun) -> Mapping[str, str]:
-    return {} if rater.run.derivation is None else rater.run.derivation.drawn
-
-
-def _others(study: Study, item: str, own: Mapping[str, str]) -> pd.Series[float]:
-    """People's mean of each image without the person named; none where nobody is named, for nobody is left out then."""
-    if study.ratings is None or item not in study.ratings.items or not study.ratings.has_singles:
-        return pd.Series(dtype="float64")
-    singles = _with_objects(study.ratings.singles(item), "image_id", "rater_id")
-    drawn = singles["image_id"].map(own)
-    others = singles[drawn.notna() & (drawn != singles["rater_id"])]
-    return others.groupby("image_id")["value"].mean()
 
 
 def _scale(rater: str, rows: pd.DataFrame, people: pd.Series[float], images: Images) -> ScaleRatings:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from vlmrate import stats
 from vlmrate.analysis.asked import NO_TEST, asked_beside_people, rated_scales
+from vlmrate.analysis.others import is_person
 from vlmrate.analysis.singles import ONE_OF_THEM, numbered_singles
 from vlmrate.stats import Adjusted, BlandAltman, Outcome, RepeatedBlandAltman, Skipped
 
@@ -60,7 +61,8 @@ def _item(material: Material, item: Item) -> ItemLimits:
         return ItemLimits(item.name, name, 0, raters)
     singles = numbered_singles(material, item)
     told = [
-        _rater(material, material.scale(rater, item), ONE_OF_THEM if rater.is_person else singles) for rater in raters
+        _rater(material, material.scale(rater, item), ONE_OF_THEM if is_person(rater.run) else singles)
+        for rater in raters
     ]
     return _corrected(item, name, told)
 

@@ -16,6 +16,7 @@ import pandas as pd
 from vlmrate import stats
 from vlmrate.analysis.asked import ALL, NO_TEST, asked
 from vlmrate.analysis.data import NO_PEOPLE
+from vlmrate.analysis.others import is_person
 from vlmrate.analysis.singles import ONE_OF_THEM, numbered_singles
 from vlmrate.stats import Adjusted, Alignment, Equivalence, Estimate, InPlace, Outcome, Share, Skipped
 from vlmrate.study.records import Likert
@@ -155,7 +156,7 @@ def _margin(material: Material, item: Item) -> Margin | Skipped:
 def _rater(
     material: Material, rater: RaterRun, item: Item, singles: NumberedSingles | Skipped, margin: Margin | Skipped
 ) -> RaterReplacement:
-    if rater.is_person:
+    if is_person(rater.run):
         singles = ONE_OF_THEM
     if isinstance(margin, Skipped):
         stand_in = _stand_in(material, singles, material.answers(rater, item), ACCURACY)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vlmrate.analysis.derivations import unsound
+from vlmrate.analysis.others import is_person
 from vlmrate.errors import RaterError
 from vlmrate.inference.derivation import Source
 from vlmrate.study.faults import did_you_mean
@@ -81,7 +82,7 @@ def _unknown(material: Material, name: str) -> str:
 def _refuse_unsuitable(material: Material, rater: RaterRun, made: str) -> None:
     if rater.run.rater == made:
         raise RaterError(f"--from {made}: a rater cannot be made of itself; give the new one another name with --as")
-    if rater.is_person:
+    if is_person(rater.run):
         raise RaterError(
             f"--from {rater.run.rater}: one person's ratings cannot be made into another rater, which would be held "
             "against a mean that they are part of"
