@@ -209,14 +209,10 @@ def _scales(
     means: Mapping[str, pd.Series[float]],
     images: Images,
 ) -> dict[tuple[str, str], ScaleRatings]:
-    numbers = {
-        item.name: means.get(item.name, pd.Series(dtype="float64"))
-        for item in study.items
-        if isinstance(item.scale, Likert)
-    }
+    numbers, nobody = {item.name for item in study.items if isinstance(item.scale, Likert)}, pd.Series(dtype="float64")
     runs = {entry.name: entry.run for entry in chosen}
     return {
-        (rater, item): _scale(rater, rows, people_beside(study, runs[rater], item, numbers[item]), images)
+        (rater, item): _scale(rater, rows, people_beside(study, runs[rater], item, means.get(item, nobody)), images)
         for (rater, item), rows in tables.items()
         if item in numbers
     }

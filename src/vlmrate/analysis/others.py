@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def is_person(run: RunOutcome) -> bool:
-    """Whether a rater's ratings are those of people, a person drawn for each image: one of those it is compared with."""
+    """Whether a rater's ratings are people's, a person drawn for each image: one of those it is compared with."""
     return run.protocol == DERIVED and run.settings.get("method") == "person"
 
 
