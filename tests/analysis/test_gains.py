@@ -356,3 +356,30 @@ def test_a_person_does_not_stand_in_for_a_person(desk):
         material.scale(someone, item).value - others
     ).abs().mean()
     assert pairs["near", "someone"].value == pytest.approx(due)
+
+
+# What leaving out does to those who judge.
+
+
+def test_no_r_within_is_told_of_a_mean_that_leaves_the_identity_out(desk):
+    """By construction it would be -1: whoever is rated high is missing from the mean, which is then low."""
+    desk.derive("category-mean", name="posed")
+    desk.derive("label-only", "near", name="words")
+    analysis = desk.analyze()
+    (item,) = (item for item in analysis.dimensions if item.item == "valence")
+    told = {rater.rater: rater for rater in item.raters}
+    assert isinstance(told["near"].r_within, Estimate)
+    assert isinstance(told["posed"].r, Estimate)
+    assert isinstance(told["posed"].r_within, Skipped)
+    assert isinstance(told["words"].r_within, Skipped)
+    assert isinstance(valence(desk, "words").r_within, Skipped)
+
+
+def test_the_analysis_calibrates_no_rater_that_rests_on_people(desk):
+    """A line through means without an identity gives that identity's mean back exactly: MAE 0 for knowing nothing."""
+    desk.derive("category-mean", name="posed")
+    desk.derive("ensemble", "near", "posed", name="both")
+    analysis = desk.analyze()
+    (item,) = (item for item in analysis.calibration if item.item == "valence")
+    skipped = {rater.rater: isinstance(rater.by_emotion, Skipped) for rater in item.raters}
+    assert skipped == {"near": False, "posed": True, "both": True}

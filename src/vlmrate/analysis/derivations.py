@@ -97,6 +97,18 @@ def uses_people(made: Derivation) -> bool:
     return made.method in (*FITTED, "person")
 
 
+def rests_on_people(material: Material, rater: RaterRun) -> bool:
+    """Whether people's ratings are among what a rater was made of, or its sources were; also where no record says.
+
+    What is fitted to such a rater sees whom it is to serve, by way of the other images' values.
+    """
+    made = rater.run.derivation
+    if made is None:
+        return is_derived(rater)
+    sources = (run_of(material, source) for source in made.sources)
+    return uses_people(made) or any(run is None or rests_on_people(material, run) for run in sources)
+
+
 def people_digest(ratings: HumanRatings, method: str, items: tuple[Item, ...]) -> str:
     """The digest of what of people's ratings a method uses; another one where they are not at hand."""
     rated = [item for item in items if item.name in ratings.items]

@@ -1,4 +1,8 @@
-"""Whom a rater is held against: people, but for the one person whose rating its own is."""
+"""What the making of a derived rater demands of those who judge it: whom it is held against, and where r says nothing.
+
+A rater that is a person drawn for each image is held against all others. One whose numbers are people's mean of a
+group without the image's own identity differs within the group by that identity alone, and against it by construction.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,11 @@ if TYPE_CHECKING:
 def is_person(run: RunOutcome) -> bool:
     """Whether a rater's ratings are people's, a person drawn for each image: one of those it is compared with."""
     return run.protocol == DERIVED and run.settings.get("method") == "person"
+
+
+def is_group_mean(run: RunOutcome) -> bool:
+    """Whether within a group (emotion posed, label given) its numbers differ only by who was left out of a mean."""
+    return run.protocol == DERIVED and run.settings.get("method") in ("category-mean", "label-only")
 
 
 def people_beside(study: Study, run: RunOutcome, item: str, means: pd.Series[float]) -> pd.Series[float]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vlmrate import stats
 from vlmrate.analysis.baselines import emotion_answers
+from vlmrate.analysis.derivations import rests_on_people
 from vlmrate.derive.made import (
     Made,
     fitted,
@@ -15,7 +16,6 @@ from vlmrate.derive.made import (
     left_out,
     names,
     rated_numbers,
-    rests_on_people,
 )
 from vlmrate.derive.probabilities import probabilities
 from vlmrate.errors import RaterError

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from vlmrate.analysis.derivations import people_digest, uses_people
-from vlmrate.analysis.derived import lines_of, run_of
+from vlmrate.analysis.derivations import people_digest
+from vlmrate.analysis.derived import lines_of
 from vlmrate.errors import RaterError
 from vlmrate.inference.derivation import images_digest
 from vlmrate.raters.base import OptionProbabilities
@@ -15,7 +15,7 @@ from vlmrate.stats import Skipped
 from vlmrate.study.records import Labels, Likert
 
 if TYPE_CHECKING:
-    from vlmrate.analysis.data import Material, RaterRun
+    from vlmrate.analysis.data import Material
     from vlmrate.derive.sources import Chosen
     from vlmrate.inference.derivation import Derivation, LineOf
     from vlmrate.study.records import Item
@@ -108,12 +108,3 @@ def fitted(material: Material, derivation: Derivation) -> Derivation:
 def held_out(material: Material) -> str:
     """Whose ratings were kept from what an image is answered with, in words."""
     return "other identities" if material.images.clustered_by == "identity" else "other images"
-
-
-def rests_on_people(material: Material, rater: RaterRun) -> bool:
-    """Whether people's ratings are among what a rater was made of, or its sources were."""
-    made = rater.run.derivation
-    if made is None:
-        return False
-    sources = (run_of(material, source) for source in made.sources)
-    return uses_people(made) or any(rests_on_people(material, run) for run in sources if run is not None)
