@@ -9,6 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
+from vlmrate.cli.main import app
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 VLMRATE = str(Path(sys.executable).with_name("vlmrate"))
@@ -35,7 +38,15 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> str:
     return folder
 
 
+def at_once(*arguments: str) -> str:
+    """Run a command in this process, which is imported already; what it printed."""
+    done = CliRunner().invoke(app, [*arguments, "--study", str(REPOSITORY / "configs/study.yaml")])
+    assert done.exit_code == 0, done.exception
+    return done.stdout
+
+
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_raters_are_derived_analyzed_and_told_apart(results: str) -> None:
     """Every kind is made of a real model's ratings or of people's; analyze lists all, and what each gains."""
     for kind, *others in (
@@ -47,12 +58,10 @@ def test_raters_are_derived_analyzed_and_told_apart(results: str) -> None:
         ("category-mean", "--as", "posed"),
         ("person", "--as", "someone"),
     ):
-        done = vlmrate("derive", kind, *others, "--results", results)
-        assert done.returncode == 0, done.stderr
-        assert "0 failed, 0 answers are missing" in done.stdout
-    assert "one person rated the image itself" in done.stdout
-    done = vlmrate("analyze", "--tables-only", "--resamples", "100", "--results", results)
-    assert done.returncode == 0, done.stderr
+        told = at_once("derive", kind, *others, "--results", results)
+        assert "0 failed, 0 answers are missing" in told
+    assert "one person rated the image itself" in told
+    at_once("analyze", "--tables-only", "--resamples", "100", "--results", results)
     report = (Path(results) / "demo/report/report.md").read_text(encoding="utf-8")
     for way, source, item in (
         ("calibrated", "tiny", "valence"),
