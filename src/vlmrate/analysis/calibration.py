@@ -15,6 +15,7 @@ from vlmrate import stats
 from vlmrate.analysis.asked import asked_beside_people, rated_scales
 from vlmrate.analysis.baselines import emotion_answers
 from vlmrate.analysis.data import NO_EMOTION
+from vlmrate.analysis.derivations import rests_on_people
 from vlmrate.stats import INVALID, AffineLine, Agreement, Outcome, Skipped
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
     from vlmrate.analysis.data import Material, RaterRun, ScaleRatings
     from vlmrate.study.records import Item
+
+
+SEES = Skipped("the rater rests on people's ratings itself, so that a line fitted to it would see whom it is to serve")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,8 @@ def _item(material: Material, item: Item) -> ItemCalibration:
 
 
 def _rater(material: Material, rater: RaterRun, item: Item) -> RaterCalibration:
+    if rests_on_people(material, rater):
+        return RaterCalibration(rater.name, SEES, SEES, SEES)
     given, answers = material.scale(rater, item), emotion_answers(material, rater)
     labels = None if answers is None else answers.reindex(given.value.index)
     return RaterCalibration(

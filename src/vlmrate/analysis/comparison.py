@@ -16,6 +16,7 @@ from vlmrate import stats
 from vlmrate.analysis.asked import NO_TEST
 from vlmrate.analysis.data import NO_PEOPLE
 from vlmrate.analysis.lookup import of_item
+from vlmrate.analysis.others import is_person
 from vlmrate.stats import Adjusted, Estimate, Outcome, Skipped, TestOutcome
 from vlmrate.study.records import Labels
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from vlmrate.analysis.classification import ItemClassification
-    from vlmrate.analysis.data import LabelAnswers, Material, ScaleRatings
+    from vlmrate.analysis.data import LabelAnswers, Material, RaterRun
     from vlmrate.analysis.dimensions import ItemDimension
     from vlmrate.stats import ClassificationDifference, DimensionalDifference
     from vlmrate.study.records import Item
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 ALPHA = 0.05
 """Corrected p-values up to this tell two raters apart."""
 ONE_RATER = Skipped("a comparison needs two raters")
+TWO_PERSONS = Skipped("each of the two is made of people, and is held against a mean that the other is part of")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +113,7 @@ def _by_scale(material: Material, dimensions: tuple[ItemDimension, ...] | Skippe
         if isinstance(found.raters, Skipped):
             yield from (_nothing(item, metric, found.raters) for metric in ("r", "MAE"))
             continue
-        given = [material.scale(rater, item) for rater in material.asked(item)]
-        told = [_scales(material, first, second) for first, second in combinations(given, 2)]
+        told = [_scales(material, first, second, item) for first, second in combinations(material.asked(item), 2)]
         yield _compared(item, "r", {entry.rater: entry.r for entry in found.raters}, [r for r, _ in told])
         yield _compared(item, "MAE", {entry.rater: entry.mae for entry in found.raters}, [mae for _, mae in told])
 
@@ -145,13 +146,16 @@ def _kappa(first: str, second: str, told: ClassificationDifference | Skipped) ->
     return _pair(first, second, told.n, told.kappa, told.kappa_test)
 
 
-def _scales(material: Material, first: ScaleRatings, second: ScaleRatings) -> tuple[PairDifference, PairDifference]:
-    """The differences in r and in MAE."""
+def _scales(material: Material, one: RaterRun, other: RaterRun, item: Item) -> tuple[PairDifference, PairDifference]:
+    """The differences in r and in MAE, against the same people: without the person drawn where one is."""
+    first, second = material.scale(one, item), material.scale(other, item)
+    if is_person(one.run) and is_person(other.run):
+        return _dimensional(first.rater, second.rater, TWO_PERSONS)
     shared = first.value.index[first.value.index.isin(second.value.index)]
     told = stats.compare_dimensional(
         first.value[shared],
         second.value[shared],
-        first.people[shared],
+        (second if is_person(other.run) else first).people[shared],
         clusters=first.clusters[shared],
         bootstrap=material.bootstrap,
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from vlmrate.analysis.others import is_group_mean, people_beside
 from vlmrate.errors import AnalysisError
 from vlmrate.stats import Skipped
 from vlmrate.study.records import Labels, Likert
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 NO_EMOTION = Skipped("the study names no emotion factor")
 NO_PEOPLE = Skipped("the study has no ratings by people")
+GROUP_MEAN = Skipped("within an emotion or label the rater's numbers differ only by who was left out of people's mean")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ class ScaleRatings:
     """One rater's ratings on a scale beside people's means; all Series share their index, the image_id.
 
     `value` is what the rater said (the mean over repeats), `spoken` what it said the first time, `expected` the
-    probability-weighted rating; `people` are the means of people's ratings. Each is NaN where there is none.
+    probability-weighted rating; `people` are the means of people's ratings, those that are the rater's own left out.
+    Each is NaN where there is none. `group_mean` says that within an emotion or label it knows nothing of the image.
     """
 
     rater: str
@@ -75,6 +78,7 @@ class ScaleRatings:
     people: pd.Series[float]
     emotion: pd.Series[str] | None
     clusters: pd.Series[str]
+    group_mean: bool = False
 
     @property
     def n(self) -> int:
@@ -197,21 +201,24 @@ def gather(study: Study, results: Results, options: AnalysisOptions) -> Material
         for (name, item), rows in named.groupby(["name", "item"], sort=False)
     }
     images, means = _images(study), _means(study)
-    return Material(study, chosen, images, tables, means, _scales(study, tables, means, images), options)
+    return Material(study, chosen, images, tables, means, _scales(study, chosen, tables, means, images), options)
 
 
 def _scales(
     study: Study,
+    chosen: Sequence[RaterRun],
     tables: Mapping[tuple[str, str], pd.DataFrame],
     means: Mapping[str, pd.Series[float]],
     images: Images,
 ) -> dict[tuple[str, str], ScaleRatings]:
-    numbers = {item.name for item in study.items if isinstance(item.scale, Likert)}
-    return {
-        (rater, item): _scale(rater, rows, means.get(item, pd.Series(dtype="float64")), images)
+    numbers, nobody = {item.name for item in study.items if isinstance(item.scale, Likert)}, pd.Series(dtype="float64")
+    runs = {entry.name: entry.run for entry in chosen}
+    told = {
+        (rater, item): _scale(rater, rows, people_beside(study, runs[rater], item, means.get(item, nobody)), images)
         for (rater, item), rows in tables.items()
         if item in numbers
     }
+    return {key: replace(given, group_mean=is_group_mean(runs[key[0]])) for key, given in told.items()}
 
 
 def _scale(rater: str, rows: pd.DataFrame, people: pd.Series[float], images: Images) -> ScaleRatings:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from vlmrate import stats
 from vlmrate.analysis.asked import NO_TEST, asked_beside_people, rated_scales
-from vlmrate.analysis.singles import numbered_singles
+from vlmrate.analysis.others import is_person
+from vlmrate.analysis.singles import ONE_OF_THEM, numbered_singles
 from vlmrate.stats import Adjusted, BlandAltman, Outcome, RepeatedBlandAltman, Skipped
 
 if TYPE_CHECKING:
@@ -59,7 +60,11 @@ def _item(material: Material, item: Item) -> ItemLimits:
     if isinstance(raters, Skipped):
         return ItemLimits(item.name, name, 0, raters)
     singles = numbered_singles(material, item)
-    return _corrected(item, name, [_rater(material, material.scale(rater, item), singles) for rater in raters])
+    told = [
+        _rater(material, material.scale(rater, item), ONE_OF_THEM if is_person(rater.run) else singles)
+        for rater in raters
+    ]
+    return _corrected(item, name, told)
 
 
 def _corrected(item: Item, name: str, raters: Sequence[RaterLimits]) -> ItemLimits:

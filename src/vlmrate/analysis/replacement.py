@@ -16,7 +16,8 @@ import pandas as pd
 from vlmrate import stats
 from vlmrate.analysis.asked import ALL, NO_TEST, asked
 from vlmrate.analysis.data import NO_PEOPLE
-from vlmrate.analysis.singles import numbered_singles
+from vlmrate.analysis.others import is_person
+from vlmrate.analysis.singles import ONE_OF_THEM, numbered_singles
 from vlmrate.stats import Adjusted, Alignment, Equivalence, Estimate, InPlace, Outcome, Share, Skipped
 from vlmrate.study.records import Likert
 
@@ -155,6 +156,8 @@ def _margin(material: Material, item: Item) -> Margin | Skipped:
 def _rater(
     material: Material, rater: RaterRun, item: Item, singles: NumberedSingles | Skipped, margin: Margin | Skipped
 ) -> RaterReplacement:
+    if is_person(rater.run):
+        singles = ONE_OF_THEM
     if isinstance(margin, Skipped):
         stand_in = _stand_in(material, singles, material.answers(rater, item), ACCURACY)
         return RaterReplacement(rater.name, "unknown", stand_in, NO_MEANS, NO_MEANS)

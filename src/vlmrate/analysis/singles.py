@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from vlmrate.study.records import Item
 
 
+ONE_OF_THEM = Skipped("the rater's ratings are those of people, drawn image by image: it is one of the persons")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class NumberedSingles:
     """One entry a rating in `image`, `person` and `value`; `images` says which image each number is.

@@ -14,6 +14,7 @@ from vlmrate.analysis.data import Material, gather
 from vlmrate.analysis.decoding import ItemDecoding, decodings
 from vlmrate.analysis.dimensions import ItemDimension, dimensions
 from vlmrate.analysis.findings import Finding, findings
+from vlmrate.analysis.gains import RaterGains, gains
 from vlmrate.analysis.group_accuracy import ItemGroupAccuracy, group_accuracies
 from vlmrate.analysis.group_bias import ItemGroupBias, group_biases
 from vlmrate.analysis.group_models import ItemGroupModels, group_models
@@ -84,6 +85,7 @@ class Analysis:
     repeats: tuple[ItemRepeats, ...] | Skipped
     protocols: tuple[ItemProtocols, ...] | Skipped
     thinking: Thinking | Skipped
+    gains: tuple[RaterGains, ...] | Skipped
     trends: tuple[FamilyTrend, ...] | Skipped
     images: ImageColumns
     published: PublishedComparison | None = None
@@ -140,6 +142,7 @@ def _answers(study: Study, material: Material, helper: Helper) -> Analysis:
         repeats=repeats(material),
         protocols=protocols(material),
         thinking=thinking(material),
+        gains=gains(material),
         trends=trends(material),
         images=image_columns(material),
         group_models=models(),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from vlmrate.errors import StoreError
+from vlmrate.inference.derivation import Derivation
 from vlmrate.inference.files import append_line, remove_temporaries, write_atomically
 from vlmrate.inference.records import Failure, Manifest, Rating, Recipe
 from vlmrate.study.faults import shown
@@ -45,6 +46,8 @@ class Store:
     def input_files(self) -> Iterator[Path]:
         """What an analysis reads here, and the folder of ratings: it is as old as the last rating added or removed."""
         yield from (self.folder / "manifest.json", self.ratings_folder)
+        if self.derivation_file.is_file():
+            yield self.derivation_file
         yield from sorted(self.ratings_folder.glob("*.json"))
 
     def open(self) -> None:
@@ -94,6 +97,22 @@ class Store:
     def write_manifest(self, manifest: Manifest) -> None:
         """Store the manifest."""
         write_atomically(self.folder / "manifest.json", manifest.model_dump_json(indent=1) + "\n")
+
+    @property
+    def derivation_file(self) -> Path:
+        """What a derived rater was made of; other raters have none."""
+        return self.folder / "derivation.json"
+
+    def derivation(self) -> Derivation | None:
+        """What a derived rater was made of; None where nothing says so, or nothing that can be read."""
+        try:
+            return Derivation.model_validate_json(self.derivation_file.read_bytes())
+        except (FileNotFoundError, ValidationError):
+            return None
+
+    def write_derivation(self, derivation: Derivation) -> None:
+        """Store what a derived rater was made of."""
+        write_atomically(self.derivation_file, derivation.model_dump_json(indent=1) + "\n")
 
     def record_failure(self, failure: Failure) -> None:
         """Add one line to errors.jsonl."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vlmrate.errors import StoreError
+from vlmrate.inference.derivation import DERIVED, values_digest
 from vlmrate.inference.store import WHAT_TO_DO, stores
 from vlmrate.study.faults import shown
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from vlmrate.inference.derivation import Derivation
     from vlmrate.inference.records import Manifest, Rating
     from vlmrate.inference.store import Store
     from vlmrate.raters.base import Settings
@@ -45,7 +47,8 @@ class RunOutcome:
     """One rater under one protocol: how many ratings were asked for, made, and failed for good, and how it was set.
 
     `unreadable` counts rating files that cannot be read, `outside` ratings of images that the study no longer has;
-    `settings` are the recipe's, and what is known of the model beside them.
+    `settings` are the recipe's, and what is known of the model beside them. `recipe_sha256` and `values_sha256` are
+    digests of how its ratings were made and of what they say; `derivation` is what a derived rater was made of.
     """
 
     rater: str
@@ -56,6 +59,9 @@ class RunOutcome:
     unreadable: int
     settings: Settings
     outside: int = 0
+    recipe_sha256: str = ""
+    values_sha256: str = ""
+    derivation: Derivation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,7 @@ def load_results(study: Study) -> Results:
         ratings = list(_own_ratings(store, manifest))
         known = [rating for rating in ratings if rating.image_id in images]
         rows.extend(row for rating in known for row in _rows(rating, manifest))
-        runs.append(_outcome(store, manifest, ratings, outside=len(ratings) - len(known)))
+        runs.append(_outcome(store, manifest, ratings, known))
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     numbers = dict.fromkeys(("expected", "valid_mass", "reasoning_tokens"), "float64")
     return Results(table.astype(numbers | {"value": object}), tuple(runs))
@@ -139,18 +145,21 @@ def _rows(rating: Rating, manifest: Manifest) -> Iterator[tuple[Any, ...]]:
             yield (*place, item, None, None, UNASKED, False, None, 0, len(rating.steps), None, forced)
 
 
-def _outcome(store: Store, manifest: Manifest, ratings: list[Rating], *, outside: int) -> RunOutcome:
+def _outcome(store: Store, manifest: Manifest, ratings: list[Rating], known: list[Rating]) -> RunOutcome:
     made = {(rating.image_id, rating.repeat) for rating in ratings}
     failed = {(failure.image_id, failure.repeat) for failure in store.failures()} - made
     return RunOutcome(
         rater=manifest.rater,
         protocol=manifest.protocol,
         planned=max(*(run.planned for run in manifest.runs), len(ratings) + len(failed)),
-        rated=len(ratings) - outside,
+        rated=len(known),
         failed=len(failed),
         unreadable=len(list(store.ratings_folder.glob("*.json"))) - len(ratings),
         settings={**manifest.recipe.settings, **manifest.about},
-        outside=outside,
+        outside=len(ratings) - len(known),
+        recipe_sha256=manifest.recipe.digest,
+        values_sha256=values_digest(known),
+        derivation=store.derivation() if manifest.protocol == DERIVED else None,
     )
 
 

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 SpokenRoute = Literal["exact", "json", "fence", "regex", "prefix", "invalid", "refused"]
 """How an answer was read from words."""
-GivenRoute = Literal["native", "off-list", "no-face"]
-"""How an answer came that is no words: as a value; as a label that the study does not offer; or, where the rater found
-no face to rate, not at all."""
+GivenRoute = Literal["native", "off-list", "no-face", "invalid"]
+"""How an answer came that is no words: as a value; as a label that the study does not offer; or not at all, where the
+rater found no face to rate or there was nothing to make the answer of."""
 Route = Literal[SpokenRoute, GivenRoute]
 
 _NAMES_OF_A_LABEL = frozenset({"answer", "label", "value"})

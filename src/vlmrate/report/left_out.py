@@ -50,6 +50,7 @@ QUESTIONS = (
     Question("repeats", Part.COMPARISON, "Repeats"),
     Question("protocols", Part.COMPARISON, "Protocols"),
     Question("thinking", Part.COMPARISON, "Thinking"),
+    Question("gains", Part.COMPARISON, "Gains of derived raters"),
     Question("trends", Part.COMPARISON, "Trends with size"),
     Question("published", Part.PUBLISHED, "Published values"),
     Question("runs", Part.RUNS, "Quality of the answers"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vlmrate.inference.derivation import DERIVED as DERIVED_PROTOCOL
 from vlmrate.stats import Skipped
 
 if TYPE_CHECKING:
@@ -16,6 +17,16 @@ if TYPE_CHECKING:
 SIMULATED = "The people of this study are SIMULATED: its figures say how vlmrate works, and nothing about people."
 TOY_FAMILY = "tiny"
 TOY = "{name} is the embedded model: it knows drawn faces only. What it says of other pictures means nothing."
+DERIVED = {
+    "calibrated": "its numbers are another rater's, put on people's scale by lines fitted to people's ratings",
+    "hybrid": "it takes each item from another rater",
+    "ensemble": "it is the mean and the vote of other raters",
+    "expected": "it answers what another rater's probabilities come to",
+    "category-mean": "it is an oracle that answers with people's mean of the emotion posed",
+    "label-only": "it answers with people's mean of the label that another rater gave",
+    "person": "it is one person drawn for each image, held against the mean of the others",
+}
+"""What a reader must know of raters that were made of other ratings, by the way in which they were."""
 MOST_LEVELS = 12
 
 
@@ -41,12 +52,22 @@ def _is_toy(run: RunQuality) -> bool:
     return any((setting.name, setting.value) == ("family", TOY_FAMILY) for setting in run.settings)
 
 
+def _derived(run: RunQuality) -> str | None:
+    """That a rater is no model but was made of other ratings, and what it knows beside the images."""
+    told = {setting.name: setting.value for setting in run.settings}
+    if run.protocol != DERIVED_PROTOCOL or told.get("method") not in DERIVED:
+        return None
+    knows = f" It knows {told['knows']}." if "knows" in told else ""
+    return f"{run.name} is no model: {DERIVED[told['method']]}.{knows}"
+
+
 def _sentences(analysis: Analysis) -> Iterator[str]:
     design = analysis.design
     yield f"Stimuli: {_stimuli(design)}."
     yield f"People: {_people(design)}."
     for run in analysis.runs:
         yield f"Rater: {_rater(run, design.images)}."
+    yield from filter(None, map(_derived, analysis.runs))
     if not analysis.runs:
         yield "Raters: none yet. What follows is of people alone; `vlmrate infer` asks a model."
     if analysis.published is not None:

@@ -12,6 +12,7 @@ from vlmrate.report.tables.classification import classification_tables
 from vlmrate.report.tables.comparison import comparison_tables
 from vlmrate.report.tables.decoding import decoding_tables
 from vlmrate.report.tables.dimensions import dimension_tables
+from vlmrate.report.tables.gains import gain_tables
 from vlmrate.report.tables.group_accuracy import group_accuracy_tables
 from vlmrate.report.tables.group_bias import group_bias_tables
 from vlmrate.report.tables.group_models import group_model_tables
@@ -71,6 +72,7 @@ def _all(analysis: Analysis) -> Iterator[Table]:
     yield from repeat_tables(analysis)
     yield from protocol_tables(analysis)
     yield from thinking_tables(analysis)
+    yield from gain_tables(analysis)
     yield from trend_tables(analysis)
     yield from published_tables(analysis)
     yield from run_tables(analysis)
