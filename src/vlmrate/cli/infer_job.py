@@ -93,7 +93,7 @@ def _conclude(console: Console, job: Job, finished: Finished) -> None:
     skipped = f", {progress.already_rated:,} were there already" if progress.already_rated else ""
     console.print(
         f"{progress.rated:,} ratings made in {progress.seconds:.1f} s{pace}{skipped}; "
-        f"{progress.failed:,} failed, {progress.invalid_answers:,} answers could not be read"
+        f"{progress.failed:,} failed, {progress.invalid_answers:,} answers {_lacking(job)}"
         f"{'' if cost is None else f'; it cost {cost:.4f}'}.",
         soft_wrap=True,
     )
@@ -102,6 +102,11 @@ def _conclude(console: Console, job: Job, finished: Finished) -> None:
     if finished.status == "interrupted":
         console.print(f"Interrupted with {progress.left:,} ratings left; the same command goes on.", soft_wrap=True)
     console.print(f"Ratings are in {folder}.", soft_wrap=True)
+
+
+def _lacking(job: Job) -> str:
+    """What is wrong with an answer without a value: of words that they could not be read."""
+    return "are missing" if job.protocol.name == NATIVE else "could not be read"
 
 
 def _summary(job: Job, finished: Finished) -> dict[str, str | int | float | None]:
