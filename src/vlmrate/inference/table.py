@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vlmrate.errors import StoreError
@@ -10,12 +10,13 @@ from vlmrate.inference.store import WHAT_TO_DO, stores
 from vlmrate.study.faults import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import pandas as pd
 
     from vlmrate.inference.records import Manifest, Rating
     from vlmrate.inference.store import Store
+    from vlmrate.protocol.records import Forcing
     from vlmrate.raters.base import Settings
     from vlmrate.study.records import Study
 
@@ -45,7 +46,8 @@ class RunOutcome:
     """One rater under one protocol: how many ratings were asked for, made, and failed for good, and how it was set.
 
     `unreadable` counts rating files that cannot be read, `outside` ratings of images that the study no longer has;
-    `settings` are the recipe's, and what is known of the model beside them.
+    `settings` are the recipe's, and what is known of the model beside them. `forces` names the items whose answers the
+    protocol put into the rater's mouth, and how.
     """
 
     rater: str
@@ -56,6 +58,7 @@ class RunOutcome:
     unreadable: int
     settings: Settings
     outside: int = 0
+    forces: Mapping[str, Forcing] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,7 @@ def _outcome(store: Store, manifest: Manifest, ratings: list[Rating], *, outside
         unreadable=len(list(store.ratings_folder.glob("*.json"))) - len(ratings),
         settings={**manifest.recipe.settings, **manifest.about},
         outside=outside,
+        forces=manifest.forces,
     )
 
 
