@@ -14,6 +14,7 @@ from rich.markup import escape
 from vlmrate.cli.progress import reporter
 from vlmrate.inference.prepare import prepare
 from vlmrate.inference.runner import run_all
+from vlmrate.protocol.forced import conditions
 from vlmrate.protocol.native import NATIVE
 from vlmrate.study.faults import shown
 
@@ -75,10 +76,22 @@ def _announce(console: Console, job: Job) -> None:
     )
     if job.note:
         console.print(f"Note: {escape(job.rater_name)} {escape(job.note)}.")
+    for line in _forced(job):
+        console.print(line, soft_wrap=True)
     if job.repeats > 1 and job.rater.settings.get("temperature") == 0:
         console.print("Note: at temperature 0 every repeat is the same; --temperature 0.7, say, lets answers vary.")
     for number, step in enumerate(protocol.steps if protocol.name != NATIVE else (), start=1):
         console.print(f"  {number}. {escape(step.template.outline)}", soft_wrap=not console.is_terminal)
+
+
+def _forced(job: Job) -> Iterator[str]:
+    """What the protocol puts into the rater's mouth, and how often each image is asked for it."""
+    for force in job.protocol.forces:
+        told = "every valid answer in turn" if force.how == "each" else "a wrong label"
+        yield f"Forced: {escape(force.item.name)} is carried as {told}, whatever the rater says."
+    times = max(len(conditions(job.protocol, stimulus)) for stimulus in job.stimuli) * job.repeats
+    if job.protocol.forces and times > 1:
+        yield f"Every image is rated {times:,} times."
 
 
 def _conclude(console: Console, job: Job, finished: Finished) -> None:
