@@ -11,6 +11,7 @@ from vlmrate.protocol.parser import read_answers
 from vlmrate.raters.base import OptionProbabilities, Reply
 from vlmrate.raters.mlx.decoding import Decoding, speak
 from vlmrate.raters.mlx.options import probabilities, spellings
+from vlmrate.raters.mlx.shared import LastPicture
 from vlmrate.study.images import open_image
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ class MlxRater:
     """A vision-language model on MLX.
 
     `fidelity` is `reference` (computes as the model's own code does) or `mlx-vlm` (as that library's generate does).
-    `path` is `shared` (the picture read once for all prompts), `plain` (once a prompt) or `auto`.
+    `path` is `shared` (the picture read once for all prompts), `plain` (once a prompt) or `auto`. Raters of one loaded
+    model that are given the same `last` share what they see of a picture, where their path is `shared`.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class MlxRater:
         path: PathChoice = "auto",
         decoding: Decoding | None = None,
         likely_prompts: Sequence[str] = (),
+        last: LastPicture | None = None,
     ) -> None:
         self._loaded = loaded
         self._decoding = decoding or Decoding()
@@ -57,6 +60,7 @@ class MlxRater:
         self._architecture, self._write = _architecture(loaded, fidelity, path)
         if likely_prompts:
             self._architecture.plan([self._write(prompt) for prompt in likely_prompts])
+        self._last = last or LastPicture()
         self._seen = 0
 
     @property
@@ -97,7 +101,12 @@ class MlxRater:
             import mlx.core as mx
 
             mx.clear_cache()
-        return MlxView(self, self._architecture.look(open_image(image)), seed)
+        return MlxView(self, self._look(image), seed)
+
+    def _look(self, image: Path) -> Any:
+        if self._architecture.path == "shared":
+            return self._last.look(image, self._architecture.look)
+        return self._architecture.look(open_image(image))
 
     def answer(self, picture: Any, question: Question, seed: int) -> Reply:
         """Answer one question about a picture that this rater's architecture has looked at."""
