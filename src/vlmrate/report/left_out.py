@@ -49,6 +49,7 @@ QUESTIONS = (
     Question("strength", Part.COMPARISON, "Strength on one scale and another"),
     Question("repeats", Part.COMPARISON, "Repeats"),
     Question("protocols", Part.COMPARISON, "Protocols"),
+    Question("ablations", Part.COMPARISON, "Ablations"),
     Question("trends", Part.COMPARISON, "Trends with size"),
     Question("published", Part.PUBLISHED, "Published values"),
     Question("runs", Part.RUNS, "Quality of the answers"),
