@@ -199,6 +199,7 @@ def test_anchoring_is_the_planted_slope(gullible, study):
     assert [mean.told for mean in anchoring.means] == list("123456789")
     assert anchoring.means[8].mean.value - anchoring.means[0].mean.value == pytest.approx(8 * ANCHORS, abs=0.1)
     assert anchoring.unmoved.value == 0.0
+    assert anchoring.spread.value == pytest.approx(8 * ANCHORS, abs=0.4)
 
 
 def test_an_image_that_never_moves_is_counted(small, study):
@@ -208,6 +209,26 @@ def test_an_image_that_never_moves_is_counted(small, study):
     usual = small.rater(study)
     (anchoring,) = found(small, study, usual, rows).anchoring
     assert (anchoring.unmoved.value, anchoring.never_falls.value, anchoring.slopes[0].slope.value) == (1.0, 1.0, 0.0)
+
+
+def test_answers_that_hang_on_how_extreme_the_number_is_show_in_the_spread(small, study):
+    """Arousal rises to both ends of valence: the slope is 0, the spread is not."""
+    rows = Scripted(small, study, believes=0, accepts=0, anchors=0).anchored()
+    rows = [row | {"value": 4.0 + abs(row["repeat"] - 5)} if row["item"] == "arousal" else row for row in rows]
+    (anchoring,) = found(small, study, small.rater(study), rows).anchoring
+    assert (anchoring.slopes[0].slope.value, anchoring.spread.value) == (pytest.approx(0.0), 4.0)
+
+
+def test_a_rater_that_lacks_what_another_has_is_named(small, study):
+    """Two raters, one of them told wrong labels: the other is named with the command; one asked once is not."""
+    rater = Scripted(small, study, believes=BELIEVES, accepts=ACCEPTS, anchors=ANCHORS)
+    usual, oracle, false, _ = rater.runs()
+    others = [[row | {"rater": "other"} for row in rows] for rows in (usual, oracle)]
+    single = [row | {"rater": "single"} for row in usual]
+    told = found(small, study, usual, oracle, false, *others, single)
+    assert [one.reason for one in told.missing] == [
+        "other was not asked under false-label (`vlmrate infer --protocol false-label`)"
+    ]
 
 
 def test_repeats_are_averaged_before_they_are_compared(small, study):

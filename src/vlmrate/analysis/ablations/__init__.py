@@ -12,7 +12,7 @@ from vlmrate.analysis.ablations.anchoring import Anchoring, anchorings
 from vlmrate.analysis.ablations.changes import Change, changes
 from vlmrate.analysis.ablations.false_label import FalseLabel, false_labels
 from vlmrate.analysis.ablations.propagation import ItemPropagation, propagations
-from vlmrate.analysis.ablations.runs import ForcedRun, forced_runs, rater_names
+from vlmrate.analysis.ablations.runs import ForcedRun, forced_runs, lacking, rater_names
 from vlmrate.stats import Skipped
 
 if TYPE_CHECKING:
@@ -24,13 +24,17 @@ __all__ = ["Ablations", "ablations"]
 
 @dataclass(frozen=True, slots=True)
 class Ablations:
-    """Each ablation's result; `runs` are those under protocols that force answers."""
+    """Each ablation's result; `runs` are those under protocols that force answers.
+
+    `missing` says which raters lack an ablation that others have.
+    """
 
     runs: tuple[ForcedRun, ...]
     changes: tuple[Change, ...] | Skipped
     propagation: tuple[ItemPropagation, ...] | Skipped
     false_label: tuple[FalseLabel, ...] | Skipped
     anchoring: tuple[Anchoring, ...] | Skipped
+    missing: tuple[Skipped, ...]
 
 
 def ablations(material: Material, by_protocol: tuple[ItemProtocols, ...] | Skipped) -> Ablations | Skipped:
@@ -47,4 +51,5 @@ def ablations(material: Material, by_protocol: tuple[ItemProtocols, ...] | Skipp
         propagation=propagations(material),
         false_label=false_labels(material),
         anchoring=anchorings(material),
+        missing=tuple(lacking(material)),
     )

@@ -40,8 +40,9 @@ class AnchoredMean:
 class Anchoring:
     """One rater told every answer to `told` in turn, and its ratings on `item`.
 
-    Of the images, `never_falls` is the share whose rating never falls as the number told rises, and `unmoved` the share
-    of those that get one rating whatever they are told.
+    `spread` is the mean over images of the highest minus the lowest rating, which also shows what a slope does not: an
+    answer that hangs on how extreme the number is. Of the images, `never_falls` is the share whose rating never falls
+    as the number told rises, and `unmoved` the share of those that get one rating whatever they are told.
     """
 
     rater: str
@@ -50,6 +51,7 @@ class Anchoring:
     item: str
     slopes: tuple[AnchorSlope, ...]
     means: tuple[AnchoredMean, ...]
+    spread: Outcome
     never_falls: Outcome
     unmoved: Outcome
 
@@ -78,6 +80,7 @@ def _anchoring(material: Material, run: RaterRun, told: Item, item: Item) -> Anc
         item=item.name,
         slopes=tuple(_slopes(material, table)),
         means=tuple(AnchoredMean(str(number), _mean(material, table[number])) for number in table.columns),
+        spread=_mean(material, whole.max(axis=1) - whole.min(axis=1)),
         never_falls=_mean(material, pd.Series(np.all(steps >= 0, axis=1), whole.index, dtype="float64")),
         unmoved=_mean(material, pd.Series(np.all(steps == 0, axis=1), whole.index, dtype="float64")),
     )

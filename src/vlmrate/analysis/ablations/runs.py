@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from vlmrate.stats import Share, Skipped
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
 
     from vlmrate.analysis.data import Material, RaterRun
@@ -78,6 +80,17 @@ def run_under(material: Material, rater: str, protocol: str) -> RaterRun | None:
 def missing(rater: str, protocol: str) -> Skipped:
     """That a rater was not asked under a protocol, and how it can be."""
     return Skipped(f"{rater} was not asked under {protocol} (`vlmrate infer --protocol {protocol}`)")
+
+
+def lacking(material: Material) -> Iterator[Skipped]:
+    """Which raters that were asked in several ways lack one of the ablations that another rater has."""
+    runs = (*material.raters, *material.forced)
+    for protocol in (ORACLE, FALSE_LABEL, ANCHOR):
+        having = {run.run.rater for run in runs if run.run.protocol == protocol}
+        for name in rater_names(material) if having else ():
+            ways = sum(run.run.rater == name for run in runs)
+            if ways > 1 and name not in having:
+                yield missing(name, protocol)
 
 
 def forced_answers(material: Material, rater: RaterRun, item: Item, forced: Item) -> pd.DataFrame:

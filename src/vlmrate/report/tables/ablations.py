@@ -165,13 +165,15 @@ def _slopes(anchorings: Sequence[Anchoring]) -> Table:
             stub("emotion", "Emotion"),
             count("n", "n"),
             points("slope", "Slope"),
+            points("spread", "Spread"),
             bounded("never_falls", "Never falls"),
             bounded("unmoved", "Unmoved"),
         ),
         rows=tuple(row for one in anchorings for row in _slope_rows(one)),
         notes=(
             "Slope = points of rating a point of the number told, within images: 0 = the number told does not matter, "
-            "1 = the rating rises with it point by point.",
+            "1 = the rating rises with it point by point. Spread = highest minus lowest rating of an image, mean over "
+            "images: it shows answers that hang on how extreme the number is, and the noise of answers that are drawn.",
             "Never falls = share of images whose rating never falls as the number told rises; unmoved = those of them "
             "that get one rating whatever is told.",
         ),
@@ -180,8 +182,8 @@ def _slopes(anchorings: Sequence[Anchoring]) -> Table:
 
 def _slope_rows(one: Anchoring) -> Iterator[tuple[Cell, ...]]:
     for number, slope in enumerate(one.slopes):
-        shares = (one.never_falls, one.unmoved) if number == 0 else (None, None)
-        yield (one.rater, one.told, one.item, slope.name, slope.n, slope.slope, *shares)
+        whole = (one.spread, one.never_falls, one.unmoved) if number == 0 else (None, None, None)
+        yield (one.rater, one.told, one.item, slope.name, slope.n, slope.slope, *whole)
 
 
 def _means(anchorings: Sequence[Anchoring]) -> Iterator[Table]:
