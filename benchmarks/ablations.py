@@ -98,7 +98,8 @@ def _contest(name: str, ways: Sequence[tuple[Protocol, float]], study: Study, im
             raise SystemExit(f"{stimulus.image_id}: the two ways gave different answers")
     one, other = (statistics.median(taken[1:]) for taken in times)
     ranges = [f"{min(taken[1:]):.4g} to {max(taken[1:]):.4g}" for taken in times]
-    return f"one run {one:.4g} s an image ({ranges[0]}); separate runs {other:.4g} s ({ranges[1]}); ratio {other / one:.2f}"
+    told = f"one run {one:.4g} s an image ({ranges[0]}); separate runs {other:.4g} s ({ranges[1]})"
+    return f"{told}; ratio {other / one:.2f}"
 
 
 def _made(name: str, ways: Sequence[tuple[Protocol, float]], study: Study) -> list[Way]:
@@ -129,7 +130,7 @@ def _rate(rater: Rater, protocol: Protocol, stimulus: Stimulus) -> list[str]:
 
 
 def _memory(study: Study, images: int) -> str:
-    """mlx's active memory and the process's after each picture of the first grid: the level, and the slope once warm."""
+    """Memory of mlx and of the process after each picture of the first grid: the level, and the slope once warm."""
     import mlx.core as mx
 
     protocols, temperatures = next(iter(GRIDS.values()))
