@@ -66,7 +66,7 @@ def main() -> None:
         if wishes.wide:
             models[f"Gemma 3 of 4B widths, {wishes.pixels} px"] = str(_wide_folder(Path(scratch) / "wide", wishes))
         for told, name in models.items():
-            for grid, (protocols, temperatures) in GRIDS.items():
+            for grid, (protocols, temperatures) in list(GRIDS.items())[: len(GRIDS) if name == "tiny" else 1]:
                 ways = [(load_protocol(one, study), degrees) for one in protocols for degrees in temperatures]
                 images = wishes.images if name == "tiny" else wishes.wide
                 print(f"{told}; {grid}; {images} images:\n  {_contest(name, ways, study, images)}", flush=True)
@@ -76,7 +76,7 @@ def main() -> None:
 def _wishes() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=int, default=11, help="images that the embedded model rates in both ways")
-    parser.add_argument("--wide", type=int, default=3, help="images that the wide model rates in both ways; 0: none")
+    parser.add_argument("--wide", type=int, default=3, help="images of the first grid for the wide model; 0: none")
     parser.add_argument("--pixels", type=int, default=448, help="side of the wide model's picture")
     parser.add_argument("--vision-layers", type=int, default=3)
     parser.add_argument("--text-layers", type=int, default=4)

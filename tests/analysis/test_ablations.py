@@ -351,3 +351,13 @@ def test_the_report_says_what_is_missing(small):
     analysis = analyze(study, small.results(small.rater(study)), OPTIONS)
     (left,) = [line for line in left_out(analysis, Part.COMPARISON, ()) if line.startswith("Ablations")]
     assert "no rater was asked in two ways (`vlmrate infer --protocol context-carry," in left
+
+
+def test_no_image_in_common_is_said(small, study):
+    """oracle-carry on some images and false labels on others: no pull, and the reason."""
+    rater = Scripted(small, study, believes=0, accepts=0, anchors=0)
+    half = {stimulus.image_id for stimulus in study.stimuli[:120]}
+    oracle = [row for row in rater.oracle() if row["image_id"] in half]
+    false = [row for row in rater.false() if row["image_id"] not in half]
+    (label,) = found(small, study, rater.usual(), oracle, false).false_label
+    assert label.pulls[0].slope.reason == "no image was rated under both false-label and oracle-carry"

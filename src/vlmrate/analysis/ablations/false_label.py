@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from vlmrate import stats
-from vlmrate.analysis.ablations.runs import FALSE_LABEL, forced_answers, forcing, missing, oracle_run, usual_run
+from vlmrate.analysis.ablations.runs import FALSE_LABEL, ORACLE, forced_answers, forcing, oracle_run, usual_run
 from vlmrate.stats import Outcome, Skipped
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _pull(material: Material, run: RaterRun, told: Item, item: Item) -> Pull:
     own = material.scale(oracle, item).value.dropna()
     moved = (material.scale(run, item).value - own).dropna()
     if moved.empty:
-        return Pull(item.name, 0, missing(run.run.rater, f"{run.run.protocol} and oracle-carry on the same images"))
+        return Pull(item.name, 0, Skipped(f"no image was rated under both {run.run.protocol} and {ORACLE}"))
     intended = material.labels(oracle, told).intended.reindex(own.index)
     return Pull(item.name, len(moved), _slope(material, moved, false, own, intended, told.answers))
 
