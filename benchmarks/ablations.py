@@ -66,7 +66,8 @@ def main() -> None:
         if wishes.wide:
             models[f"Gemma 3 of 4B widths, {wishes.pixels} px"] = str(_wide_folder(Path(scratch) / "wide", wishes))
         for told, name in models.items():
-            for grid, (protocols, temperatures) in list(GRIDS.items())[: len(GRIDS) if name == "tiny" else 1]:
+            grids = GRIDS if name == "tiny" else dict(list(GRIDS.items())[:1])
+            for grid, (protocols, temperatures) in grids.items():
                 ways = [(load_protocol(one, study), degrees) for one in protocols for degrees in temperatures]
                 images = wishes.images if name == "tiny" else wishes.wide
                 print(f"{told}; {grid}; {images} images:\n  {_contest(name, ways, study, images)}", flush=True)
