@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from vlmrate.protocol.records import Forcing
+
 # Where a change is judged the same examples are tried every time; at a desk new ones are sought.
 settings.register_profile("judged", derandomize=True)
 if os.environ.get("CI"):
@@ -95,8 +97,10 @@ class SmallStudies:
     def typical(self, stimulus: Stimulus) -> float:
         return VALENCE[stimulus.factors["emotion"]]
 
-    def results(self, *raters: Sequence[Mapping[str, object]]) -> Results:
-        """Results of raters, each a list of rows as `row` makes them."""
+    def results(
+        self, *raters: Sequence[Mapping[str, object]], forces: Mapping[str, Mapping[str, Forcing]] | None = None
+    ) -> Results:
+        """Results of raters, each a list of rows as `row` makes them; `forces` says what protocols force."""
         table = pd.DataFrame([row for rows in raters for row in rows], columns=list(COLUMNS))
         table = table.astype({"expected": "float64", "valid_mass": "float64", "value": object})
         runs = [
@@ -108,6 +112,7 @@ class SmallStudies:
                 failed=0,
                 unreadable=0,
                 settings={"kind": "table", "temperature": 0.0},
+                forces=(forces or {}).get(str(rows[0]["protocol"]), {}),
             )
             for rows in raters
         ]

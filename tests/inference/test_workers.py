@@ -99,7 +99,7 @@ def test_threads_end_with_the_work() -> None:
     deadline = time.monotonic() + 5
     while threading.active_count() > before and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert threading.active_count() == before
+    assert threading.active_count() <= before
 
 
 def test_in_turn_is_in_this_thread_and_stops_at_once() -> None:

@@ -64,7 +64,7 @@ def test_own_folder_beside_a_shipped_name(study: Study, write_protocol: Write) -
     ("name", "says"),
     [
         ("context-cary", ["there is no protocol 'context-cary'", "did you mean 'context-carry'?", "single-shot"]),
-        ("nowhere/at-all", ["there is no protocol 'nowhere/at-all'", "Shipped are context-carry,"]),
+        ("nowhere/at-all", ["there is no protocol 'nowhere/at-all'", "Shipped are anchor, context-carry,"]),
     ],
 )
 def test_not_found(study: Study, name: str, says: list[str]) -> None:

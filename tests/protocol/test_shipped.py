@@ -9,9 +9,15 @@ import pytest
 from vlmrate.protocol.load import load_protocol, shipped
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from vlmrate.study.records import Study
 
-ALL = ("context-carry", "context-carry-json", "human-wording", "independent", "oracle-carry", "single-shot")
+ASK_ALL = (
+    *("context-carry", "context-carry-json", "human-wording", "independent", "option-order", "oracle-carry"),
+    *("reworded", "single-shot"),
+)
+ALL = tuple(sorted((*ASK_ALL, "anchor", "false-label")))
 FIRST = (
     "What is the facial expression in this image? Choose one from: happy, sad, angry, fear, disgust, neutral. "
     "Answer with a single word only."
@@ -26,18 +32,20 @@ THIRD = (
 )
 
 
-def prompts(name: str, study: Study, emotion: str = "happy", valence: str = "7") -> list[str]:
-    """Every prompt of a shipped protocol for the first image, with these answers carried."""
+def prompts(
+    name: str, study: Study, emotion: str = "happy", valence: str = "7", forced: Mapping[str, str] | None = None
+) -> list[str]:
+    """Every prompt of a shipped protocol for the first image, with these answers carried, and these forced."""
     answers = {"emotion": emotion, "valence": valence}
-    return [step.template.render(answers, study.stimuli[0]) for step in load_protocol(name, study).steps]
+    return [step.template.render(answers, study.stimuli[0], forced or {}) for step in load_protocol(name, study).steps]
 
 
 def test_names() -> None:
-    """The six protocols of the study are shipped, under these names."""
+    """The six protocols of the study and four ablations are shipped, under these names."""
     assert shipped() == ALL
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", ASK_ALL)
 def test_loads(name: str, study: Study) -> None:
     """Each loads for a study of emotion, valence and arousal, asks all three once, and bears its folder's name."""
     protocol = load_protocol(name, study)
@@ -82,3 +90,32 @@ def test_json_protocols_show_the_object_they_ask_for(study: Study) -> None:
     assert single.endswith('{"emotion": "...", "valence": ..., "arousal": ...}')
     for name in ("context-carry-json", "single-shot"):
         assert {step.answer for step in load_protocol(name, study).steps} == {"json"}
+
+
+def test_false_label_carries_what_it_forces_and_asks_the_label_again(study: Study) -> None:
+    """Valence and arousal are asked in context-carry's words with the false label; then the label, which is told."""
+    asked = prompts("false-label", study, valence="3", forced={"emotion": "fear"})
+    told = "You identified this face as fear. "
+    assert asked[0] == SECOND.replace("happy", "fear")
+    assert asked[1] == THIRD.replace("happy", "fear").replace("pleasantness 7", "pleasantness 3")
+    assert asked[2] == told + FIRST
+
+
+def test_anchor_differs_from_context_carry_in_the_number_alone(study: Study) -> None:
+    """The answer to the emotion is carried, the valence is the forced one, and valence is not asked."""
+    assert prompts("anchor", study, forced={"valence": "2"}) == [FIRST, THIRD.replace("7", "2")]
+
+
+def test_option_order_differs_in_the_order_alone(study: Study) -> None:
+    """The labels are offered from last to first; the other prompts are context-carry's."""
+    backwards = "neutral, disgust, fear, angry, sad, happy"
+    first = FIRST.replace("happy, sad, angry, fear, disgust, neutral", backwards)
+    assert prompts("option-order", study) == [first, SECOND, THIRD]
+
+
+def test_reworded_carries_the_same_in_other_words(study: Study) -> None:
+    """Every prompt differs from context-carry's and names the same options, answers and ends of the scales."""
+    for other, usual in zip(prompts("reworded", study), (FIRST, SECOND, THIRD), strict=True):
+        assert other != usual
+        for word in ("happy, sad, angry, fear, disgust, neutral", "happy", "7", "very unpleasant", "very calm"):
+            assert (word in other) == (word in usual)

@@ -92,7 +92,8 @@ class Material:
 
     `tables` are the long rows of each rater (as tables call it) and item, first repeats first; `means` those of people
     by item; `scales` the ratings of each rater and item answered with a number. All are cut once, for every question
-    asks for them.
+    asks for them. `forced` are raters under protocols that put answers into their mouths: they have tables, but no part
+    in any comparison but the ablations.
     """
 
     study: Study
@@ -102,6 +103,7 @@ class Material:
     means: Mapping[str, pd.Series[float]]
     scales: Mapping[tuple[str, str], ScaleRatings]
     options: AnalysisOptions
+    forced: tuple[RaterRun, ...] = ()
 
     @property
     def bootstrap(self) -> Bootstrap:
@@ -190,7 +192,8 @@ def gather(study: Study, results: Results, options: AnalysisOptions) -> Material
         AnalysisError: There are no ratings, neither by a rater nor by people, or an option names a rater that has none.
     """
     chosen = _chosen(study, results, options.raters)
-    names = {(entry.run.rater, entry.run.protocol): entry.name for entry in chosen}
+    forced = _forced(results, options.raters)
+    names = {(entry.run.rater, entry.run.protocol): entry.name for entry in (*chosen, *forced)}
     table = results.ratings
     keys = list(zip(table["rater"], table["protocol"], strict=True))
     # As an array: an empty list would be taken for a choice of columns.
@@ -201,7 +204,8 @@ def gather(study: Study, results: Results, options: AnalysisOptions) -> Material
         for (name, item), rows in named.groupby(["name", "item"], sort=False)
     }
     images, means = _images(study), _means(study)
-    return Material(study, chosen, images, tables, means, _scales(study, chosen, tables, means, images), options)
+    scales = _scales(study, (*chosen, *forced), tables, means, images)
+    return Material(study, chosen, images, tables, means, scales, options, forced)
 
 
 def _scales(
@@ -256,10 +260,11 @@ def _with_objects(rows: pd.DataFrame, *names: str) -> pd.DataFrame:
 
 
 def _chosen(study: Study, results: Results, wanted: Sequence[str]) -> tuple[RaterRun, ...]:
-    rated = [run for run in results.runs if run.rated]
+    rated = [run for run in results.runs if run.rated and not run.forces]
     if not rated and (wanted or study.ratings is None):
+        there = "only ratings with forced answers" if any(run.rated for run in results.runs) else "no ratings"
         raise AnalysisError(
-            f"there are no ratings of the study {study.name} yet; run `vlmrate infer --model NAME` first "
+            f"there are {there} of the study {study.name} yet; run `vlmrate infer --model NAME` first "
             "(`vlmrate models` lists them)"
         )
     known = {run.rater for run in rated}
@@ -267,9 +272,15 @@ def _chosen(study: Study, results: Results, wanted: Sequence[str]) -> tuple[Rate
     if unknown:
         raise AnalysisError(f"there are no ratings by {unknown[0]!r}; raters with ratings: {', '.join(sorted(known))}")
     # Runs in which every image failed stay: they have nothing to compare, but a reader must learn of them.
-    runs = [run for run in results.runs if not wanted or run.rater in wanted]
+    runs = [run for run in results.runs if not run.forces and (not wanted or run.rater in wanted)]
     several = {run.rater for run in runs if sum(other.rater == run.rater for other in runs) > 1}
     named = [RaterRun(f"{run.rater} ({run.protocol})" if run.rater in several else run.rater, run) for run in runs]
+    return tuple(sorted(named, key=lambda entry: entry.name))
+
+
+def _forced(results: Results, wanted: Sequence[str]) -> tuple[RaterRun, ...]:
+    runs = [run for run in results.runs if run.forces and (not wanted or run.rater in wanted)]
+    named = [RaterRun(f"{run.rater} ({run.protocol})", run) for run in runs]
     return tuple(sorted(named, key=lambda entry: entry.name))
 
 

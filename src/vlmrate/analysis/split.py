@@ -39,13 +39,13 @@ def bias_splits(material: Material) -> tuple[ItemSplit, ...] | Skipped:
     """The split for each item that is answered with a number."""
     if isinstance(items := rated_scales(material), Skipped):
         return items
-    labels = _labels(material)
+    labels = intended_item(material)
     if labels is None:
         return Skipped("no item of the study has labels of which one is intended")
     return tuple(_item(material, item, labels) for item in items)
 
 
-def _labels(material: Material) -> Item | None:
+def intended_item(material: Material) -> Item | None:
     """The item that asks for the posed emotion, else the first one with an intended answer."""
     asked = [item for item in material.label_items if item.intended is not None]
     return min(asked, key=lambda item: item.intended != material.study.factors.emotion, default=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from vlmrate.analysis.ablations import Ablations, ablations
 from vlmrate.analysis.baselines import ItemBaselines, baselines
 from vlmrate.analysis.bias import ItemBias, biases
 from vlmrate.analysis.calibration import ItemCalibration, calibrations
@@ -86,6 +87,7 @@ class Analysis:
     protocols: tuple[ItemProtocols, ...] | Skipped
     thinking: Thinking | Skipped
     gains: tuple[RaterGains, ...] | Skipped
+    ablations: Ablations | Skipped
     trends: tuple[FamilyTrend, ...] | Skipped
     images: ImageColumns
     published: PublishedComparison | None = None
@@ -118,6 +120,7 @@ def _answers(study: Study, material: Material, helper: Helper) -> Analysis:
     reliability = helper.start(reliabilities, material)
     by_label, by_scale, spread = classifications(material), dimensions(material), spreads(material)
     comparison, group_bias = comparisons(material, by_label, by_scale), group_biases(material)
+    by_protocol = protocols(material)
     return Analysis(
         design=describe(study),
         resampling=_resampling(material),
@@ -140,9 +143,10 @@ def _answers(study: Study, material: Material, helper: Helper) -> Analysis:
         comparison=comparison,
         strength=strengths(material, comparison),
         repeats=repeats(material),
-        protocols=protocols(material),
+        protocols=by_protocol,
         thinking=thinking(material),
         gains=gains(material),
+        ablations=ablations(material, by_protocol),
         trends=trends(material),
         images=image_columns(material),
         group_models=models(),

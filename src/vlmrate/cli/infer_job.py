@@ -6,6 +6,8 @@ import json
 import signal
 import sys
 from contextlib import contextmanager
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -14,6 +16,7 @@ from rich.markup import escape
 from vlmrate.cli.progress import reporter
 from vlmrate.inference.prepare import prepare
 from vlmrate.inference.runner import run_all
+from vlmrate.protocol.forced import conditions
 from vlmrate.protocol.native import NATIVE
 from vlmrate.study.faults import shown
 
@@ -36,7 +39,9 @@ def rate(wishes: Wishes, *, as_json: bool) -> int:
     with _stop_on_interrupt() as should_stop, reporter(console) as report:
         finished = run_all(jobs, report=report, should_stop=should_stop)
     for job, ended in zip(jobs, finished, strict=True):
-        _conclude(console, job, ended)
+        _conclude(console, job, ended, alone=len(jobs) == 1)
+    if len(jobs) > 1:
+        _conclude_all(console, finished)
     if as_json:
         summaries = [_summary(job, ended) for job, ended in zip(jobs, finished, strict=True)]
         sys.stdout.write(json.dumps(summaries if len(jobs) > 1 else summaries[0], indent=2) + "\n")
@@ -75,13 +80,33 @@ def _announce(console: Console, job: Job) -> None:
     )
     if job.note:
         console.print(f"Note: {escape(job.rater_name)} {escape(job.note)}.")
+    for line in _forced(job):
+        console.print(line, soft_wrap=True)
     if job.repeats > 1 and job.rater.settings.get("temperature") == 0:
         console.print("Note: at temperature 0 every repeat is the same; --temperature 0.7, say, lets answers vary.")
     for number, step in enumerate(protocol.steps if protocol.name != NATIVE else (), start=1):
         console.print(f"  {number}. {escape(step.template.outline)}", soft_wrap=not console.is_terminal)
 
 
-def _conclude(console: Console, job: Job, finished: Finished) -> None:
+def _forced(job: Job) -> Iterator[str]:
+    """What the protocol puts into the rater's mouth, and how often each image is asked for it."""
+    for force in job.protocol.forces:
+        told = "every valid answer in turn" if force.how == "each" else "a wrong label"
+        yield f"Forced: {escape(force.item.name)} is carried as {told}, whatever the rater says."
+    times = max(len(conditions(job.protocol, stimulus)) for stimulus in job.stimuli) * job.repeats
+    if job.protocol.forces and times > 1:
+        yield f"Every image is rated {times:,} times."
+
+
+def _conclude_all(console: Console, finished: Sequence[Finished]) -> None:
+    """How long all ways of asking took together: they ran image by image, so that none has a time of its own."""
+    progress = reduce(add, (ended.progress for ended in finished))
+    if progress.rated:
+        pace = 1000 * progress.seconds / progress.rated
+        console.print(f"All together: {progress.rated:,} ratings in {progress.seconds:.1f} s, {pace:.0f} ms each.")
+
+
+def _conclude(console: Console, job: Job, finished: Finished, *, alone: bool) -> None:
     progress, cost = finished.progress, finished.progress.spent.cost
     folder = escape(shown(job.store.folder))
     if finished.set_aside is not None:
@@ -90,9 +115,10 @@ def _conclude(console: Console, job: Job, finished: Finished) -> None:
         console.print(f"Nothing to do: all {progress.total:,} ratings are in {folder}.", soft_wrap=True)
         return
     pace = f", {1000 * progress.seconds / progress.rated:.0f} ms each" if progress.rated else ""
+    took = f" in {progress.seconds:.1f} s{pace}" if alone else ""
     skipped = f", {progress.already_rated:,} were there already" if progress.already_rated else ""
     console.print(
-        f"{progress.rated:,} ratings made in {progress.seconds:.1f} s{pace}{skipped}; "
+        f"{progress.rated:,} ratings made{took}{skipped}; "
         f"{progress.failed:,} failed, {progress.invalid_answers:,} answers {_lacking(job)}"
         f"{'' if cost is None else f'; it cost {cost:.4f}'}.",
         soft_wrap=True,

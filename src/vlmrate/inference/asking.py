@@ -28,7 +28,7 @@ def ask(job: Job, task: Task, run_id: str, made_with: str) -> tuple[Rating | Fai
     replies: list[Reply] = []
     try:
         view = job.rater.view(task.stimulus.path, _seed(job, task))
-        outcome = _converse(conduct(job.protocol, task.stimulus), view, replies)
+        outcome = _converse(conduct(job.protocol, task.stimulus, task.forced), view, replies)
         rating = Rating(
             image_id=task.stimulus.image_id,
             image_sha256=image_digest(task.stimulus.path),
@@ -39,6 +39,7 @@ def ask(job: Job, task: Task, run_id: str, made_with: str) -> tuple[Rating | Fai
             made_with=made_with,
             stopped=outcome.stopped,
             steps=asked_steps(outcome),
+            forced=dict(task.forced),
         )
     except Exception as error:  # noqa: BLE001 - one image's border: a run of thousands goes on
         spent = sum(map(_spent, replies), _spent_in_vain(error))

@@ -80,6 +80,7 @@ class Book:
             recipe=job.recipe,
             scales={item.name: item.answers for step in job.protocol.steps for item in step.asks},
             about=dict(job.about),
+            forces={force.item.name: force.how for force in job.protocol.forces},
             runs=(*self._earlier, self._record(status)),
         )
         job.store.write_manifest(manifest)

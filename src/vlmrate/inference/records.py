@@ -136,7 +136,8 @@ class Manifest(Record):
     """How the ratings of a folder were made, and every run that added to them.
 
     `scales` are the valid answers of every item asked. `about` says what is known of the model and decides nothing: its
-    name, family, number of parameters.
+    name, family, number of parameters. `forces` names the items whose answers the protocol puts into the rater's mouth,
+    and how (`each` valid one in turn, or a `wrong` one).
     """
 
     format: Literal["vlmrate-manifest/1"] = "vlmrate-manifest/1"
@@ -147,6 +148,7 @@ class Manifest(Record):
     recipe: Recipe
     scales: dict[str, tuple[str, ...]]
     about: dict[str, str]
+    forces: dict[str, Literal["each", "wrong"]] = Field(default_factory=dict)
     runs: tuple[RunRecord, ...]
 
 

@@ -86,7 +86,7 @@ def _opened(job: Job) -> Iterator[tuple[Book, Path | None]]:
             set_aside = job.store.set_aside() if job.fresh else None
             job.store.open()
             job.store.refuse_other_recipe(job.recipe)
-            book = Book(job, plan_run(job.store, job.stimuli, job.repeats, job.recipe.digest))
+            book = Book(job, plan_run(job.store, job.protocol, job.stimuli, job.repeats, job.recipe.digest))
         yield book, set_aside
 
 
@@ -139,11 +139,7 @@ class _Run:
         return done_side_by_side(_rate, self._pieces(), workers, self._may_begin)
 
     def _pieces(self) -> Iterator[Piece]:
-        """All that is left: in every job the order of its plan, and image by image where there are several."""
-        if len(self._busy) == 1:
-            (book,) = self._busy
-            yield from ((book, task) for task in book.plan.todo)
-            return
+        """All that is left, image by image; of an image, job by job in the order of their plans."""
         order = {stimulus.image_id: i for i, stimulus in enumerate(self._busy[0].job.stimuli)}
         pieces = [(book, task) for book in self._busy for task in book.plan.todo]
         yield from sorted(pieces, key=lambda piece: order[piece[1].stimulus.image_id])

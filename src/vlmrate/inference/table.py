@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vlmrate.errors import StoreError
@@ -11,13 +11,14 @@ from vlmrate.inference.store import WHAT_TO_DO, stores
 from vlmrate.study.faults import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import pandas as pd
 
     from vlmrate.inference.derivation import Derivation
     from vlmrate.inference.records import Manifest, Rating
     from vlmrate.inference.store import Store
+    from vlmrate.protocol.records import Forcing
     from vlmrate.raters.base import Settings
     from vlmrate.study.records import Study
 
@@ -49,6 +50,7 @@ class RunOutcome:
     `unreadable` counts rating files that cannot be read, `outside` ratings of images that the study no longer has;
     `settings` are the recipe's, and what is known of the model beside them. `recipe_sha256` and `values_sha256` are
     digests of how its ratings were made and of what they say; `derivation` is what a derived rater was made of.
+    `forces` names the items whose answers the protocol put into the rater's mouth, and how.
     """
 
     rater: str
@@ -62,6 +64,7 @@ class RunOutcome:
     recipe_sha256: str = ""
     values_sha256: str = ""
     derivation: Derivation | None = None
+    forces: Mapping[str, Forcing] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +163,7 @@ def _outcome(store: Store, manifest: Manifest, ratings: list[Rating], known: lis
         recipe_sha256=manifest.recipe.digest,
         values_sha256=values_digest(known),
         derivation=store.derivation() if manifest.protocol == DERIVED else None,
+        forces=manifest.forces,
     )
 
 

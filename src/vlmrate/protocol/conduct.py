@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from vlmrate.protocol.parser import Given, Reading, read_answers
 from vlmrate.protocol.records import Question
+from vlmrate.protocol.template import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -59,16 +60,19 @@ class Outcome(Generic[ReplyT]):
         return tuple(reading for turn in self.turns for reading in turn.readings)
 
 
-def conduct(protocol: RatingProtocol, stimulus: Stimulus) -> Generator[Question, ReplyT, Outcome[ReplyT]]:
+def conduct(
+    protocol: RatingProtocol, stimulus: Stimulus, forced: Mapping[str, str] = NOTHING
+) -> Generator[Question, ReplyT, Outcome[ReplyT]]:
     """Ask about one image, step by step: yields a question, is sent the reply, returns the outcome.
 
     A label is carried on as the study writes it, a number as it was clamped. What could not be read is carried
-    on as it was said (`carry-text`: one line, CARRY_LIMIT characters), or ends the asking (`stop`).
+    on as it was said (`carry-text`: one line, CARRY_LIMIT characters), or ends the asking (`stop`). `forced` is one
+    of the protocol's conditions (vlmrate.protocol.forced), where it has any.
     """
     answers: dict[str, str] = {}
     turns: list[Turn[ReplyT]] = []
     for step in protocol.steps:
-        question = Question(step.template.render(answers, stimulus), step.asks, step.answer)
+        question = Question(step.template.render(answers, stimulus, forced), step.asks, step.answer)
         reply = yield question
         readings = read_reply(reply, question)
         turns.append(Turn(question, reply, readings))

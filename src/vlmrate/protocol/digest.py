@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from vlmrate.protocol.records import Force
     from vlmrate.protocol.template import Template
     from vlmrate.study.records import Item
 
 
 def protocol_digest(
-    file: bytes, templates: Sequence[tuple[str, Template]], asked: Iterable[str], items: Iterable[Item]
+    file: bytes,
+    templates: Sequence[tuple[str, Template]],
+    asked: Iterable[str],
+    items: Iterable[Item],
+    forces: Iterable[Force] = (),
 ) -> str:
     """SHA-256, in hex, of protocol.yaml, of every template by name, and of the scales of the items in play.
 
@@ -23,6 +28,8 @@ def protocol_digest(
     the study do not count. Each piece is preceded by its length, so that no two protocols run to the same bytes.
     """
     written = {name for _, template in templates for name in template.names()}
+    # A wrong label is one that is not intended, so the column with the right one counts as if a template named it.
+    written |= {f"intended.{force.item.name}" for force in forces if force.how == "wrong"}
     in_play = set(asked) | {_item_named(name) for name in written}
     pieces = [file]
     for name, template in templates:
@@ -36,7 +43,7 @@ def protocol_digest(
 
 def _item_named(name: str) -> str:
     head, _, tail = name.partition(".")
-    return tail if head == "intended" else head
+    return tail if head in ("intended", "forced") else head
 
 
 def _canonical(item: Item, written: set[str]) -> bytes:

@@ -42,6 +42,11 @@ class ProtocolFile(Record):
     on_invalid: Literal["carry-text", "stop"] = Field(
         default="carry-text", description="Carry an unreadable answer on as it was said, or ask no further."
     )
+    forces: dict[str, Literal["each", "wrong"]] = Field(
+        default_factory=dict,
+        description="Items whose answers templates carry whatever the rater says: each valid one in turn, or a wrong "
+        "label.",
+    )
 
 
 def read_protocol_file(file: Path) -> ProtocolFile:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vlmrate.protocol.forced import possible_conditions
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -12,11 +14,15 @@ if TYPE_CHECKING:
 
 
 def likely_prompts(protocol: Protocol, stimulus: Stimulus) -> tuple[str, ...]:
-    """Every step's prompt for one stimulus, with each earlier answer varied in turn while the others stay."""
+    """Every step's prompt for one stimulus, with each earlier answer varied in turn while the others stay.
+
+    What the protocol forces is varied over all that it may force on any image.
+    """
     earlier: list[Item] = []
     prompts: dict[str, None] = {}
     for step in protocol.steps:
-        prompts |= dict.fromkeys(step.template.render(answers, stimulus) for answers in _varied(earlier))
+        for forced in possible_conditions(protocol):
+            prompts |= dict.fromkeys(step.template.render(answers, stimulus, forced) for answers in _varied(earlier))
         earlier.extend(step.asks)
     return tuple(prompts)
 

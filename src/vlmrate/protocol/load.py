@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 from vlmrate.errors import ProtocolError
 from vlmrate.protocol.digest import protocol_digest
 from vlmrate.protocol.file import PROTOCOL_FILE, ProtocolFile, read_protocol_file
-from vlmrate.protocol.records import Protocol, Step
+from vlmrate.protocol.records import Force, Protocol, Step
 from vlmrate.protocol.template import Scope, read_template
 from vlmrate.resources import prompts_folder
 from vlmrate.study.faults import Fault, nearest, shown
 from vlmrate.study.names import plain_name_problem
+from vlmrate.study.records import Labels
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from vlmrate.study.records import Study
+    from vlmrate.study.records import Item, Study
 
 
 def shipped() -> tuple[str, ...]:
@@ -39,11 +40,13 @@ def load_protocol(name_or_folder: str, study: Study) -> Protocol:
     file = folder / PROTOCOL_FILE
     content = read_protocol_file(file)
     _check_asks(file, content, study)
+    forces = _forces(file, content, study)
     steps = _steps(folder, content, study)
+    _check_forced_are_carried(file, forces, steps)
     templates = [(block.template, step.template) for block, step in zip(content.steps, steps, strict=True)]
     asked = [name for block in content.steps for name in block.asks]
-    digest = protocol_digest(file.read_bytes(), templates, asked, study.items)
-    return Protocol(name, content.description.strip(), steps, content.on_invalid, digest)
+    digest = protocol_digest(file.read_bytes(), templates, asked, study.items, forces)
+    return Protocol(name, content.description.strip(), steps, content.on_invalid, digest, forces)
 
 
 def _folder(name_or_folder: str, study: Study) -> Path:
@@ -74,11 +77,44 @@ def _check_asks(file: Path, content: ProtocolFile, study: Study) -> None:
 def _unfit(name: str, known: list[str], asked: set[str]) -> str | None:
     if name in asked:
         return f"{name!r} is asked a second time; ask it once"
+    return _unknown(name, known)
+
+
+def _unknown(name: str, known: list[str]) -> str | None:
     if name in known:
         return None
     near = nearest(name, known)
     meant = f"; did you mean {near!r}?" if near is not None else ""
     return f"the study has no item {name!r}, it has {', '.join(known)}{meant}"
+
+
+def _forces(file: Path, content: ProtocolFile, study: Study) -> tuple[Force, ...]:
+    items = {item.name: item for item in study.items}
+    for name, how in content.forces.items():
+        problem = _unknown(name, list(items)) or (_no_wrong(items[name], study) if how == "wrong" else None)
+        if problem is not None:
+            raise ProtocolError(str(Fault(file, None, f"forces.{name}", problem)))
+    return tuple(Force(items[name], how) for name, how in content.forces.items())
+
+
+def _no_wrong(item: Item, study: Study) -> str | None:
+    """Why no wrong label can be told of an item; None where one can."""
+    if not isinstance(item.scale, Labels):
+        return f"{item.name!r} is answered with a number, of which none is wrong; force `each`"
+    if item.intended is None:
+        return f"the study gives {item.name!r} no `intended` column, so that no label is known to be wrong"
+    if any(item.intended not in stimulus.factors for stimulus in study.stimuli):
+        return f"the stimuli table lacks the column {item.intended!r} with the right answers to {item.name!r}"
+    return None if len(item.scale.options) > 1 else f"{item.name!r} has one option, so that no label is wrong"
+
+
+def _check_forced_are_carried(file: Path, forces: tuple[Force, ...], steps: tuple[Step, ...]) -> None:
+    named = {name for step in steps for name in step.template.names()}
+    for force in forces:
+        place = f"forced.{force.item.name}"
+        if place not in named:
+            problem = f"no template names {{{place}}}, so that it would force nothing; name it in one, or leave it out"
+            raise ProtocolError(str(Fault(file, None, f"forces.{force.item.name}", problem)))
 
 
 def _steps(folder: Path, content: ProtocolFile, study: Study) -> tuple[Step, ...]:
@@ -87,7 +123,7 @@ def _steps(folder: Path, content: ProtocolFile, study: Study) -> tuple[Step, ...
     steps: list[Step] = []
     for block in content.steps:
         earlier = tuple(item.name for step in steps for item in step.asks)
-        scope = Scope(items, earlier, asked, study.stimuli)
+        scope = Scope(items, earlier, asked, study.stimuli, tuple(content.forces))
         template = read_template(_inside(folder, block.template), scope)
         steps.append(Step(template, tuple(items[name] for name in block.asks), block.answer))
     return tuple(steps)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 AnswerForm = Literal["text", "json"]
 OnInvalid = Literal["carry-text", "stop"]
+Forcing = Literal["each", "wrong"]
+"""Which answers are put into a rater's mouth: every valid one in turn, or a wrong label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +25,19 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Force:
+    """An item whose answer the protocol puts into the rater's mouth."""
+
+    item: Item
+    how: Forcing
+
+
+@dataclass(frozen=True, slots=True)
 class Protocol:
     """Ordered steps, bound to a study's items.
 
-    `digest` covers every byte of protocol.yaml and its templates and the items' scales, as a SHA-256 in hex.
+    `digest` covers every byte of protocol.yaml and its templates and the items' scales, as a SHA-256 in hex. `forces`
+    are the answers that templates carry whatever the rater says.
     """
 
     name: str
@@ -34,6 +45,7 @@ class Protocol:
     steps: tuple[Step, ...]
     on_invalid: OnInvalid
     digest: str
+    forces: tuple[Force, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from string import Formatter
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from vlmrate.errors import ProtocolError
@@ -17,11 +18,20 @@ if TYPE_CHECKING:
     from vlmrate.study.records import Item, Scale, Stimulus
 
 IMAGE_ID = "image_id"
+NOTHING: Mapping[str, str] = MappingProxyType({})
+"""What a protocol that forces no answers forces."""
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
     """The place of an earlier answer to `item`."""
+
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forced:
+    """The place of the answer to `item` that the protocol puts into the rater's mouth."""
 
     item: str
 
@@ -33,17 +43,18 @@ class Cell:
     column: str
 
 
-Part = str | Carried | Cell
+Part = str | Carried | Forced | Cell
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a template may name: the study's items, the items answered earlier, the stimuli's columns."""
+    """What a template may name: the study's items, those answered earlier or forced, the stimuli's columns."""
 
     items: Mapping[str, Item]
     earlier: tuple[str, ...]
     asked: tuple[str, ...]
     stimuli: tuple[Stimulus, ...]
+    forced: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -55,7 +66,8 @@ class Scope:
         """Every name that would be known, as it is written between braces."""
         scales = [f"{item.name}.{part}" for item in self.items.values() for part in _scale_words(item.scale)]
         intended = [f"intended.{item.name}" for item in self.items.values() if item.intended is not None]
-        return (*self.earlier, *scales, *intended, *(f"stimulus.{column}" for column in self.columns))
+        forced = [f"forced.{name}" for name in self.forced]
+        return (*self.earlier, *scales, *intended, *forced, *(f"stimulus.{column}" for column in self.columns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +88,13 @@ class Template:
         """The prompt with what differs between images left in braces."""
         return "".join(_open_place(part) for part in self.parts)
 
-    def render(self, answers: Mapping[str, str], stimulus: Stimulus) -> str:
-        """The prompt for one image. `answers` are the earlier answers, as they are to be spoken.
+    def render(self, answers: Mapping[str, str], stimulus: Stimulus, forced: Mapping[str, str] = NOTHING) -> str:
+        """The prompt for one image. `answers` are the earlier answers, as they are to be spoken; `forced` those that
+        the protocol puts in their place.
 
         Braces inside an answer or a cell stay what they are: nothing in them is filled in.
         """
-        return "".join(_spoken(part, answers, stimulus) for part in self.parts)
+        return "".join(_spoken(part, answers, stimulus, forced) for part in self.parts)
 
 
 def read_template(file: Path, scope: Scope) -> Template:
@@ -128,6 +141,8 @@ def _resolved(file: Path, name: str, scope: Scope) -> Part:
         return _intended(file, name, tail, scope)
     if head == "stimulus":
         return _cell(file, name, tail, scope)
+    if head == "forced":
+        return _forced(file, name, tail, scope)
     if head not in scope.items:
         raise _unknown(file, name, "is not known", scope)
     return _scale_word(file, name, tail, scope)
@@ -152,6 +167,14 @@ def _intended(file: Path, name: str, item: str, scope: Scope) -> Cell:
     return _cell(file, name, column, scope)
 
 
+def _forced(file: Path, name: str, item: str, scope: Scope) -> Forced:
+    if item in scope.forced:
+        return Forced(item)
+    if item in scope.items:
+        raise _wrong(file, name, f"needs `forces: {{{item}: each}}`, or wrong, in protocol.yaml", scope)
+    raise _unknown(file, name, "is not known", scope)
+
+
 def _cell(file: Path, name: str, column: str, scope: Scope) -> Cell:
     if column not in scope.columns:
         raise _unknown(file, name, f"needs a column {column!r}, which the stimuli table lacks", scope)
@@ -174,7 +197,7 @@ def _scale_word(file: Path, name: str, word: str, scope: Scope) -> str:
 def _scale_words(scale: Scale) -> dict[str, str]:
     """What a template may name of a scale, and the words that take its place."""
     if isinstance(scale, Labels):
-        return {"options": ", ".join(scale.options)}
+        return {"options": ", ".join(scale.options), "options_reversed": ", ".join(reversed(scale.options))}
     words = {"low": str(scale.low), "high": str(scale.high)}
     anchors = {"low_anchor": scale.low_anchor, "high_anchor": scale.high_anchor}
     return words | {name: anchor for name, anchor in anchors.items() if anchor is not None}
@@ -188,12 +211,16 @@ def cell(stimulus: Stimulus, column: str) -> str:
 def _open_place(part: Part) -> str:
     if isinstance(part, Carried):
         return f"{{{part.item}}}"
+    if isinstance(part, Forced):
+        return f"{{forced.{part.item}}}"
     return f"{{stimulus.{part.column}}}" if isinstance(part, Cell) else part
 
 
-def _spoken(part: Part, answers: Mapping[str, str], stimulus: Stimulus) -> str:
+def _spoken(part: Part, answers: Mapping[str, str], stimulus: Stimulus, forced: Mapping[str, str]) -> str:
     if isinstance(part, Carried):
         return answers[part.item]
+    if isinstance(part, Forced):
+        return forced[part.item]
     return cell(stimulus, part.column) if isinstance(part, Cell) else part
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from vlmrate.report.jsonreader import Json
 
-SCHEMA = "vlmrate-analysis/2"
+SCHEMA = "vlmrate-analysis/3"
 AGAIN = "run `vlmrate analyze` to write it anew"
 
 

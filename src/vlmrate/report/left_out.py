@@ -49,6 +49,7 @@ QUESTIONS = (
     Question("strength", Part.COMPARISON, "Strength on one scale and another"),
     Question("repeats", Part.COMPARISON, "Repeats"),
     Question("protocols", Part.COMPARISON, "Protocols"),
+    Question("ablations", Part.COMPARISON, "Ablations"),
     Question("thinking", Part.COMPARISON, "Thinking"),
     Question("gains", Part.COMPARISON, "Gains of derived raters"),
     Question("trends", Part.COMPARISON, "Trends with size"),

@@ -191,9 +191,10 @@ class MlxModel(Model):
             raise RaterError(problem or "the weights are missing")
         from vlmrate.raters.mlx.loading import load_model
         from vlmrate.raters.mlx.rater import MlxRater
+        from vlmrate.raters.mlx.shared import LastPicture
 
         fidelity = requests[0].fidelity or "reference"
-        loaded = load_model(self.folder, reference=fidelity == "reference")
+        loaded, last = load_model(self.folder, reference=fidelity == "reference"), LastPicture()
         return tuple(
             MlxRater(
                 loaded,
@@ -201,6 +202,7 @@ class MlxModel(Model):
                 path=request.path or "auto",
                 decoding=self.decoding(request),
                 likely_prompts=request.likely_prompts,
+                last=last,
             )
             for request in requests
         )

@@ -12,6 +12,7 @@ from vlmrate.raters.base import OptionProbabilities, Reply
 from vlmrate.raters.mlx.decoding import Decoding, speak
 from vlmrate.raters.mlx.options import probabilities, spellings
 from vlmrate.raters.mlx.prompt import closed_at_once, thinking_variables
+from vlmrate.raters.mlx.shared import LastPicture
 from vlmrate.raters.mlx.thinking import Thinker, opened_reasoning
 from vlmrate.study.images import open_image
 
@@ -41,7 +42,8 @@ class MlxRater:
     """A vision-language model on MLX.
 
     `fidelity` is `reference` (computes as the model's own code does) or `mlx-vlm` (as that library's generate does).
-    `path` is `shared` (the picture read once for all prompts), `plain` (once a prompt) or `auto`.
+    `path` is `shared` (the picture read once for all prompts), `plain` (once a prompt) or `auto`. Raters of one loaded
+    model that are given the same `last` share what they see of a picture, where their path is `shared`.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class MlxRater:
         path: PathChoice = "auto",
         decoding: Decoding | None = None,
         likely_prompts: Sequence[str] = (),
+        last: LastPicture | None = None,
     ) -> None:
         self._loaded = loaded
         self._decoding = decoding or Decoding()
@@ -66,6 +69,7 @@ class MlxRater:
         self._thinker = Thinker(self._architecture, self._tokenizer, loaded.stops, self._decoding, thinks_from)
         if likely_prompts:
             self._architecture.plan([self._write(prompt) for prompt in likely_prompts])
+        self._last = last or LastPicture()
         self._seen = 0
 
     @property
@@ -120,7 +124,12 @@ class MlxRater:
             import mlx.core as mx
 
             mx.clear_cache()
-        return MlxView(self, self._architecture.look(open_image(image)), seed)
+        return MlxView(self, self._look(image), seed)
+
+    def _look(self, image: Path) -> Any:
+        if self._architecture.path == "shared":
+            return self._last.look(image, self._architecture.look)
+        return self._architecture.look(open_image(image))
 
     def answer(self, picture: Any, question: Question, seed: int) -> Reply:
         """Answer one question about a picture that this rater's architecture has looked at."""

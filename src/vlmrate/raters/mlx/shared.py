@@ -12,14 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 from vlmrate.errors import RaterError
 from vlmrate.raters.mlx.branch import Branch, Cache, cached_arrays, fork
+from vlmrate.study.images import image_digest, open_image
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     import mlx.core as mx
     from PIL.Image import Image
 
 Tokens = tuple[int, ...]
+HEADS_KEPT = 2
+"""Heads of a picture that are kept, those used last: one of prompts that begin alike, one of a protocol apart."""
 
 
 def common_prefix(sequences: Sequence[Sequence[int]]) -> Tokens:
@@ -39,6 +43,29 @@ class Looked:
     tensors: Any
     features: mx.array | None = None
     heads: dict[Tokens, Cache] = field(default_factory=dict)
+
+
+class LastPicture:
+    """What was seen of the picture looked at last, for all raters of one loaded model.
+
+    One picture alone is kept, so memory does not grow; it is known by its bytes, so one that has changed is seen anew.
+    """
+
+    def __init__(self) -> None:
+        self._digest = ""
+        self._looked: Looked | None = None
+
+    def look(self, image: Path, prepare: Callable[[Image], Looked]) -> Looked:
+        """The picture as `prepare` makes it, or as it was made for the rater that looked at it last.
+
+        Raises:
+            ImageError: The picture cannot be read or is refused.
+        """
+        digest = image_digest(image)
+        if self._looked is None or digest != self._digest:
+            self._looked = None  # the earlier picture is given back before the next one is made
+            self._looked, self._digest = prepare(open_image(image)), digest
+        return self._looked
 
 
 class PictureInHead(ABC):
@@ -122,11 +149,13 @@ class PictureInHead(ABC):
         import mlx.core as mx
 
         if head in picture.heads:
+            picture.heads[head] = picture.heads.pop(head)
             return picture.heads[head]
         cache = self._read_head(picture, head)
         mx.eval(cached_arrays(cache))
-        # One head at a time: with the picture last, each prompt has its own, and they would pile up.
-        picture.heads = {head: cache} if self._share else {}
+        # The last few only: with the picture last, each prompt has its own, and they would pile up.
+        latest = [*picture.heads.items(), (head, cache)][-HEADS_KEPT:]
+        picture.heads = dict(latest) if self._share else {}
         return cache
 
     def _picture_end(self, ids: Tokens) -> int:

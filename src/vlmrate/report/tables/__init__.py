@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from vlmrate.report.tables.ablations import ablation_tables
 from vlmrate.report.tables.baselines import baseline_tables
 from vlmrate.report.tables.bias import bias_tables
 from vlmrate.report.tables.calibration import calibration_tables
@@ -71,6 +72,7 @@ def _all(analysis: Analysis) -> Iterator[Table]:
     yield from strength_tables(analysis)
     yield from repeat_tables(analysis)
     yield from protocol_tables(analysis)
+    yield from ablation_tables(analysis)
     yield from thinking_tables(analysis)
     yield from gain_tables(analysis)
     yield from trend_tables(analysis)

@@ -1,0 +1,113 @@
+"""Several protocols and temperatures in one command, as a person runs them."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+VLMRATE = str(Path(sys.executable).with_name("vlmrate"))
+WAYS = ("--protocol", "context-carry,anchor", "--temperature", "0,0.7")
+FOLDERS = {"tiny/context-carry/": 2, "tiny/anchor/": 18, "tiny-t0.7/context-carry/": 2, "tiny-t0.7/anchor/": 18}
+
+
+def command(results: Path, *more: str) -> list[str]:
+    """The run."""
+    study = str(REPOSITORY / "configs" / "study.yaml")
+    return [VLMRATE, "infer", "--model", "tiny", "--study", study, "--results", str(results), *more]
+
+
+def stored(results: Path) -> dict[str, Any]:
+    """All ratings by folder and file name, without what tells one run from another."""
+    found = {}
+    for file in sorted(results.glob("demo/*/*/ratings/*.json")):
+        rating = json.loads(file.read_text(encoding="utf-8"))
+        rating.pop("run")
+        for step in rating["steps"]:
+            step.pop("seconds")
+        found["/".join(file.parts[-4:])] = rating
+    return found
+
+
+@pytest.fixture(scope="module")
+def grid(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """Two protocols, one of them forcing answers, at two temperatures on one image, twice."""
+    results = tmp_path_factory.mktemp("results")
+    done = subprocess.run(
+        command(
+            results, *["--protocol", "context-carry,anchor", "--temperature", "0,0.7", "--repeats", "2", "--limit", "1"]
+        ),
+        env=os.environ | {"COLUMNS": "80"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return results, done
+
+
+def test_every_way_is_announced_and_counted(grid: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    """The prompts with what is forced left open, how often an image is asked, and one time for all ways together."""
+    _, done = grid
+    assert done.returncode == 0, done.stderr
+    said = " ".join(done.stdout.split())
+    assert "tiny-t0.7 rates 1 images of study demo with protocol anchor" in said
+    assert "Forced: valence is carried as every valid answer in turn, whatever the rater says." in said
+    assert "Every image is rated 18 times." in said
+    assert "with pleasantness {forced.valence} out of 9" in said
+    assert "All together: 40 ratings in" in said
+
+
+def test_every_way_has_its_folder(grid: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    """The model's own temperature keeps its name; forced answers are numbered through over both repeats."""
+    results, _ = grid
+    count = {folder: sum(name.startswith(folder) for name in stored(results)) for folder in FOLDERS}
+    assert count == FOLDERS
+
+
+def test_a_program_is_told_a_list(grid: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    """With --json one object a way, in the order of the run."""
+    results, _ = grid
+    ways = ["--protocol", "context-carry,anchor", "--temperature", "0,0.7", "--repeats", "2", "--limit", "1", "--json"]
+    done = subprocess.run(command(results, *ways), capture_output=True, text=True, check=True)
+    told = json.loads(done.stdout)
+    assert [(one["rater"], one["protocol"], one["already_rated"]) for one in told] == [
+        ("tiny", "context-carry", 2),
+        ("tiny-t0.7", "context-carry", 2),
+        ("tiny", "anchor", 18),
+        ("tiny-t0.7", "anchor", 18),
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_grid_that_is_killed_again_and_again_ends_as_if_unbroken(tmp_path: Path) -> None:
+    """Killed five times at random moments, a grid ends with every rating once, equal to those of an unbroken grid."""
+    ways = ["--protocol", "context-carry,anchor", "--temperature", "0,0.7", "--limit", "6"]
+    moment = random.Random(5)
+    for _ in range(5):
+        before = len(stored(tmp_path / "killed"))
+        running = subprocess.Popen(
+            command(tmp_path / "killed", *ways), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        enough, deadline = before + moment.randint(3, 18), time.monotonic() + 90
+        while running.poll() is None and time.monotonic() < deadline:
+            if len(list((tmp_path / "killed").glob("demo/*/*/ratings/*.json"))) >= enough:
+                break
+            time.sleep(0.002)
+        time.sleep(moment.uniform(0, 0.08))
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+    subprocess.run(command(tmp_path / "killed", *ways), check=True, capture_output=True)
+    subprocess.run(command(tmp_path / "whole", *ways), check=True, capture_output=True)
+    killed, whole = stored(tmp_path / "killed"), stored(tmp_path / "whole")
+    assert len(whole) == 6 * (1 + 9) * 2
+    assert killed == whole
