@@ -9,6 +9,7 @@ import pytest
 
 from vlmrate.analysis import AnalysisOptions, analyze
 from vlmrate.analysis.findings import findings
+from vlmrate.analysis.summary import NO_RATINGS
 from vlmrate.stats import Adjusted, Bootstrap, Estimate, Skipped
 from vlmrate.study.records import Factors, Item, Likert
 
@@ -96,6 +97,17 @@ def test_answers_without_a_value_are_told_by_their_kind(small):
     assert sentence.startswith("model gave no usable answer on emotion in 6 of 60 answers (10.0 %, ")
     kinds_told = "3 that the study does not offer, 2 without a face that was found, 1 that could not be read"
     assert sentence.endswith(f": {kinds_told}.")
+
+
+def test_a_rater_of_labels_alone_is_not_called_free_of_bias(small):
+    """What only labels were given for is not judged on scales: neither as a stand-in nor as unbiased."""
+    study = small.study(10, ratings=small.people(small.study(10)))
+    rows = [row for row in small.rater(study) if row["item"] == "emotion"]
+    (summary,) = analyze(study, small.results(rows), QUICK).summaries
+    replies = {reply.question: reply.answer for reply in summary.replies}
+    assert replies["May it replace a person?"] == NO_RATINGS
+    assert replies["Where is it biased?"].startswith(NO_RATINGS)
+    assert "bias in an emotion" not in replies["Where is it biased?"]
 
 
 def test_no_finding_without_an_interval_that_leaves_out_no_difference(analysis):

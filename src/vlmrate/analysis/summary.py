@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MOST = 3
 """Findings told in answer to one question; the others are in the list of findings."""
+NO_RATINGS = "It cannot be told: that needs ratings on a scale, by the rater and by people."
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,14 @@ def _people(people: ItemReliability | Skipped) -> str:
 
 
 def _stand_in(analysis: Analysis, run: RunQuality, found: Sequence[Finding]) -> Iterator[str]:
+    told = [*_verdicts(analysis, run, found)]
+    yield from told or [NO_RATINGS]
+    knows = next((setting.value for setting in run.settings if setting.name == "knows"), None)
+    if knows is not None:
+        yield f"But it is no model: it knows {knows}."
+
+
+def _verdicts(analysis: Analysis, run: RunQuality, found: Sequence[Finding]) -> Iterator[str]:
     yield from (finding.sentence for finding in found if finding.about == "replacement")
     if isinstance(analysis.replacement, Skipped):
         yield f"It cannot be told: {analysis.replacement.reason}."
@@ -124,7 +133,19 @@ def _bias(analysis: Analysis, run: RunQuality, found: Sequence[Finding]) -> Iter
     if isinstance(analysis.bias, Skipped):
         yield f"It cannot be told: {analysis.bias.reason}."
         return
-    yield from _overall_bias(analysis.bias, run.name)
+    overall = [*_overall_bias(analysis.bias, run.name)]
+    accuracy = [finding for finding in found if finding.about == "group accuracy"]
+    if overall:
+        yield from overall
+        yield from _bias_apart(analysis, found)
+    else:
+        yield NO_RATINGS
+    if not isinstance(analysis.group_accuracy, Skipped):
+        yield from _largest(analysis, accuracy, "groups", "difference in accuracy between groups")
+
+
+def _bias_apart(analysis: Analysis, found: Sequence[Finding]) -> Iterator[str]:
+    """The bias in emotions, and the differences in it between groups."""
     if any(factor.part == "emotion" for factor in analysis.design.factors):
         in_emotions = [finding for finding in found if finding.about == "bias"]
         yield from _largest(analysis, in_emotions, "emotions", "bias in an emotion")
@@ -135,8 +156,6 @@ def _bias(analysis: Analysis, run: RunQuality, found: Sequence[Finding]) -> Iter
         return
     groups = [finding for finding in found if finding.about == "groups"]
     yield from _largest(analysis, groups, "groups", "difference in bias between groups")
-    accuracy = [finding for finding in found if finding.about == "group accuracy"]
-    yield from _largest(analysis, accuracy, "groups", "difference in accuracy between groups")
 
 
 def _overall_bias(items: tuple[ItemBias, ...], rater: str) -> Iterator[str]:
@@ -151,7 +170,7 @@ def _overall_bias(items: tuple[ItemBias, ...], rater: str) -> Iterator[str]:
 def _tells_apart(analysis: Analysis, run: RunQuality, found: Sequence[Finding]) -> Iterator[str]:
     told = [*_within(analysis, run.name)]
     told += [finding.sentence for finding in found if finding.rests_on in {"collapse", "decoding"}]
-    yield from told or ["It cannot be told: that needs ratings on a scale, by the rater and by people."]
+    yield from told or [NO_RATINGS]
 
 
 def _within(analysis: Analysis, rater: str) -> Iterator[str]:
