@@ -28,6 +28,24 @@ def picture_first(processor: Any, folder_name: str) -> PromptWriter:
     return write
 
 
+def words_only(processor: Any, folder_name: str) -> PromptWriter:
+    """Write a turn without a picture, with the model's own template.
+
+    Raises:
+        RaterError: The model's folder has no chat template.
+    """
+    source = _template_source(processor, folder_name)
+
+    def write(text: str) -> str:
+        content = [{"type": "text", "text": text}]
+        written: str = source.apply_chat_template(
+            [{"role": "user", "content": content}], tokenize=False, add_generation_prompt=True
+        )
+        return written
+
+    return write
+
+
 def as_library(model: Any, processor: Any, folder_name: str) -> PromptWriter:
     """Write prompts with mlx-vlm's own function, which puts the picture where that library wants it.
 

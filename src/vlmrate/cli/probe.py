@@ -1,0 +1,87 @@
+"""`vlmrate probe`: look inside a model that rates."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003  typer reads the annotations when it runs
+from typing import Annotated
+
+import typer
+
+probe = typer.Typer(
+    name="probe",
+    help="Look inside a model that rates.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@probe.callback()
+def _commands() -> None:
+    """Look inside a model that rates; each command does one thing."""
+
+
+@probe.command("capture")
+def capture(
+    model: Annotated[str, typer.Option("--model", metavar="NAME", help="A model on MLX: gemma3 or mllama.")],
+    study: Annotated[
+        Path | None, typer.Option("--study", metavar="FILE", help="The study file [./study.yaml or configs/study.yaml]")
+    ] = None,
+    protocol: Annotated[
+        str | None, typer.Option("--protocol", metavar="NAME", help="How to ask [the study's protocol]")
+    ] = None,
+    step: Annotated[
+        str | None,
+        typer.Option("--step", metavar="ITEMS", help="Read where these items are answered, with commas [all]"),
+    ] = None,
+    positions: Annotated[
+        str | None,
+        typer.Option("--positions", metavar="NAMES", help="answer, picture-mean, vision; with commas [answer]"),
+    ] = None,
+    text: Annotated[
+        Path | None,
+        typer.Option("--text", metavar="FILE", help="Read the words and sentences of a concept file instead."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", min=0, help="As of infer: drives answers above temperature 0 [0]")
+    ] = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many images.")] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="RULE", help="Image id (with * and ?) or FACTOR=LEVEL; may be given often."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Where to write [the rater's captures in the results folder]"),
+    ] = None,
+    results: Annotated[
+        Path | None, typer.Option("--results", metavar="DIR", help="Another results folder [the study's]")
+    ] = None,
+    models_file: Annotated[
+        Path | None, typer.Option("--models-file", metavar="FILE", help="Another models.yaml.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
+) -> None:
+    """Store what is inside a model after every block while it rates; the same command goes on where it stopped."""
+    from vlmrate.cli.probe_capture import captured
+    from vlmrate.probe.prepare import CaptureWishes
+
+    wishes = CaptureWishes(
+        model=model,
+        study=study,
+        protocol=protocol,
+        step=step,
+        positions=positions,
+        text=text,
+        seed=seed,
+        limit=limit,
+        only=tuple(only or ()),
+        out=out,
+        results=results,
+        models_file=models_file,
+    )
+    raise typer.Exit(captured(wishes, as_json=as_json))
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.add_typer(probe)
