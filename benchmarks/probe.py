@@ -1,8 +1,8 @@
 """What capturing adds to a rating run, and what memory a large capture takes.
 
-The demo study's pictures are rated in three steps, by turns as they are and with every array captured (the three answer
-positions, the mean over picture tokens, the vision tower's output) and stored; in one process, in CPU time where the CPU
-computes. Run it from the repository: `python benchmarks/probe.py --help`.
+The demo study's pictures are rated in three steps, by turns as they are and with every array captured (the three
+answer positions, the mean over picture tokens, the vision tower's output) and stored; in one process, in CPU time where
+the CPU computes. Run it from the repository: `python benchmarks/probe.py --help`.
 """
 
 from __future__ import annotations
