@@ -83,3 +83,43 @@ def test_misuse_is_one_sentence(arguments: tuple[str, ...], words: str) -> None:
     assert words in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def separability(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the installed command on the demo study."""
+    return subprocess.run(
+        [VLMRATE, "probe", "separability", *arguments], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.slow
+def test_the_embedded_model_tells_emotions_apart_inside(tmp_path: Path) -> None:
+    """On the demo study, by the vision tower's output alone: emotion far above guessing, on identities never seen."""
+    file = str(tmp_path / "vision.safetensors")
+    assert capture("--positions", "vision", "--out", file).returncode == 0
+    quick = ("--permutations", "99", "--resamples", "200")
+    done = separability(file, *quick)
+    assert done.returncode == 0, done.stderr
+    assert "Table 1. Told from inside the model by a linear probe, on identities it never saw" in done.stdout
+    assert "**skin**" in done.stdout
+    (outcome,) = json.loads(separability(file, *quick, "--factor", "emotion", "--json").stdout)
+    (emotion,) = outcome["factors"]
+    assert emotion["found"]["chosen"]["accuracy"]["value"] > 0.7
+    assert emotion["found"]["chosen"]["p"] == 0.01
+    unknown = separability(file, "--factor", "age")
+    assert unknown.returncode == 2
+    assert "--factor age: the stimuli of study demo have no such column; they have emotion" in unknown.stderr
+    other = separability(file, "--array", "answer/emotion")
+    assert other.returncode == 2
+    assert "has no array answer/emotion; it has vision" in other.stderr
+
+
+def test_a_file_that_is_no_capture_is_one_sentence(tmp_path: Path) -> None:
+    """Another file, and one that is not there."""
+    wrong = tmp_path / "wrong.safetensors"
+    wrong.write_bytes(b"nothing of the kind")
+    for file, words in ((wrong, "is no safetensors file"), (tmp_path / "none", "there is no capture")):
+        done = separability(str(file))
+        assert done.returncode == 2
+        assert words in done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1

@@ -82,6 +82,41 @@ def capture(
     raise typer.Exit(captured(wishes, as_json=as_json))
 
 
+@probe.command("separability")
+def separability(
+    files: Annotated[list[Path], typer.Argument(metavar="CAPTURE...", help="Captures of pictures, set side by side.")],
+    study: Annotated[
+        Path | None, typer.Option("--study", metavar="FILE", help="The study file [./study.yaml or configs/study.yaml]")
+    ] = None,
+    array: Annotated[str | None, typer.Option("--array", metavar="NAME", help="Only this array [all]")] = None,
+    factor: Annotated[
+        list[str] | None,
+        typer.Option("--factor", metavar="NAME", help="May be given often [the study's emotion and groups]"),
+    ] = None,
+    permutations: Annotated[
+        int, typer.Option("--permutations", min=19, max=100_000, help="Permutations a p is made from.")
+    ] = 999,
+    resamples: Annotated[
+        int, typer.Option("--resamples", min=100, max=100_000, help="Bootstrap resamples an interval is made from.")
+    ] = 2000,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of folds, halves, permutations and the bootstrap.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Tell emotions and groups from what was captured, layer by layer, with identities kept whole."""
+    from vlmrate.cli.probe_separability import separated
+
+    separated(
+        files,
+        study=study,
+        array=array,
+        factors=tuple(factor or ()),
+        permutations=permutations,
+        resamples=resamples,
+        seed=seed,
+        as_json=as_json,
+    )
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.add_typer(probe)

@@ -88,6 +88,53 @@ class FactorOutcome:
     found: Separability | Skipped
 
 
+@dataclass(frozen=True, slots=True)
+class ArrayOutcome:
+    """One array of one capture, and what was found of every factor in it."""
+
+    capture: str
+    model: str
+    array: str
+    factors: tuple[FactorOutcome, ...]
+
+
+def factors_of(study: Study, asked: Sequence[str] = ()) -> tuple[str, ...]:
+    """The factors asked for; the study's emotion and groups where none is.
+
+    Raises:
+        ProbeError: The study has none, or lacks one of those asked for.
+    """
+    own = tuple(filter(None, (study.factors.emotion, *study.factors.groups)))
+    columns = tuple(study.stimuli[0].factors)
+    for name in asked:
+        if name not in columns:
+            raise ProbeError(
+                f"--factor {name}: the stimuli of study {study.name} have no such column; {_known(columns)}"
+            )
+    if not asked and not own:
+        raise ProbeError(f"study {study.name} names no emotion and no groups under factors; say which with --factor")
+    return tuple(dict.fromkeys(asked)) or own
+
+
+def captures_separability(
+    captures: Sequence[Capture], study: Study, factors: Sequence[str], way: Way, array: str | None = None
+) -> tuple[ArrayOutcome, ...]:
+    """Every array of every capture, or the one of that name, in the captures' order.
+
+    Raises:
+        ProbeError: As `separability`.
+    """
+    return tuple(
+        ArrayOutcome(capture.file.stem, capture.about.model, name, separability(capture, name, study, factors, way))
+        for capture in captures
+        for name in ([array] if array is not None else [entry.name for entry in capture.about.arrays])
+    )
+
+
+def _known(columns: Sequence[str]) -> str:
+    return f"they have {', '.join(columns)}" if columns else "they have none"
+
+
 def separability(
     capture: Capture, array: str, study: Study, factors: Sequence[str], way: Way | None = None
 ) -> tuple[FactorOutcome, ...]:
@@ -102,8 +149,7 @@ def separability(
         reason = "folds keep identities whole, and the study names no identity factor"
         return tuple(FactorOutcome(factor, Skipped(reason)) for factor in factors)
     identities = np.array([row[identity] for row in rows])
-    about = capture.about.array(array)
-    layers = about.layers if about is not None else 0
+    layers = capture.layers(array)
     return tuple(
         FactorOutcome(
             factor,
@@ -207,7 +253,7 @@ class _Task:
         return range(self.layers)
 
     def _of(self, layer: int) -> np.ndarray:
-        return self.layer(layer)[self.kept]
+        return np.asarray(self.layer(layer)[self.kept])
 
     def _layer(self, layer: int, accuracy: float, best_by_chance: np.ndarray) -> LayerSeparability:
         activations = scaled(self._of(layer))

@@ -54,7 +54,7 @@ class Capture:
         Raises:
             ProbeError: The capture has no such array.
         """
-        self._refuse_unknown(name)
+        self.layers(name)
         return self._values(name, slice(None))
 
     def layer(self, name: str, layer: int) -> np.ndarray:
@@ -63,9 +63,9 @@ class Capture:
         Raises:
             ProbeError: The capture has no such array or layer.
         """
-        about = self._refuse_unknown(name)
-        if not 0 <= layer < about:
-            raise ProbeError(f"{shown(self.file)}, array {name}: has no layer {layer}, but 0 to {about - 1}")
+        layers = self.layers(name)
+        if not 0 <= layer < layers:
+            raise ProbeError(f"{shown(self.file)}, array {name}: has no layer {layer}, but 0 to {layers - 1}")
         return self._values(name, slice(layer, layer + 1))[:, 0]
 
     def prompts(self, name: str) -> tuple[str, ...]:
@@ -74,7 +74,7 @@ class Capture:
         Raises:
             ProbeError: The capture has no such array, or it was read before any prompt.
         """
-        self._refuse_unknown(name)
+        self.layers(name)
         if prompt_name(name) not in self._tensors:
             raise ProbeError(f"{shown(self.file)}, array {name}: was read before any prompt")
         return tuple(digest.tobytes().hex() for digest in self._mapped(prompt_name(name))[self._rows])
@@ -84,7 +84,12 @@ class Capture:
         """SHA-256 (hex) of every captured row's picture file, or of its text."""
         return tuple(digest.tobytes().hex() for digest in self._mapped(SOURCE)[self._rows])
 
-    def _refuse_unknown(self, name: str) -> int:
+    def layers(self, name: str) -> int:
+        """Number of layers of an array.
+
+        Raises:
+            ProbeError: The capture has no such array.
+        """
         found = self.about.array(name)
         if found is None:
             known = ", ".join(array.name for array in self.about.arrays)
