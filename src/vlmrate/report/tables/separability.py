@@ -83,25 +83,24 @@ def _layers(outcomes: Sequence[ArrayOutcome]) -> Table:
             bounded("silhouette", "Silhouette"),
         ),
         rows=tuple(
-            (
-                f"{told.factor}: {_name(outcome, outcomes)}",
-                str(one.layer),
-                one.accuracy,
-                one.p,
-                one.between,
-                one.silhouette,
-            )
-            for outcome in outcomes
-            for told in outcome.factors
-            if not isinstance(told.found, Skipped)
-            for one in told.found.layers
+            (heading, str(one.layer), one.accuracy, one.p, one.between, one.silhouette)
+            for heading, found in _found(outcomes)
+            for one in found.layers
         ),
         notes=(
-            "Cross-validated in folds that keep identities whole. p is that of the best layer of every permutation, so "
-            "that the search over layers is paid for. Variance between classes is its share of all variance, over units "
-            "of mean 0 and SD 1; silhouette is the mean over images of the same units.",
+            "Cross-validated in folds that keep identities whole. p is that of the best layer of every permutation, "
+            "so that the search over layers is paid for. Variance between classes is its share of all variance, over "
+            "units of mean 0 and SD 1; silhouette is the mean over images, by distances over the same units.",
         ),
     )
+
+
+def _found(outcomes: Sequence[ArrayOutcome]) -> Iterator[tuple[str, Separability]]:
+    """Everything that was not skipped, with the words that head it."""
+    for outcome in outcomes:
+        for told in outcome.factors:
+            if not isinstance(told.found, Skipped):
+                yield f"{told.factor}: {_name(outcome, outcomes)}", told.found
 
 
 def _name(outcome: ArrayOutcome, outcomes: Sequence[ArrayOutcome]) -> str:
