@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -85,6 +87,25 @@ def test_misuse_is_one_sentence(arguments: tuple[str, ...], words: str) -> None:
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.slow
+def test_ctrl_c_keeps_what_was_captured(tmp_path: Path) -> None:
+    """Interrupted in the middle: exit code 130 and a sentence; the same command finds those rows there."""
+    file, partial = tmp_path / "capture.safetensors", tmp_path / ".capture.safetensors.partial"
+    command = [VLMRATE, "probe", "capture", "--model", "tiny", "--positions", "vision", "--out", str(file)]
+    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as running:
+        until = time.monotonic() + 120
+        while time.monotonic() < until and not (partial.exists() and any(partial.read_bytes()[-144:])):
+            time.sleep(0.02)
+        running.send_signal(signal.SIGINT)
+        said, _ = running.communicate(timeout=120)
+    assert running.returncode == 130
+    assert "Interrupted; what was captured is kept" in said
+    assert not file.exists()
+    done = capture("--positions", "vision", "--out", str(file), "--json")
+    assert json.loads(done.stdout)["already_captured"] >= 16
+    assert open_capture(file).missing == ()
+
+
 def separability(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the installed command on the demo study."""
     return subprocess.run(
@@ -98,8 +119,10 @@ def test_the_embedded_model_tells_emotions_apart_inside(tmp_path: Path) -> None:
     file = str(tmp_path / "vision.safetensors")
     assert capture("--positions", "vision", "--out", file).returncode == 0
     quick = ("--permutations", "99", "--resamples", "200")
-    done = separability(file, *quick)
+    drawn = tmp_path / "layers.svg"
+    done = separability(file, *quick, "--figure", str(drawn))
     assert done.returncode == 0, done.stderr
+    assert "<svg" in drawn.read_text(encoding="utf-8")
     assert "Table 1. Told from inside the model by a linear probe, on identities it never saw" in done.stdout
     assert "**skin**" in done.stdout
     (outcome,) = json.loads(separability(file, *quick, "--factor", "emotion", "--json").stdout)

@@ -100,6 +100,9 @@ def separability(
         int, typer.Option("--resamples", min=100, max=100_000, help="Bootstrap resamples an interval is made from.")
     ] = 2000,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of folds, halves, permutations and the bootstrap.")] = 0,
+    figure: Annotated[
+        Path | None, typer.Option("--figure", metavar="FILE", help="Draw all layers too: .svg, .pdf or .png.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Tell emotions and groups from what was captured, layer by layer, with identities kept whole."""
@@ -113,6 +116,7 @@ def separability(
         permutations=permutations,
         resamples=resamples,
         seed=seed,
+        figure=figure,
         as_json=as_json,
     )
 

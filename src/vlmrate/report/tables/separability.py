@@ -83,9 +83,10 @@ def _layers(outcomes: Sequence[ArrayOutcome]) -> Table:
             bounded("silhouette", "Silhouette"),
         ),
         rows=tuple(
-            (heading, str(one.layer), one.accuracy, one.p, one.between, one.silhouette)
-            for heading, found in _found(outcomes)
-            for one in found.layers
+            (f"{factor}: {name}", str(one.layer), one.accuracy, one.p, one.between, one.silhouette)
+            for factor, found in found_by_factor(outcomes).items()
+            for name, array in found.items()
+            for one in array.layers
         ),
         notes=(
             "Cross-validated in folds that keep identities whole. p is that of the best layer of every permutation, "
@@ -95,12 +96,14 @@ def _layers(outcomes: Sequence[ArrayOutcome]) -> Table:
     )
 
 
-def _found(outcomes: Sequence[ArrayOutcome]) -> Iterator[tuple[str, Separability]]:
-    """Everything that was not skipped, with the words that head it."""
+def found_by_factor(outcomes: Sequence[ArrayOutcome]) -> dict[str, dict[str, Separability]]:
+    """What was not skipped, by factor and by the array's name."""
+    found: dict[str, dict[str, Separability]] = {}
     for outcome in outcomes:
         for told in outcome.factors:
             if not isinstance(told.found, Skipped):
-                yield f"{told.factor}: {_name(outcome, outcomes)}", told.found
+                found.setdefault(told.factor, {})[_name(outcome, outcomes)] = told.found
+    return found
 
 
 def _name(outcome: ArrayOutcome, outcomes: Sequence[ArrayOutcome]) -> str:
