@@ -191,7 +191,7 @@ def test_taps_are_gone_afterwards_also_after_an_exception(name: str, asked: Call
     with tapped(one.inside, vision=True):
         assert all(now is not before for now, before in zip(one.inside.blocks, blocks, strict=True))
     with (
-        pytest.raises(ValueError, match="Indices must be integral"),
+        pytest.raises(ValueError, match=r"Indices must be integral|too many values to unpack"),
         tapped(one.inside, edits=[Add(0, vector(one), Span(0))], vision=True),
     ):
         one.inside.model.language_model(mx.zeros((1, 2, 3, 4)))
