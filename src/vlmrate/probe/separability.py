@@ -108,9 +108,8 @@ def factors_of(study: Study, asked: Sequence[str] = ()) -> tuple[str, ...]:
     columns = tuple(study.stimuli[0].factors)
     for name in asked:
         if name not in columns:
-            raise ProbeError(
-                f"--factor {name}: the stimuli of study {study.name} have no such column; {_known(columns)}"
-            )
+            known = f"they have {', '.join(columns)}" if columns else "they have none"
+            raise ProbeError(f"--factor {name}: the stimuli of study {study.name} have no such column; {known}")
     if not asked and not own:
         raise ProbeError(f"study {study.name} names no emotion and no groups under factors; say which with --factor")
     return tuple(dict.fromkeys(asked)) or own
@@ -129,10 +128,6 @@ def captures_separability(
         for capture in captures
         for name in ([array] if array is not None else [entry.name for entry in capture.about.arrays])
     )
-
-
-def _known(columns: Sequence[str]) -> str:
-    return f"they have {', '.join(columns)}" if columns else "they have none"
 
 
 def separability(
