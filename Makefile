@@ -24,6 +24,7 @@ lint: $(VENV)/.ready-dev ## Check style, types and layers
 bench: $(VENV)/.ready-dev ## Measure speed and memory
 	$(BIN)/python benchmarks/inference.py
 	$(BIN)/python benchmarks/stats.py
+	$(BIN)/python benchmarks/probe.py
 
 clean: ## Remove the environment and all caches, not the results
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage

@@ -55,3 +55,7 @@ class RunStoppedError(VlmrateError):
 
 class AnalysisError(VlmrateError):
     """There is nothing that could be analyzed, or it does not fit the study."""
+
+
+class ProbeError(VlmrateError):
+    """What is inside a model cannot be read or changed as asked, or a capture of it cannot be used as given."""

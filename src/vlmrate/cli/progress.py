@@ -21,13 +21,13 @@ SECONDS_BETWEEN_LINES = 10.0
 
 
 @contextmanager
-def reporter(console: Console) -> Iterator[Callable[[Progress], None]]:
-    """A function to be told of every step of a run."""
+def reporter(console: Console, what: str = "ratings") -> Iterator[Callable[[Progress], None]]:
+    """A function to be told of every step of a run; `what` a run makes is what it counts."""
     if console.is_terminal:
         with _bar(console) as bar:
             yield _on_bar(bar)
     else:
-        yield _as_lines(console)
+        yield _as_lines(console, what)
 
 
 def _bar(console: Console) -> Bar:
@@ -46,7 +46,7 @@ def _on_bar(bar: Bar) -> Callable[[Progress], None]:
     return report
 
 
-def _as_lines(console: Console) -> Callable[[Progress], None]:
+def _as_lines(console: Console, what: str) -> Callable[[Progress], None]:
     last = time.monotonic()
 
     def report(progress: Progress) -> None:
@@ -56,7 +56,7 @@ def _as_lines(console: Console) -> Callable[[Progress], None]:
         if progress.left and now - last >= SECONDS_BETWEEN_LINES:
             last = now
             done = progress.total - progress.left
-            console.print(f"{done:,} of {progress.total:,} ratings, {_pace(progress)}, {_time_left(progress)}")
+            console.print(f"{done:,} of {progress.total:,} {what}, {_pace(progress)}, {_time_left(progress)}")
 
     return report
 

@@ -27,7 +27,7 @@ def ask(job: Job, task: Task, run_id: str, made_with: str) -> tuple[Rating | Fai
     """The rating of one image, or why there is none; whatever goes wrong with it ends only this image."""
     replies: list[Reply] = []
     try:
-        view = job.rater.view(task.stimulus.path, _seed(job, task))
+        view = job.rater.view(task.stimulus.path, picture_seed(job.seed, task.repeat, task.stimulus.image_id))
         outcome = _converse(conduct(job.protocol, task.stimulus, task.forced), view, replies)
         rating = Rating(
             image_id=task.stimulus.image_id,
@@ -47,9 +47,9 @@ def ask(job: Job, task: Task, run_id: str, made_with: str) -> tuple[Rating | Fai
     return rating, sum(map(_spent, replies), Spent())
 
 
-def _seed(job: Job, task: Task) -> int:
-    """A seed of its own for every image and repeat, whatever the order in which they are rated."""
-    text = f"{job.seed}/{task.repeat}/{task.stimulus.image_id}"
+def picture_seed(seed: int, repeat: int, image_id: str) -> int:
+    """A seed of its own for every image and repeat of a run, whatever the order in which they are rated."""
+    text = f"{seed}/{repeat}/{image_id}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6])
 
 

@@ -32,6 +32,7 @@ WHAT_IT_ANSWERS = {
     Part.REPLACEMENT: ("Could a rater take a person's place in such a study?",),
     Part.COMPARISON: ("Which rater is better than which, and by how much?",),
     Part.PUBLISHED: ("Values printed by a published study beside those computed here.",),
+    Part.INSIDE: ("What inside a model tells emotions and groups apart, and in which of its layers?",),
     Part.RUNS: ("What was asked of each rater, what came back, and how it was read.",),
 }
 

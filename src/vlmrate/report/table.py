@@ -52,6 +52,7 @@ class Part(Enum):
     COMPARISON = "Raters beside one another"
     PUBLISHED = "Beside the published study"
     RUNS = "How the runs went"
+    INSIDE = "Inside the model"
 
 
 class Role(Enum):

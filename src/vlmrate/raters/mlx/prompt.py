@@ -50,6 +50,24 @@ def picture_first(processor: Any, folder_name: str, variables: Mapping[str, Vari
     return write
 
 
+def words_only(processor: Any, folder_name: str) -> PromptWriter:
+    """Write a turn without a picture, with the model's own template.
+
+    Raises:
+        RaterError: The model's folder has no chat template.
+    """
+    source = _template_source(processor, folder_name)
+
+    def write(text: str) -> str:
+        content = [{"type": "text", "text": text}]
+        written: str = source.apply_chat_template(
+            [{"role": "user", "content": content}], tokenize=False, add_generation_prompt=True
+        )
+        return written
+
+    return write
+
+
 def as_library(
     model: Any, processor: Any, folder_name: str, variables: Mapping[str, Variable] | None = None
 ) -> PromptWriter:

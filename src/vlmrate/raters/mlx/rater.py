@@ -113,6 +113,20 @@ class MlxRater:
         """One: the model takes a picture at a time."""
         return 1
 
+    @property
+    def loaded(self) -> LoadedModel:
+        """The model itself, for those who look inside it."""
+        return self._loaded
+
+    @property
+    def architecture(self) -> Architecture:
+        """How the model looks at a picture and reads a prompt."""
+        return self._architecture
+
+    def written(self, prompt: str) -> str:
+        """A question's prompt as the model is sent it, in its chat format."""
+        return self._write(prompt)
+
     def view(self, image: Path, seed: int) -> MlxView:
         """Look at an image.
 
@@ -142,7 +156,7 @@ class MlxRater:
         readings = read_answers(text, question.items, question.answer)
         return Reply(
             text=text,
-            sent_sha256=_tokens_sha256(asked.prompt_ids),
+            sent_sha256=tokens_sha256(asked.prompt_ids),
             prompt_tokens=len(asked.prompt_ids),
             answer_tokens=thought.said + (0 if thought.answer else len(spoken.tokens)),
             seconds=time.perf_counter() - start,
@@ -225,6 +239,10 @@ class MlxView:
         self._asked += 1
         return self._rater.answer(self._picture, question, self._seed + self._asked)
 
+    def read(self, question: Question) -> Branch:
+        """Read one question about the picture and leave it unanswered."""
+        return self._rater.architecture.read(self._picture, self._rater.written(question.prompt))
+
 
 def _families() -> dict[str, type[Gemma3 | Mllama]]:
     """The families whose own code is followed; all others are read as mlx-vlm reads them."""
@@ -259,6 +277,6 @@ def _architecture(
     return family(loaded.model, loaded.processor, share=path != "plain"), write
 
 
-def _tokens_sha256(ids: Sequence[int]) -> str:
+def tokens_sha256(ids: Sequence[int]) -> str:
     """Identifies exactly what the model was sent, the tokens that stand for the picture among it."""
     return hashlib.sha256(",".join(map(str, ids)).encode()).hexdigest()

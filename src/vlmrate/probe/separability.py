@@ -1,0 +1,298 @@
+"""Can a linear probe tell emotions and demographic groups from what is inside a model, and in which layer?
+
+Folds never share an identity. Layers are searched over, so each one's p is that of the best layer of every permutation;
+the layer that is told as the best is chosen on one half of the identities, and how well it does is said of the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vlmrate.errors import ProbeError
+from vlmrate.probe.linear import across_folds, guesses, is_of_identity, permuted, recalls, smoother
+from vlmrate.probe.scatter import scaled, share_between, silhouette
+from vlmrate.stats import Bootstrap, Skipped, bootstrap_sums
+from vlmrate.stats.bootstrap import DEFAULT
+from vlmrate.stats.folds import cluster_folds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from vlmrate.probe.store import Capture
+    from vlmrate.stats import Outcome
+    from vlmrate.study.records import Study
+
+FOLDS = 5
+LEAST_IDENTITIES = 4
+"""Identities that every class must be shown by: two in each half."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How chance is told from more: number of permutations, seed, and the bootstrap over identities."""
+
+    permutations: int = 999
+    seed: int = 0
+    bootstrap: Bootstrap = DEFAULT
+
+
+@dataclass(frozen=True, slots=True)
+class LayerSeparability:
+    """One layer over all identities.
+
+    `accuracy` is balanced over classes and cross-validated; `p` that of the largest accuracy over layers. `between` is
+    the share of variance between classes.
+    """
+
+    layer: int
+    accuracy: float
+    p: float
+    between: float
+    silhouette: float
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The layer that was best on one half of the identities, and a probe trained there, judged on the other half.
+
+    `p` is that of permuted classes of the other half.
+    """
+
+    layer: int
+    accuracy: Outcome
+    p: float
+    identities: int
+
+
+@dataclass(frozen=True, slots=True)
+class Separability:
+    """One factor in one array of a capture. `chance` is the balanced accuracy of guessing, 1 over the classes."""
+
+    factor: str
+    classes: tuple[str, ...]
+    images: int
+    identities: int
+    chance: float
+    layers: tuple[LayerSeparability, ...]
+    chosen: Chosen
+
+
+@dataclass(frozen=True, slots=True)
+class FactorOutcome:
+    """A factor, and what was found of it or why nothing could be."""
+
+    factor: str
+    found: Separability | Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayOutcome:
+    """One array of one capture, and what was found of every factor in it."""
+
+    capture: str
+    model: str
+    array: str
+    factors: tuple[FactorOutcome, ...]
+
+
+def factors_of(study: Study, asked: Sequence[str] = ()) -> tuple[str, ...]:
+    """The factors asked for; the study's emotion and groups where none is.
+
+    Raises:
+        ProbeError: The study has none, or lacks one of those asked for.
+    """
+    own = tuple(filter(None, (study.factors.emotion, *study.factors.groups)))
+    columns = tuple(study.stimuli[0].factors)
+    for name in asked:
+        if name not in columns:
+            known = f"they have {', '.join(columns)}" if columns else "they have none"
+            raise ProbeError(f"--factor {name}: the stimuli of study {study.name} have no such column; {known}")
+    if not asked and not own:
+        raise ProbeError(f"study {study.name} names no emotion and no groups under factors; say which with --factor")
+    return tuple(dict.fromkeys(asked)) or own
+
+
+def captures_separability(
+    captures: Sequence[Capture], study: Study, factors: Sequence[str], way: Way, array: str | None = None
+) -> tuple[ArrayOutcome, ...]:
+    """Every array of every capture, or the one of that name, in the captures' order.
+
+    Raises:
+        ProbeError: As `separability`.
+    """
+    return tuple(
+        ArrayOutcome(capture.file.stem, capture.about.model, name, separability(capture, name, study, factors, way))
+        for capture in captures
+        for name in ([array] if array is not None else [entry.name for entry in capture.about.arrays])
+    )
+
+
+def separability(
+    capture: Capture, array: str, study: Study, factors: Sequence[str], way: Way | None = None
+) -> tuple[FactorOutcome, ...]:
+    """How well every factor of a study can be told from one array of a capture of its pictures.
+
+    Raises:
+        ProbeError: The capture is of texts or of other pictures, or the study has no such factor.
+    """
+    rows = _of_study(capture, study)
+    identity = study.factors.identity
+    if identity is None:
+        reason = "folds keep identities whole, and the study names no identity factor"
+        return tuple(FactorOutcome(factor, Skipped(reason)) for factor in factors)
+    identities = np.array([row[identity] for row in rows])
+    layers = capture.layers(array)
+    return tuple(
+        FactorOutcome(
+            factor,
+            separate(
+                lambda layer: capture.layer(array, layer),
+                layers,
+                factor=factor,
+                labels=np.array([row[factor] for row in rows]),
+                identities=identities,
+                way=way or Way(),
+            ),
+        )
+        for factor in factors
+    )
+
+
+def separate(
+    layer: Callable[[int], np.ndarray],
+    layers: int,
+    *,
+    factor: str,
+    labels: np.ndarray,
+    identities: np.ndarray,
+    way: Way,
+) -> Separability | Skipped:
+    """As `separability`, of activations (rows, width) that `layer` gives for every number below `layers`.
+
+    Rows with a blank label or identity are left out. Skipped where a class is shown by fewer than four identities.
+    """
+    kept = (labels != "") & (identities != "")
+    labels, identities = labels[kept], identities[kept]
+    classes, codes = np.unique(labels, return_inverse=True)
+    if (reason := _too_little(classes, codes, identities)) is not None:
+        return Skipped(reason)
+    task = _Task(layer, layers, kept, codes, len(classes), identities, way)
+    return Separability(
+        factor=factor,
+        classes=tuple(map(str, classes)),
+        images=len(codes),
+        identities=len(np.unique(identities)),
+        chance=1 / len(classes),
+        layers=task.over_layers(),
+        chosen=task.chosen(),
+    )
+
+
+def _of_study(capture: Capture, study: Study) -> list[dict[str, str]]:
+    if capture.about.source != "images":
+        raise ProbeError(f"{capture.file.name} was captured from texts; separability is told of pictures")
+    known = {stimulus.image_id: dict(stimulus.factors) for stimulus in study.stimuli}
+    strange = next((name for name in capture.ids if name not in known), None)
+    if strange is not None:
+        raise ProbeError(
+            f"{capture.file.name} holds the picture {strange}, which study {study.name} lacks; name its own with "
+            "--study"
+        )
+    return [known[name] for name in capture.ids]
+
+
+def _too_little(classes: np.ndarray, codes: np.ndarray, identities: np.ndarray) -> str | None:
+    if len(classes) < 2:
+        return f"there must be two classes to be told apart, and there is {len(classes)}"
+    for number, name in enumerate(classes):
+        shown_by = len(np.unique(identities[codes == number]))
+        if shown_by < LEAST_IDENTITIES:
+            return f"{name} is shown by {shown_by} identities, and each half needs two"
+    return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Task:
+    """One factor to be told from the layers of one array."""
+
+    layer: Callable[[int], np.ndarray]
+    layers: int
+    kept: np.ndarray
+    codes: np.ndarray
+    classes: int
+    identities: np.ndarray
+    way: Way
+
+    def over_layers(self) -> tuple[LayerSeparability, ...]:
+        folds = cluster_folds(self.identities, FOLDS, seed=self.way.seed)
+        chance = permuted(self.codes, self.identities, self.way.permutations, self.way.seed)
+        labellings = np.column_stack([self.codes, chance])
+        made = np.stack([recalls(across_folds(self._of(i), folds), labellings, self.classes) for i in self._all])
+        best_by_chance = made[:, 1:].max(axis=0)
+        return tuple(self._layer(i, float(made[i, 0]), best_by_chance) for i in self._all)
+
+    def chosen(self) -> Chosen:
+        first = self._first_half()
+        train, test = np.flatnonzero(first), np.flatnonzero(~first)
+        folds = cluster_folds(self.identities[train], FOLDS, seed=self.way.seed)
+        tried = [recalls(across_folds(self._of(i)[train], folds), self.codes[train], self.classes) for i in self._all]
+        best = int(np.argmax([float(found[0]) for found in tried]))
+        guessed = guesses(smoother(self._of(best), train, test), self.codes[:, None], self.classes)[:, 0]
+        return Chosen(best, self._judged(test, guessed), self._p(test, guessed), len(np.unique(self.identities[test])))
+
+    @property
+    def _all(self) -> range:
+        return range(self.layers)
+
+    def _of(self, layer: int) -> np.ndarray:
+        return np.asarray(self.layer(layer)[self.kept])
+
+    def _layer(self, layer: int, accuracy: float, best_by_chance: np.ndarray) -> LayerSeparability:
+        activations = scaled(self._of(layer))
+        return LayerSeparability(
+            layer=layer,
+            accuracy=accuracy,
+            p=_share_as_large(best_by_chance, accuracy),
+            between=share_between(activations, self.codes),
+            silhouette=silhouette(activations, self.codes),
+        )
+
+    def _first_half(self) -> np.ndarray:
+        """Rows of the half on which the layer is chosen: every second identity, of each class where it has one."""
+        rng = np.random.default_rng(self.way.seed)
+        names = rng.permutation(np.unique(self.identities))
+        if is_of_identity(self.codes, self.identities):
+            class_of = dict(zip(self.identities, self.codes, strict=True))
+            names = np.array(sorted(names, key=lambda name: class_of[name]))
+        return np.asarray(np.isin(self.identities, names[::2]))
+
+    def _judged(self, test: np.ndarray, guessed: np.ndarray) -> Outcome:
+        """Balanced accuracy on the other half, its interval from drawing identities."""
+        truth = self.codes[test]
+        there = truth[:, None] == np.arange(self.classes)
+        sums = np.column_stack([there, there & (guessed == truth)[:, None]]).astype(np.float64)
+        return bootstrap_sums(
+            sums,
+            lambda totals: (totals[:, self.classes :] / totals[:, : self.classes]).mean(axis=1),
+            name="balanced accuracy",
+            clusters=self.identities[test],
+            bootstrap=self.way.bootstrap,
+        )
+
+    def _p(self, test: np.ndarray, guessed: np.ndarray) -> float:
+        truth, identities = self.codes[test], self.identities[test]
+        chance = permuted(truth, identities, self.way.permutations, self.way.seed)
+        labellings = np.column_stack([truth, chance])
+        right = labellings == guessed[:, None]
+        shares = [((labellings == c) & right).sum(axis=0) / (labellings == c).sum(axis=0) for c in range(self.classes)]
+        accuracy = np.mean(shares, axis=0)
+        return _share_as_large(accuracy[1:], float(accuracy[0]))
+
+
+def _share_as_large(by_chance: np.ndarray, found: float) -> float:
+    """The permutation p: the share of labellings, the real one among them, that do as well."""
+    # Accuracies are shares of counts: what differs by rounding only is equal.
+    return float((1 + (by_chance >= found - 1e-9).sum()) / (1 + len(by_chance)))

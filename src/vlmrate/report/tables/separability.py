@@ -1,0 +1,115 @@
+"""What a linear probe tells from inside a model: the layer that was chosen, and every layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vlmrate.report.table import Part, Table, bounded, count, p_value, section, stub, text
+from vlmrate.stats import Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from vlmrate.probe.separability import ArrayOutcome, Separability
+    from vlmrate.report.table import Cell
+
+NETWORK = (
+    "What a probe finds are statistics of a network and no feelings; that something can be told from a layer does not "
+    "say that the answers rest on it."
+)
+
+
+def separability_tables(outcomes: Sequence[ArrayOutcome]) -> Iterator[Table]:
+    """Two tables: each array on the half that had no part in choosing its layer, and all layers."""
+    yield _chosen(outcomes)
+    layers = _layers(outcomes)
+    if layers.rows:
+        yield layers
+
+
+def _chosen(outcomes: Sequence[ArrayOutcome]) -> Table:
+    factors = list(dict.fromkeys(told.factor for outcome in outcomes for told in outcome.factors))
+    return Table(
+        id="separability",
+        title="Told from inside the model by a linear probe, on identities it never saw",
+        part=Part.INSIDE,
+        columns=(
+            section("factor", "Factor"),
+            stub("array", "Read at"),
+            count("images", "Images"),
+            count("identities", "Identities judged"),
+            text("layer", "Layer"),
+            bounded("chance", "Guessing"),
+            bounded("accuracy", "Balanced accuracy"),
+            p_value("p", "p"),
+        ),
+        rows=tuple(
+            (factor, _name(outcome, outcomes), *_cells(told.found))
+            for factor in factors
+            for outcome in outcomes
+            for told in outcome.factors
+            if told.factor == factor
+        ),
+        notes=(
+            "The layer was chosen by cross-validation on one half of the identities, the probe trained there and "
+            "judged on the other half. Layers are counted from 0. Balanced accuracy = mean over classes of the share "
+            "told rightly; intervals from drawing identities; p from permuted classes, an emotion's within identities, "
+            "a group's between them.",
+            NETWORK,
+        ),
+    )
+
+
+def _cells(found: Separability | Skipped) -> tuple[Cell, ...]:
+    if isinstance(found, Skipped):
+        return (None, None, None, None, found, None)
+    chosen = found.chosen
+    last = len(found.layers) - 1
+    layer = f"{chosen.layer} of 0–{last}" if last else "–"
+    return (found.images, chosen.identities, layer, found.chance, chosen.accuracy, chosen.p)
+
+
+def _layers(outcomes: Sequence[ArrayOutcome]) -> Table:
+    return Table(
+        id="separability-layers",
+        title="Layer by layer, over all identities",
+        part=Part.INSIDE,
+        columns=(
+            section("factor", "Factor"),
+            stub("layer", "Layer"),
+            bounded("accuracy", "Balanced accuracy"),
+            p_value("p", "p"),
+            bounded("between", "Variance between classes"),
+            bounded("silhouette", "Silhouette"),
+        ),
+        rows=tuple(
+            (f"{factor}: {name}", str(one.layer), one.accuracy, one.p, one.between, one.silhouette)
+            for factor, found in found_by_factor(outcomes).items()
+            for name, array in found.items()
+            for one in array.layers
+        ),
+        notes=(
+            "Cross-validated in folds that keep identities whole. p is that of the best layer of every permutation, "
+            "so that the search over layers is paid for. Variance between classes is its share of all variance, over "
+            "units of mean 0 and SD 1; silhouette is the mean over images, by distances over the same units.",
+        ),
+    )
+
+
+def found_by_factor(outcomes: Sequence[ArrayOutcome]) -> dict[str, dict[str, Separability]]:
+    """What was not skipped, by factor and by the array's name."""
+    found: dict[str, dict[str, Separability]] = {}
+    for outcome in outcomes:
+        for told in outcome.factors:
+            if not isinstance(told.found, Skipped):
+                found.setdefault(told.factor, {})[_name(outcome, outcomes)] = told.found
+    return found
+
+
+def _name(outcome: ArrayOutcome, outcomes: Sequence[ArrayOutcome]) -> str:
+    """The array, and as much of its capture as tells it from the others."""
+    if len({other.capture for other in outcomes}) == 1:
+        return outcome.array
+    models = {other.capture: other.model for other in outcomes}
+    apart = len(set(models.values())) == len(models)
+    return f"{outcome.model if apart else outcome.capture}, {outcome.array}"
