@@ -55,3 +55,7 @@ class RunStoppedError(VlmrateError):
 
 class AnalysisError(VlmrateError):
     """There is nothing that could be analyzed, or it does not fit the study."""
+
+
+class CheckError(VlmrateError):
+    """A baseline cannot be used, or a check against it could not be carried out."""

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from vlmrate import __version__
-from vlmrate.cli import analyze, doctor, export, infer, init, models, report, validate
+from vlmrate.cli import analyze, check, doctor, export, infer, init, models, report, validate
 from vlmrate.errors import VlmrateError
 
 MISUSE = 2
@@ -26,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for command in (init, validate, infer, analyze, report, export, models, doctor):
+for command in (init, validate, infer, analyze, report, check, export, models, doctor):
     command.register(app)
 
 
