@@ -86,17 +86,24 @@ def exchange_r(before: FloatArray, now: FloatArray, people: FloatArray) -> Excha
     moving = a != b
     if len(h) < 3 or not moving.any() or np.ptp(h) == 0 or np.ptp(a) == 0 or np.ptp(b) == 0:
         return None
-    kept = np.ones((len(swaps(int(moving.sum()))), len(h)))
-    kept[:, moving] = swaps(int(moving.sum()))
-    middle, half = (a + b) / 2, (a - b) / 2
+    h = h - h.mean()
+    middle, half = (a + b) / 2 - a.mean(), (a - b) / 2
+    kept = swaps(int(moving.sum())) @ _sums(half, middle, h)[moving]
     with np.errstate(divide="ignore", invalid="ignore"):
-        gaps = _r(middle + kept * half, h) - _r(middle - kept * half, h)
+        gaps = _r(kept, middle, half, h) - _r(-kept, middle, half, h)
     gaps = np.nan_to_num(gaps)
     return Exchanged(float(np.mean(np.abs(gaps) >= abs(gaps[0]) - _LEVEL)), float(np.std(gaps)))
 
 
-def _r(ratings: FloatArray, people: FloatArray) -> FloatArray:
-    centred = ratings - ratings.mean(axis=1, keepdims=True)
-    h = people - people.mean()
-    found: FloatArray = centred @ h / np.sqrt((centred**2).sum(axis=1) * (h @ h))
+def _sums(half: FloatArray, middle: FloatArray, h: FloatArray) -> FloatArray:
+    """What each image adds to the sum, the sum of squares and the sum of products of its rating, or takes away."""
+    return np.column_stack([half, 2 * middle * half, half * h])
+
+
+def _r(kept: FloatArray, middle: FloatArray, half: FloatArray, h: FloatArray) -> FloatArray:
+    """Pearson's r of `middle` plus or minus `half` with people's means (about their mean), of every swap."""
+    total = middle.sum() + kept[:, 0]
+    squares = (middle**2 + half**2).sum() + kept[:, 1]
+    products = middle @ h + kept[:, 2]
+    found: FloatArray = products / np.sqrt((squares - total**2 / len(h)) * (h @ h))
     return found
