@@ -8,28 +8,44 @@ points off people's means.
 from __future__ import annotations
 
 import argparse
+import math
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vlmrate.check.compare import changes
 from vlmrate.check.material import Material
-from vlmrate.check.records import Limits, RatedAnswer, RatedImage
+from vlmrate.check.metrics import name_of
+from vlmrate.check.records import Limits, Metric, RatedAnswer, RatedImage
 from vlmrate.check.statistical import statistical_rows
-from vlmrate.check.truth import FloatArray, Truth
+from vlmrate.check.truth import FloatArray, Truth, labels_given, numbers_given
 from vlmrate.check.verdict import Verdict, gravest
-from vlmrate.stats import Bootstrap
 from vlmrate.study.records import Item, Labels, Likert
+
+if TYPE_CHECKING:
+    from vlmrate.check.metrics import Kind
 
 LABELS = ("happy", "sad", "angry", "fear", "disgust", "neutral")
 SIZES = (18, 36, 72, 144)
 ITEMS = (Item("emotion", Labels(LABELS), "emotion"), Item("valence", Likert(1, 9)), Item("arousal", Likert(1, 9)))
 RIGHT, OFF = 0.9, 0.7
-FLIP, SHIFT = 0.01, 0.005
-"""What comes by chance alone: the chance of an answer to flip, the mean total variation of its probabilities."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """What comes by chance alone: the chance of an answer to flip, the mean total variation of its probabilities."""
+
+    flip: float = 0.01
+    shift: float = 0.005
+
+
+AT_THE_LIMIT = Chance(0.02, 0.02 / math.log(20))
+"""As much as the check grants to chance: 2 % of answers flip, 5 % of images shift by more than .02."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +85,6 @@ def noisier(sd: float) -> Change:
 
 
 CHANGES: dict[str, Change] = {
-    "nothing": lambda said, _, __: said,
     "right labels lost: 10 %": worse_labels(0.1),
     "right labels lost: 20 %": worse_labels(0.2),
     "right labels lost: 40 %": worse_labels(0.4),
@@ -82,29 +97,40 @@ CHANGES: dict[str, Change] = {
 }
 
 
+def nothing(said: Said, truth: np.ndarray[tuple[int], np.dtype[np.int64]], rng: np.random.Generator) -> Said:
+    """The same rater."""
+    return said
+
+
 def main() -> None:
     """Command line: simulate and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--checks", type=int, default=1000)
+    parser.add_argument("--unchanged", type=int, default=1000, help="checks a cell of the unchanged rater")
+    parser.add_argument("--checks", type=int, default=400, help="checks a cell of a changed rater")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     options = parser.parse_args()
     start = time.perf_counter()
     print("| change | " + " | ".join(f"{size} images" for size in options.sizes) + " |")
     print("|---|" + "---|" * len(options.sizes))
+    for name, chance in (("nothing but chance", Chance()), ("nothing but chance, at its limit", AT_THE_LIMIT)):
+        if options.unchanged:
+            cells = [_cell(nothing, size, options.unchanged, chance) for size in options.sizes]
+            print(f"| {name} | {' | '.join(cells)} |", flush=True)
     for name, change in CHANGES.items():
-        cells = [_cell(change, size, options.checks) for size in options.sizes]
-        print(f"| {name} | {' | '.join(cells)} |", flush=True)
-    print(f"\n{options.checks:,} checks a cell; {time.perf_counter() - start:.0f} s")
+        if options.checks:
+            cells = [_cell(change, size, options.checks, Chance()) for size in options.sizes]
+            print(f"| {name} | {' | '.join(cells)} |", flush=True)
+    print(f"\n{time.perf_counter() - start:.0f} s")
 
 
-def _cell(change: Change, size: int, checks: int) -> str:
+def _cell(change: Change, size: int, checks: int, chance: Chance) -> str:
     """Shares of checks that were `regressed`, and `regressed` or `changed`, in %."""
-    found = Counter(verdict_of(change, size, seed) for seed in range(checks))
+    found = Counter(verdict_of(change, size, seed, chance) for seed in range(checks))
     regressed, changed = 100 * found["regressed"] / checks, 100 * found["changed"] / checks
     return f"{regressed:.1f} ({regressed + changed:.1f})"
 
 
-def verdict_of(change: Change, size: int, seed: int) -> Verdict:
+def verdict_of(change: Change, size: int, seed: int, chance: Chance) -> Verdict:
     """The verdict of one simulated check."""
     rng = np.random.default_rng([seed, size])
     truth = np.arange(size) % 6
@@ -114,24 +140,56 @@ def verdict_of(change: Change, size: int, seed: int) -> Verdict:
         np.where(right, truth, (truth + rng.integers(1, 6, size)) % 6),
         {item: mean + rng.normal(0, OFF, size) for item, mean in people.items()},
     )
-    shifts = np.minimum(rng.exponential(SHIFT, (size, 3)), 0.5)
+    shifts = np.minimum(rng.exponential(chance.shift, (size, 3)), 0.5)
     before = _images(said, None, rng, np.zeros((size, 3)))
-    now = _images(change(said, truth, rng), FLIP, rng, shifts)
+    now = _images(change(said, truth, rng), chance.flip, rng, shifts)
     groups = {
         f"{factor}={level}": np.arange(size) // step % levels == level
         for factor, step, levels in (("emotion", 1, 6), ("group", 6, 3))
         for level in range(levels)
     }
-    material = Material(
+    material = _Quick(
         before=before,
         now=now,
         changes=changes(before, now),
         truth=Truth(ITEMS, {"emotion": tuple(LABELS[i] for i in truth)}, people, groups, tuple(map(str, range(size)))),
         limits=Limits(),
         same_place=False,
-        bootstrap=Bootstrap(resamples=20),  # intervals decide nothing in this mode
     )
     return gravest(statistical_rows(material))
+
+
+class _Quick(Material):
+    """A material whose metrics have no intervals, for those decide nothing in this mode and take most of the time."""
+
+    @cached_property
+    def metrics_before(self) -> Mapping[str, Metric]:
+        """The baseline's metrics by name."""
+        return dict(_values(self.before, self.truth))
+
+    @cached_property
+    def metrics_now(self) -> Mapping[str, Metric]:
+        """Today's metrics by name."""
+        return dict(_values(self.now, self.truth))
+
+
+def _values(images: Sequence[RatedImage], truth: Truth) -> Iterator[tuple[str, Metric]]:
+    labels = zip(labels_given(images, "emotion"), truth.labels["emotion"], strict=True)
+    yield _metric("emotion", "kappa", sum(given == label for given, label in labels) / len(images))
+    for item, people in truth.means.items():
+        given = numbers_given(images, item)
+        yield _metric(item, "r", float(np.corrcoef(given, people)[0, 1]))
+        yield _metric(item, "mae", float(np.abs(given - people).mean()))
+        yield _metric(item, "bias", float((given - people).mean()))
+        for level, here in truth.groups.items():
+            yield _metric(item, "bias", float((given - people)[here].mean()), level)
+
+
+def _metric(item: str, kind: Kind, value: float, level: str | None = None) -> tuple[str, Metric]:
+    name = name_of(item, kind, level)
+    return name, Metric(
+        name=name, item=item, kind=kind, level=level, value=value, low=value, high=value, n=0, method=""
+    )
 
 
 def _images(said: Said, flip: float | None, rng: np.random.Generator, shifts: FloatArray) -> tuple[RatedImage, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from vlmrate.check.metrics import BOOTSTRAP, metrics_of
+from vlmrate.check.metrics import metrics_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from vlmrate.check.compare import ImageChange
     from vlmrate.check.records import Limits, Metric, RatedImage
     from vlmrate.check.truth import Truth
-    from vlmrate.stats import Bootstrap
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,6 @@ class Material:
     truth: Truth
     limits: Limits
     same_place: bool
-    bootstrap: Bootstrap = BOOTSTRAP
 
     @property
     def images(self) -> int:
@@ -37,12 +35,12 @@ class Material:
     @cached_property
     def metrics_before(self) -> Mapping[str, Metric]:
         """The baseline's metrics by name."""
-        return {metric.name: metric for metric in metrics_of(self.before, self.truth, self.bootstrap)}
+        return {metric.name: metric for metric in metrics_of(self.before, self.truth)}
 
     @cached_property
     def metrics_now(self) -> Mapping[str, Metric]:
         """Today's metrics by name."""
-        return {metric.name: metric for metric in metrics_of(self.now, self.truth, self.bootstrap)}
+        return {metric.name: metric for metric in metrics_of(self.now, self.truth)}
 
     def flips(self, item: str) -> int:
         """Images whose answer to an item flipped."""

@@ -35,9 +35,9 @@ BOOTSTRAP = Bootstrap(resamples=1000)
 TOLD = f"percentile intervals of {BOOTSTRAP.resamples:,} resamples, whole identities drawn, seed {BOOTSTRAP.seed}"
 
 
-def metrics_of(images: Sequence[RatedImage], truth: Truth, bootstrap: Bootstrap = BOOTSTRAP) -> tuple[Metric, ...]:
+def metrics_of(images: Sequence[RatedImage], truth: Truth) -> tuple[Metric, ...]:
     """Every metric that the answers define; those that they do not define are left out."""
-    found = (metric for item in truth.items for metric in _of_item(images, truth, item, bootstrap))
+    found = (metric for item in truth.items for metric in _of_item(images, truth, item))
     return tuple(metric for metric in found if metric is not None)
 
 
@@ -50,33 +50,32 @@ def name_of(item: str, kind: str, level: str | None = None) -> str:
     return f"{item}.{kind}" + (f"[{level}]" if level is not None else "")
 
 
-def _of_item(images: Sequence[RatedImage], truth: Truth, item: Item, bootstrap: Bootstrap) -> Iterator[Metric | None]:
-    of = _of_labels if isinstance(item.scale, Labels) else _of_scale
-    yield from of(images, truth, item, bootstrap)
+def _of_item(images: Sequence[RatedImage], truth: Truth, item: Item) -> Iterator[Metric | None]:
+    yield from _of_labels(images, truth, item) if isinstance(item.scale, Labels) else _of_scale(images, truth, item)
     asked = [answer for answer in (image.answer(item.name) for image in images) if answer is not None]
     if asked:
         yield _metric(item.name, "invalid", wilson(sum(answer.value is None for answer in asked), len(asked)))
 
 
-def _of_labels(images: Sequence[RatedImage], truth: Truth, item: Item, bootstrap: Bootstrap) -> Iterator[Metric | None]:
+def _of_labels(images: Sequence[RatedImage], truth: Truth, item: Item) -> Iterator[Metric | None]:
     right = np.array(truth.labels[item.name], dtype=object)
     there = np.array([label is not None for label in right])
     if not there.any():
         return
     given = np.array(labels_given(images, item.name), dtype=object)[there]
     clusters = np.array(truth.clusters, dtype=object)[there]
-    kappa = cohen_kappa(right[there], given, item.answers, clusters=clusters, bootstrap=bootstrap)
+    kappa = cohen_kappa(right[there], given, item.answers, clusters=clusters, bootstrap=BOOTSTRAP)
     yield _metric(item.name, "kappa", kappa)
 
 
-def _of_scale(images: Sequence[RatedImage], truth: Truth, item: Item, bootstrap: Bootstrap) -> Iterator[Metric | None]:
+def _of_scale(images: Sequence[RatedImage], truth: Truth, item: Item) -> Iterator[Metric | None]:
     people, given = truth.means[item.name], numbers_given(images, item.name)
     clusters = np.array(truth.clusters, dtype=object)
-    yield _metric(item.name, "r", pearson_bootstrap(given, people, clusters=clusters, bootstrap=bootstrap))
-    yield _metric(item.name, "mae", mae(given, people, clusters=clusters, bootstrap=bootstrap))
+    yield _metric(item.name, "r", pearson_bootstrap(given, people, clusters=clusters, bootstrap=BOOTSTRAP))
+    yield _metric(item.name, "mae", mae(given, people, clusters=clusters, bootstrap=BOOTSTRAP))
     everywhere: tuple[str | None, BoolArray] = (None, np.ones(len(images), dtype=bool))
     for level, here in (everywhere, *truth.groups.items()):
-        bias = mean_difference_bootstrap(given[here], people[here], clusters=clusters[here], bootstrap=bootstrap)
+        bias = mean_difference_bootstrap(given[here], people[here], clusters=clusters[here], bootstrap=BOOTSTRAP)
         yield _metric(item.name, "bias", bias, level)
 
 
