@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
     from vlmrate.check.records import Baseline
     from vlmrate.inference.records import Recipe
+
+_DIGEST = re.compile("[0-9a-f]{40,}")
+_OF_A_DIGEST = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,9 @@ def _fields(lead: str, before: Mapping[str, object], now: Mapping[str, object]) 
 
 
 def _told(value: object) -> str:
-    return "none" if value is None else str(value)
+    """A value in words, digests by their beginning."""
+    text = "none" if value is None else str(value)
+    return text[:_OF_A_DIGEST] if _DIGEST.fullmatch(text) else text
 
 
 def _prompts(before: Sequence[str], now: Sequence[str]) -> Iterator[Difference]:

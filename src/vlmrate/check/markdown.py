@@ -20,6 +20,7 @@ WORDS: Mapping[Verdict, str] = {
     "changed": "The rater rates otherwise; that it became worse was not shown.",
     "regressed": "The rater no longer rates as it did.",
 }
+_HEAD = ("| | what | found | limit, or what could be shown | p (Holm) |", "|---|---|---|---|---|")
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~])")
 
 
@@ -53,12 +54,15 @@ def _stored(outcome: Outcome) -> str:
 
 
 def _table(outcome: Outcome) -> Iterator[str]:
-    """Judged rows first, those that passed below the others; what is only told last."""
+    """The gravest rows first, what is only told last; groups in which nothing was found fold away."""
     order = {"regressed": 0, "changed": 1, "undecided": 2, "pass": 3, None: 4}
-    yield "| | what | found | limit, or what could be shown | p (Holm) |"
-    yield "|---|---|---|---|---|"
-    for row in sorted(outcome.rows, key=lambda row: order[row.verdict]):
-        yield _row(row)
+    rows = sorted(outcome.rows, key=lambda row: order[row.verdict])
+    yield from _HEAD
+    yield from (_row(row) for row in rows if not row.aside)
+    aside = [row for row in rows if row.aside]
+    if aside:
+        yield from ("", f"<details><summary>{len(aside):,} rows on groups of images</summary>", "", *_HEAD)
+        yield from (*map(_row, aside), "", "</details>")
 
 
 def _row(row: Row) -> str:

@@ -30,6 +30,11 @@ class Row(Record):
     limit: str = ""
     p: float | None = None
 
+    @property
+    def aside(self) -> bool:
+        """Whether it is of one group of images and found nothing: there are many of these."""
+        return "=" in self.name and self.verdict not in {"changed", "regressed"}
+
 
 def gravest(rows: Iterable[Row]) -> Verdict:
     """The verdict of a check with these rows."""

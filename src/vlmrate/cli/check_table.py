@@ -66,13 +66,13 @@ def print_outcome(console: Console, outcome: Outcome, *, explain: bool) -> None:
 
 
 def _rows(outcome: Outcome, *, every: bool) -> Table:
-    """Rows that did not pass, and all over whole images; groups that passed are told with `every`."""
+    """Rows over all images, and of groups those in which something was found; all with `every`."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("", "What", "Found", "Limit, or what could be shown"):
         table.add_column(column, overflow="fold")
     table.add_column("p (Holm)", justify="right", no_wrap=True)
     for row in outcome.rows:
-        if every or row.verdict not in {None, "pass"} or "=" not in row.name:
+        if every or not row.aside:
             table.add_row(_word(row), *map(escape, (row.name, row.finding, row.limit, _p(row))))
     return table
 
