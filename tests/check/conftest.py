@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from vlmrate.check.baseline import read_baseline
+from vlmrate.check.compare import changes as changes_of
+from vlmrate.check.gate import subset_of
+from vlmrate.check.material import Material
 from vlmrate.check.outcome import Outcome
+from vlmrate.check.records import Baseline, Limits, RatedAnswer
+from vlmrate.check.truth import truth_of
 from vlmrate.cli.check_job import Request, check_rater
 from vlmrate.inference.prepare import Wishes
+from vlmrate.study.load import load_study
 
 if TYPE_CHECKING:
     from vlmrate.check.verdict import Mode
+    from vlmrate.study.records import Study
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 IMAGES = 12
+Answering = Callable[[str, RatedAnswer], RatedAnswer]
+"""What becomes of an answer to an image."""
 
 STUDY = """\
 name: small
@@ -93,3 +104,51 @@ def gate(made: Path, tmp_path: Path) -> Gate:
     for name in ("study.yaml", "stimuli.csv", "baseline.json"):
         shutil.copy(made / name, tmp_path / name)
     return Gate(tmp_path, tmp_path / "baseline.json", tmp_path / "out")
+
+
+@pytest.fixture(scope="session")
+def baseline() -> Baseline:
+    """The baseline of the embedded model that lies in the repository."""
+    return read_baseline(REPOSITORY / "data" / "baseline" / "demo-tiny-context-carry.json")
+
+
+@pytest.fixture(scope="session")
+def demo() -> Study:
+    """The demo study."""
+    return load_study(REPOSITORY / "configs" / "study.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Rerating:
+    """The repository's baseline rated again, with answers changed at will."""
+
+    baseline: Baseline
+    study: Study
+
+    def material(self, *changes: Answering, same_place: bool = True, allow: dict[str, float] | None = None) -> Material:
+        """Baseline and a rating in which each change is made to every answer."""
+        images = self.baseline.images
+        now = tuple(
+            image.model_copy(update={"answers": tuple(_changed(image.image_id, a, changes) for a in image.answers)})
+            for image in images
+        )
+        return Material(
+            before=images,
+            now=now,
+            changes=changes_of(images, now),
+            truth=truth_of(self.study, subset_of(self.study, self.baseline, "baseline"), list(self.baseline.scales)),
+            limits=Limits(allow=allow or {}),
+            same_place=same_place,
+        )
+
+
+def _changed(image_id: str, answer: RatedAnswer, changes: tuple[Answering, ...]) -> RatedAnswer:
+    for change in changes:
+        answer = change(image_id, answer)
+    return answer
+
+
+@pytest.fixture(scope="session")
+def rerating(baseline: Baseline, demo: Study) -> Rerating:
+    """What makes ratings with answers changed by hand."""
+    return Rerating(baseline, demo)

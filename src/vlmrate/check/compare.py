@@ -63,7 +63,7 @@ def _change(old: RatedImage, new: RatedImage) -> ImageChange:
         flips=tuple(
             Flip(name, _value(a), _value(b))
             for name, (a, b) in pairs.items()
-            if _value(a) != _value(b) and not _tied(shifts.get(name))
+            if _value(a) != _value(b) and not _tied(a, b)
         ),
         shifts=shifts,
     )
@@ -73,9 +73,13 @@ def _value(answer: RatedAnswer | None) -> int | float | str | None:
     return None if answer is None else answer.value
 
 
-def _tied(shift: float | None) -> bool:
-    """Whether the probabilities are equal: where two answers are as likely as each other either may be spoken."""
-    return shift is not None and shift <= SAME
+def _tied(old: RatedAnswer | None, new: RatedAnswer | None) -> bool:
+    """Whether both answers were as likely as each other and still are: either may be spoken then."""
+    shift = total_variation(old, new)
+    if old is None or new is None or old.probabilities is None or shift is None or shift > SAME:
+        return False
+    before, now = (old.probabilities.get(str(answer.value)) for answer in (old, new))
+    return before is not None and now is not None and abs(before - now) <= 2 * SAME
 
 
 def total_variation(old: RatedAnswer | None, new: RatedAnswer | None) -> float | None:

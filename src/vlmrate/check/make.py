@@ -33,8 +33,15 @@ def setting_now(job: Job) -> Setting:
         about={name: _placeless(value) for name, value in job.about.items()},
         prompts=() if wordless else tuple(step.template.outline for step in job.protocol.steps),
         versions=machine.versions(),
-        machine=machine.machine(),
+        machine=_machine(),
     )
+
+
+def _machine() -> dict[str, str | int]:
+    """The machine; of Linux without its release, which decides no answer and changes every month."""
+    about = machine.machine()
+    system = str(about["system"])
+    return about | {"system": "Linux" if system.startswith("Linux ") else system}
 
 
 def _placeless(value: Value) -> Value:
