@@ -65,7 +65,7 @@ def test_the_average_and_its_limits_are_those_of_the_books() -> None:
 
 
 def test_slow_drift_is_seen_and_chance_rarely() -> None:
-    """A drift of two SDs in forty checks is seen in nearly every series; of stable series few leave the limits in 20 checks."""
+    """A drift of two SDs in forty checks is nearly always seen; few stable series leave the limits in twenty."""
     seen = alarms = 0
     for seed in range(200):
         noise = np.random.default_rng(seed).normal(0, 1, 40)

@@ -67,6 +67,8 @@ def check_rater(request: Request, *, update: bool, history: bool) -> int:
     if request.images is not None and not update:
         raise CheckError("--images says how large a new baseline's subset is; give it with --update")
     console = Console(highlight=False, emoji=False, stderr=request.as_json)
+    if request.output is not None and not (update or history):
+        clear(request.output)
     place = place_of(request.wishes, request.baseline, update=update)
     if history:
         return _draw(request, place, console)
@@ -97,12 +99,12 @@ def _update(request: Request, place: Place, console: Console) -> int:
 
 
 def _check(request: Request, place: Place, console: Console) -> int:
+    folder = request.output or place.output
+    clear(folder)
     against = Against(read_baseline(place.file), place.file.name)
     allow = parse_allow(request.allow)
     refuse_unknown(allow, against.baseline.metrics)
     stimuli = subset_of(place.study, against.baseline, shown(place.file))
-    folder = request.output or place.output
-    clear(folder)
     job = _prepared(place.wishes, console)
     refuse_misfit(job, against.baseline, shown(place.file))
     with reporter(console) as report:
