@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+
 from check.conftest import REPOSITORY
 
 if TYPE_CHECKING:
