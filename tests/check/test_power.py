@@ -37,6 +37,12 @@ def test_an_unchanged_rater_raises_no_alarm_and_a_changed_one_does(check_power: 
     assert loud == ["regressed"] * 10
 
 
+def test_hundreds_of_flips_are_no_trouble(check_power: ModuleType) -> None:
+    """Their chance is too small for a number of 64 bits."""
+    higher = check_power.CHANGES["valence higher by 1"]
+    assert check_power.verdict_of(higher, 400, 0, check_power.Chance()) == "regressed"
+
+
 def test_the_table_shows_at_most_two_percent_of_false_alarms() -> None:
     """Every cell of the rows in which nothing changed."""
     shares = [float(share) for _, cells in TABLE for share in re.findall(r"\((.+?)\)", cells)]

@@ -98,7 +98,7 @@ def _probabilities(material: Material, item: Item) -> Comparison:
 
 def _more_than(seen: int, n: int, share: float) -> float:
     """The chance of so many or more of n where each has the chance `share`: exact binomial, one-sided."""
-    return float(bdtrc(seen - 1, n, share)) if seen else 1.0
+    return min(1.0, float(bdtrc(seen - 1, n, share))) if seen else 1.0
 
 
 def _many(n: int, share: float, alpha: float, what: str) -> str:

@@ -20,7 +20,7 @@ from vlmrate.check.verdict import Row, gravest
 from vlmrate.errors import CheckError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from vlmrate.check.compare import ImageChange
     from vlmrate.check.explain import Setting
@@ -94,7 +94,8 @@ def judge(job: Job, against: Against, rated: Rerated, mode: Mode | None, allow: 
     before, now = setting_of(baseline), setting_now(job)
     material = _material(job, baseline, rated, allow, same_place=before.place == now.place)
     used, why = _mode(mode, before, now)
-    rows = (*_JUDGES[used](material), *_machine_rows(baseline, now, rated))
+    ratios = tuple(_ratios(baseline, now, rated))
+    rows = (*_JUDGES[used](material), *(ratio.row for ratio in ratios))
     most = sorted((c for c in material.changes if c.changed or c.replaced), key=lambda c: c.size, reverse=True)
     return Outcome(
         study=job.study.name,
@@ -113,7 +114,7 @@ def judge(job: Job, against: Against, rated: Rerated, mode: Mode | None, allow: 
         differs=tuple(Differing(what=d.what, before=d.before, now=d.now) for d in differences(before, now)),
         most_changed=tuple(_listed(change) for change in most[:MOST]),
         metrics=tuple(material.metrics_now.values()),
-        ratios={row.name.partition(":")[0]: row.now for row in rows if row.limit == _RATIO and row.now is not None},
+        ratios={ratio.name: ratio.value for ratio in ratios},
         seconds_per_image=_seconds(rated),
         simulated_people=job.study.simulated_people,
     )
@@ -144,30 +145,46 @@ def _mode(asked: Mode | None, before: Setting, now: Setting) -> tuple[Mode, str]
     return "statistical", "chip or versions are not the baseline's, so answers may differ without fault"
 
 
-_RATIO = "told, not judged"
+@dataclass(frozen=True, slots=True)
+class _Ratio:
+    """Today's figure over the baseline's; told and never judged, for machines are busy."""
+
+    name: str
+    before: float
+    now: float
+    unit: str
+
+    @property
+    def value(self) -> float:
+        return round(self.now / self.before, 3)
+
+    @property
+    def row(self) -> Row:
+        finding = f"{self.before:.3g} to {self.now:.3g} {self.unit}"
+        return Row(
+            name=f"{self.name}: ratio",
+            verdict=None,
+            before=1.0,
+            now=self.value,
+            finding=finding,
+            limit="told, not judged",
+        )
 
 
-def _machine_rows(baseline: Baseline, now: Setting, rated: Rerated) -> tuple[Row, ...]:
-    """Speed and memory as ratios, on the same machine only; they are told and never judged, for machines are busy."""
+def _ratios(baseline: Baseline, now: Setting, rated: Rerated) -> Iterator[_Ratio]:
+    """Speed and memory, on the same machine only."""
     same = all(baseline.machine.get(name) == now.machine.get(name) for name in _SAME_MACHINE)
     if not same or rated.from_store:
-        return ()
+        return
     then, today = median(image.seconds for image in baseline.images), _seconds(rated)
-    rows = [_ratio("seconds", then, today, "s an image, the median")] if then and today else []
+    if then and today:
+        yield _Ratio("seconds", then, today, "s an image, the median")
     if baseline.memory_mib and rated.memory_mib:
-        rows.append(_ratio("memory", baseline.memory_mib, rated.memory_mib, "MiB at most"))
-    return tuple(rows)
+        yield _Ratio("memory", baseline.memory_mib, rated.memory_mib, "MiB at most")
 
 
 def _seconds(rated: Rerated) -> float:
     return round(median(image.seconds for image in rated.images), 3)
-
-
-def _ratio(name: str, before: float, now: float, unit: str) -> Row:
-    finding = f"{before:.3g} to {now:.3g} {unit}"
-    return Row(
-        name=f"{name}: ratio", verdict=None, before=1.0, now=round(now / before, 3), finding=finding, limit=_RATIO
-    )
 
 
 def _listed(change: ImageChange) -> ChangedImage:

@@ -2,7 +2,7 @@
 
 Equal answers pass. A difference that a test shows is `regressed` where it is for the worse and `changed` where it is
 for the better or for neither; one that no test shows is `undecided`, for a subset that small may hide it. Holm's
-correction over all tests holds the chance of any false alarm at `ALPHA`.
+correction over all tests holds the chance of any false alarm at `ALPHA`; where nothing differs nothing is tested.
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ def _correct(comparisons: Sequence[Comparison]) -> _Corrected:
         if comparison.p is not None:
             own[comparison.family] = min(own.get(comparison.family, 1.0), comparison.p)
     adjusted = holm(Family.of("all tests of the check", own))
-    return _Corrected({test.test: test.p_adjusted / test.p_value for test in adjusted}, len(own))
+    # A p-value may be too small for a number of 64 bits and come as 0.
+    factors = {test.test: test.p_adjusted / test.p_value if test.p_value else 1.0 for test in adjusted}
+    return _Corrected(factors, len(own))
 
 
 def _row(comparison: Comparison, corrected: _Corrected) -> Row:
