@@ -3,8 +3,8 @@
 z_t = weight * x_t + (1 - weight) * z_(t-1), from the baseline's value on, with limits at the baseline's value plus and
 minus width * sigma * sqrt(weight / (2 - weight) * (1 - (1 - weight)^(2 t))): Roberts 1959, Technometrics 1, 239-250;
 weight .2 and width 2.86 raise a false alarm about once in 380 checks (simulated, sigma known): Lucas & Saccucci 1990,
-Technometrics 32, 1-12. sigma is the median moving range over 0.954, which a single jump does not widen: Montgomery, Introduction to
-Statistical Quality Control, chapter 6.
+Technometrics 32, 1-12. sigma is the median moving range over 0.954, which a single jump does not widen: Montgomery,
+Introduction to Statistical Quality Control, chapter 6.
 """
 
 from __future__ import annotations

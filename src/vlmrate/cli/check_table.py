@@ -105,7 +105,7 @@ def _explain(console: Console, outcome: Outcome) -> None:
 
 
 def print_history(console: Console, entries: Sequence[Entry], series: Sequence[Tracked]) -> None:
-    """A sparkline a metric (of the checks against the newest baseline), its last value and average, and where the average left its limits."""
+    """A sparkline a metric, of the checks against the newest baseline; its average, and where that left its limits."""
     counts = ", ".join(f"{number:,} {verdict}" for verdict, number in verdicts(entries).items())
     console.print(f"{len(entries):,} checks from {entries[0].time[:10]} to {entries[-1].time[:10]}: {counts}.")
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
