@@ -1,6 +1,7 @@
 """How often `vlmrate check` in mode `statistical` raises a false alarm, and how often it sees a change, by simulation.
 
-`python benchmarks/check_power.py` prints the table of docs/ci.md; the same seeds give the same numbers. Its raters
+`python benchmarks/check_power.py` prints the table of docs/ci.md in a quarter of an hour on a free core; the same seeds
+give the same numbers. Its raters
 and people are simulated: a rater right on 90 % of six labels, and two scales from 1 to 9 on which it lies about 0.7
 points off people's means.
 """
