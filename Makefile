@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo schema test lint bench clean
+.PHONY: demo schema test lint check bench clean
 
 demo: $(VENV)/.ready ## Let the embedded model rate the demo study, then compare it with its people
 	$(BIN)/vlmrate infer --model tiny
@@ -20,6 +20,9 @@ lint: $(VENV)/.ready-dev ## Check style, types and layers
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check: $(VENV)/.ready ## Hold the embedded model against its baseline in data/baseline
+	$(BIN)/vlmrate check
 
 bench: $(VENV)/.ready-dev ## Measure speed and memory
 	$(BIN)/python benchmarks/inference.py

@@ -59,3 +59,7 @@ class AnalysisError(VlmrateError):
 
 class ProbeError(VlmrateError):
     """What is inside a model cannot be read or changed as asked, or a capture of it cannot be used as given."""
+
+
+class CheckError(VlmrateError):
+    """A baseline cannot be used, or a check against it could not be carried out."""

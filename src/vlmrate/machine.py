@@ -6,10 +6,7 @@ import os
 import platform
 import subprocess
 from importlib import metadata
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 _PACKAGES = (
     "vlmrate", "mlx", "mlx-vlm", "transformers", "httpx2", "onnxruntime", "opencv-python", "numpy", "pandas", "Pillow",
@@ -72,7 +69,17 @@ def _git(folder: Path, *arguments: str) -> str | None:
 def _chip() -> str:
     if platform.system() == "Darwin":
         return _sysctl("machdep.cpu.brand_string") or platform.machine()
-    return platform.machine()
+    return _model_name() or platform.machine()
+
+
+def _model_name() -> str | None:
+    """The processor's name as Linux tells it; None where it tells none, as on ARM."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return None
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, None) or None
 
 
 def _sysctl(name: str) -> str | None:

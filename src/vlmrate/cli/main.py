@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from vlmrate import __version__
-from vlmrate.cli import analyze, derive, doctor, export, import_, infer, init, models, probe, report, validate
+from vlmrate.cli import analyze, check, derive, doctor, export, import_, infer, init, models, probe, report, validate
 from vlmrate.errors import VlmrateError
 
 MISUSE = 2
@@ -26,7 +26,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for command in (init, validate, infer, import_, derive, analyze, report, export, models, probe, doctor):
+for command in (
+    init, validate, infer, import_, derive, analyze, report, check, export, models, probe, doctor,
+):  # fmt: skip
     command.register(app)
 
 
