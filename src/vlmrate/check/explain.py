@@ -32,7 +32,7 @@ class Setting:
     @property
     def place(self) -> tuple[object, Mapping[str, str]]:
         """Chip and versions: where they are equal, so are the answers."""
-        return self.machine.get("chip"), deciding(self.versions)
+        return self.machine.get("chip"), deciding(self.versions, self.recipe)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from vlmrate.inference.job import Job, Progress
-    from vlmrate.inference.records import Rating
+    from vlmrate.inference.records import Rating, Recipe
     from vlmrate.study.records import Stimulus
 
-IRRELEVANT = frozenset({"vlmrate", "python", "pandas", "pydantic"})
+IRRELEVANT = frozenset({"vlmrate", "python", "pandas", "pydantic", "httpx2"})
 """Packages whose version decides no answer."""
+OF_A_KIND = {"mlx": "mlx", "mlx-vlm": "mlx", "transformers": "mlx", "onnxruntime": "fer", "opencv-python": "fer"}
+"""Packages whose version decides the answers of raters of one kind only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,14 @@ class Rerated:
     memory_mib: int | None
 
 
-def deciding(versions: Mapping[str, str]) -> dict[str, str]:
-    """The versions that could change an answer."""
-    return {name: version for name, version in versions.items() if name not in IRRELEVANT}
+def deciding(versions: Mapping[str, str], recipe: Recipe) -> dict[str, str]:
+    """The versions that could change an answer of a rater of that recipe's kind."""
+    kind = recipe.settings.get("kind")
+    return {
+        name: version
+        for name, version in versions.items()
+        if name not in IRRELEVANT and OF_A_KIND.get(name, kind) == kind
+    }
 
 
 def rerate(job: Job, stimuli: Sequence[Stimulus], report: Callable[[Progress], None], *, cached: bool) -> Rerated:
@@ -98,9 +105,11 @@ def _stored(job: Job, stimuli: Sequence[Stimulus]) -> Iterator[tuple[str, Rating
     manifest = job.store.manifest()
     if manifest is None or manifest.recipe != job.recipe:
         return
-    here, about = deciding(machine.versions()), machine.machine()
+    here, chip = deciding(machine.versions(), job.recipe), machine.machine()["chip"]
     same = {
-        run.id for run in manifest.runs if deciding(run.versions) == here and run.machine.get("chip") == about["chip"]
+        run.id
+        for run in manifest.runs
+        if deciding(run.versions, job.recipe) == here and run.machine.get("chip") == chip
     }
     for stimulus in stimuli:
         rating = job.store.read(stimulus.image_id, 1)
