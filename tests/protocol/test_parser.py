@@ -283,9 +283,9 @@ def test_only_the_beginning_is_read() -> None:
     ],
 )
 def test_long_answers_are_fast(unit: str) -> None:
-    """Ten million characters of whatever repeats are read within two seconds, for labels, numbers and both."""
+    """Ten million characters of whatever repeats are read within two seconds of work, for labels, numbers and both."""
     text = unit * (10_000_000 // len(unit))
-    start = time.perf_counter()
+    start = time.process_time()
     readings = [read_answer(text, EMOTION), read_answer(text, VALENCE), *read_answers(text, (EMOTION, VALENCE), "json")]
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     assert len(readings) == 4
