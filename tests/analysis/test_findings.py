@@ -99,6 +99,15 @@ def test_answers_without_a_value_are_told_by_their_kind(small):
     assert sentence.endswith(f": {kinds_told}.")
 
 
+def test_a_few_images_rated_again_leave_nothing_missing(small):
+    """A whole run and a second rating of some images is no run with missing ratings."""
+    study = small.study(10)
+    rows = small.rater(study)
+    again = [row | {"repeat": 2} for row in rows[:6]]
+    (summary,) = analyze(study, small.results([*rows, *again]), QUICK).summaries
+    assert summary.replies[-1].answer.startswith("Nothing: all 62 ratings were made")
+
+
 def test_a_rater_of_labels_alone_is_not_called_free_of_bias(small):
     """What only labels were given for is not judged on scales: neither as a stand-in nor as unbiased."""
     study = small.study(10, ratings=small.people(small.study(10)))

@@ -70,6 +70,10 @@ class RunQuality:
     answers: tuple[AnswerQuality, ...]
     settings: tuple[Setting, ...]
 
+    def due(self, images: int) -> int:
+        """Ratings that a study of so many images waits for: one an image, or as many as were once asked for."""
+        return max(images, self.planned)
+
 
 def run_quality(material: Material) -> tuple[RunQuality, ...]:
     """The quality of each rater's run, by name."""

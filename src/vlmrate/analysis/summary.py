@@ -164,7 +164,8 @@ def _overall_bias(items: tuple[ItemBias, ...], rater: str) -> Iterator[str]:
         found = of_rater(item.raters, rater)
         if isinstance(found, Skipped):
             continue
-        yield f"{_capital(item.item)}, over all images: {_points(found.overall)} points, rater minus people."
+        unit = " points, rater minus people" if isinstance(found.overall, Estimate) else ""
+        yield f"{_capital(item.item)}, over all images: {_points(found.overall)}{unit}."
 
 
 def _tells_apart(analysis: Analysis, run: RunQuality, found: Sequence[Finding]) -> Iterator[str]:
@@ -182,17 +183,20 @@ def _within(analysis: Analysis, rater: str) -> Iterator[str]:
         if isinstance(found, Skipped):
             continue
         ratio = of_spread if isinstance(of_spread, Skipped) else of_spread.overall.ratios.image_means
-        yield (
-            f"{_capital(item.item)}: r within emotions {_bounded(found.r_within)}; its SD over all images is "
-            f"{_points(ratio)} times that of people's means."
+        spread_told = (
+            f"its SD over all images is {_points(ratio)} times that of people's means"
+            if isinstance(ratio, Estimate)
+            else f"the ratio of its SD to that of people's means was {_points(ratio)}"
         )
+        yield f"{_capital(item.item)}: r within emotions {_bounded(found.r_within)}; {spread_told}."
 
 
 def _went_wrong(analysis: Analysis, run: RunQuality, found: Sequence[Finding]) -> Iterator[str]:
     told = [finding.sentence for finding in found if finding.about == "run"]
-    missing = analysis.design.images * run.repeats - run.rated
+    due = run.due(analysis.design.images)
+    missing = due - run.rated
     if missing > 0:
-        yield f"{missing:,} of {analysis.design.images * run.repeats:,} ratings are missing."
+        yield f"{missing:,} of {due:,} ratings are missing."
     yield from told
     if not told and missing <= 0:
         yield f"Nothing: all {run.rated:,} ratings were made, and every answer could be read and lay on its scale."

@@ -94,17 +94,16 @@ class Derivation(Record):
 
 
 def values_digest(ratings: Iterable[Rating]) -> str:
-    """SHA-256 (hex) of what a rater answered: values and probabilities, whatever the order of the files."""
-    told = [
-        (
-            rating.image_id,
-            rating.repeat,
-            [(answer.item, answer.value, answer.probabilities) for step in rating.steps for answer in step.answers],
-        )
-        for rating in ratings
-    ]
-    told.sort(key=lambda entry: entry[:2])
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    """SHA-256 (hex) of what a rater answered: values and probabilities, whatever the order of the files.
+
+    An image that was answered alike in all its repeats counts as answered once.
+    """
+    told: dict[str, list[object]] = {}
+    for rating in sorted(ratings, key=lambda rating: (rating.image_id, rating.repeat)):
+        said = [(answer.item, answer.value, answer.probabilities) for step in rating.steps for answer in step.answers]
+        told.setdefault(rating.image_id, []).append(said)
+    once = {image: said[:1] if all(again == said[0] for again in said) else said for image, said in told.items()}
+    return hashlib.sha256(json.dumps(once, sort_keys=True).encode()).hexdigest()
 
 
 def means_digest(ratings: HumanRatings, items: Sequence[str]) -> str:

@@ -111,10 +111,12 @@ def _people(design: Design) -> str:
 
 
 def _rater(run: RunQuality, images: int) -> str:
-    every = images * run.repeats
+    due = run.due(images)
     protocol = "" if f"({run.protocol})" in run.name else f" ({run.protocol})"
-    troubles = ((every - run.rated, "missing"), (run.failed, "failed"), (run.unreadable, "broken on disk"))
-    told = [f"{run.rated:,} of {every:,} ratings", *(f"{n:,} {word}" for n, word in troubles if n > 0)]
+    troubles = ((due - run.rated, "missing"), (run.failed, "failed"), (run.unreadable, "broken on disk"))
+    # Some images may have been rated again, beside a whole run.
+    count = f"{run.rated:,} of {due:,} ratings" if run.rated <= due else f"{run.rated:,} ratings of {images:,} images"
+    told = [count, *(f"{n:,} {word}" for n, word in troubles if n > 0)]
     return f"{run.name}{protocol}, {', '.join(told)}"
 
 
