@@ -136,7 +136,7 @@ class Client:
             listed = ModelList.model_validate_json(content).data
         except ValidationError:
             return None
-        return listed[0].id if listed else None
+        return self.key.scrub(listed[0].id) if listed else None
 
     def _attempt(self, body: bytes, tally: _Tally) -> Completion:
         """One attempt, in a place of the throttle.
@@ -175,7 +175,7 @@ class Client:
             said = self._clean(str(error)) or type(error).__name__
             raise FaultError(f"the connection to {self.address.host} broke: {said}") from None
         if response.status_code != httpx2.codes.OK:
-            raise fault_of(response.status_code, response.headers.get("retry-after"), _text(content))
+            raise fault_of(response.status_code, response.headers.get("retry-after"), _text(content), self.key.scrub)
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind and kind != "application/json" and not kind.endswith("+json"):
             raise FaultError(f"the server answered with {self._clean(kind)} instead of JSON")
@@ -191,7 +191,7 @@ class Client:
         try:
             return Completion.model_validate_json(content)
         except ValidationError:
-            raise FaultError(f"the server's answer is no whole chat completion: {shortened(_text(content))}") from None
+            raise FaultError(f"the server's answer is no whole chat completion: {self._clean(_text(content))}") from None
 
     def _clean(self, text: str) -> str:
         return shortened(self.key.scrub(text))
