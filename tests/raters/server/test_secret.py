@@ -138,7 +138,10 @@ def test_a_refused_address_is_in_no_file(study: Study) -> None:
 
 
 @pytest.mark.parametrize("entry", ["key: sk-abcdefgh123", "api_key: sk-abcdefgh123", "key_env: sk-abcdefgh123",
-                                   "extra: {api_key: sk-abcdefgh123}"])  # fmt: skip
+                                   "extra: {api_key: sk-abcdefgh123}", "extra: {a: {api-key: sk-abcdefgh123}}",
+                                   "extra: {a: [{Access_Token: sk-abcdefgh123}]}",
+                                   "thinking: {switch_on: {api_key: sk-abcdefgh123}}",
+                                   "thinking: {switch_off: {a: {authorization: sk-abcdefgh123}}}"])  # fmt: skip
 def test_a_key_in_models_yaml_is_refused_and_not_repeated(entry: str, tmp_path: Path) -> None:
     """The file is for sharing: the message says where a key belongs."""
     file = tmp_path / "models.yaml"
