@@ -7,9 +7,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
+from stamina.instrumentation import set_on_retry_hooks
 
 from raters.server.faultserver import serving
 from vlmrate.errors import AskError, RaterError
@@ -69,6 +71,23 @@ def test_logs_are_free_of_it_and_retries_print_nothing(
     assert caplog.records
     logged = " ".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
     assert not [way for way in WRITTEN if way in logged + "".join(capfd.readouterr()) + repr(rater) + repr(reply)]
+
+
+def test_retries_print_nothing_where_structlog_is_installed(
+    rater: Callable[..., ServerRater], study: Study, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """stamina reports waits to structlog, which prints to stdout: there the outcome stands, as JSON perhaps."""
+    structlog = ModuleType("structlog")
+    logger = SimpleNamespace(warning=lambda event, **about: print(event, about))
+    structlog.get_logger = lambda *_: logger  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "structlog", structlog)
+    set_on_retry_hooks(None)
+    with serving(["500"]) as (url, script):
+        rater(url).view(study.stimuli[0].path, 1).ask(
+            Question("Choose one", (Item("emotion", Labels(("happy", "sad"))),))
+        )
+    assert script.asked == 2
+    assert capfd.readouterr().out == ""
 
 
 @pytest.mark.parametrize("fault", ["echo_escaped", "echo_escaped_half", "echo_escaped_answer"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -29,9 +28,6 @@ EMPTY_AGAIN = 2
 """How often an empty answer is asked for anew before it is kept as it is."""
 
 _INSTALL = "models behind a server need two packages more: pip install 'vlmrate[server]'"
-# stamina reports every wait to the log "stamina", which Python prints where nobody listens; what happened is on record
-# with each answer, so it stays silent unless an application listens.
-_SILENT = logging.NullHandler()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +77,7 @@ class Client:
         self._http = _connections(address, key, parallel, self.patience.timeout)
         self._where = self._http.build_request("POST", f"{address.url}/chat/completions").url
         self._limits = {"timeout": self._http.timeout.as_dict()}
-        logging.getLogger("stamina").addHandler(_SILENT)
+        _report_no_waits()
 
     def ask(self, body: bytes, price: Callable[[tuple[Usage, ...]], float | None]) -> Answered:
         """Send a request until it is answered.
@@ -205,6 +201,17 @@ def server_problem() -> str | None:
     except ImportError:
         return _INSTALL
     return None
+
+
+def _report_no_waits() -> None:
+    """Keep stamina from reporting every wait; what happened is on record with each answer.
+
+    Where structlog is installed it would print to stdout, which holds the outcome alone (`--json`), and else to the
+    log, which Python prints where nobody listens.
+    """
+    from stamina.instrumentation import set_on_retry_hooks
+
+    set_on_retry_hooks(())
 
 
 def _connections(address: Address, key: Key, parallel: int, timeout: float) -> httpx2.Client:
