@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from vlmrate.inference.job import Job
+    from vlmrate.inference.job import Job, Progress
     from vlmrate.protocol.records import Question
     from vlmrate.raters.base import Reply, Settings, View
 
@@ -55,6 +56,23 @@ class PricedView:
         return replace(reply, cost=self.rater.price, attempts=2)
 
 
+@dataclass(slots=True)
+class Slow:
+    """Lets another rater look, which takes a while for all pictures but the first."""
+
+    rater: object
+    seconds: float
+    workers: int
+
+    @property
+    def settings(self) -> Settings:
+        return {"kind": "slow"}
+
+    def view(self, image: Path, seed: int) -> View:
+        time.sleep(0.0 if image.stem == "a_happy" else self.seconds)
+        return self.rater.view(image, seed)  # type: ignore[attr-defined,no-any-return]
+
+
 def test_images_side_by_side_end_as_one_after_another(job: Callable[..., Job], scripted: type) -> None:
     """Four images in hand give the ratings of one at a time, each in a thread beside the main one."""
     rater = scripted(workers=4)
@@ -82,6 +100,22 @@ def test_an_interrupt_side_by_side_keeps_what_is_in_hand(job: Callable[..., Job]
     assert finished.status == "interrupted"
     assert finished.progress.rated == len(list(job().store.rating_files())) == len(rater.seen) < 6
     assert run(job(scripted(workers=2))).progress.left == 0
+
+
+def test_an_error_lets_go_of_the_folder_when_nothing_is_in_hand(job: Callable[..., Job], scripted: type) -> None:
+    """A run that ends with an error has stored what it had in hand: nothing is written after its lock is free."""
+    made = job(Slow(scripted(), 0.2, workers=4))
+
+    def give_up(progress: Progress) -> None:
+        if progress.rated:
+            raise OSError("no terminal")
+
+    with pytest.raises(OSError, match="no terminal"):
+        run(made, report=give_up)
+    stored = [file.name for file, _ in made.store.rating_files()]
+    assert len(stored) == 4
+    time.sleep(0.4)
+    assert [file.name for file, _ in made.store.rating_files()] == stored
 
 
 def test_what_was_spent_is_on_record(job: Callable[..., Job], scripted: type) -> None:

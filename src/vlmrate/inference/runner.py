@@ -6,7 +6,7 @@ that what a model sees of it can be shared.
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import reduce
 from operator import add
@@ -120,17 +120,32 @@ class _Run:
             return "finished"
         self._write_manifests("running")
         self._report(self._progress())
-        for book, result, spent in self._results():
-            with _writable(book.job):
-                book.enter(result, spent)
-            self._dearest = max(self._dearest, spent.cost or 0.0)
-            self._report(self._progress(result if isinstance(result, Failure) else None))
-            if book.too_many_failed:
-                self._stop(f"{book.progress().failed} failed images (--fail-after)")
+        results = self._results()
+        try:
+            for done in results:
+                self._enter(*done)
+        except Exception:
+            self._let_finish(results)
+            raise
         self._write_manifests(self._status)
         if self._status == "stopped":
             raise RunStoppedError(self._stopped())
         return self._status
+
+    def _enter(self, book: Book, result: Rating | Failure, spent: Spent) -> None:
+        with _writable(book.job):
+            book.enter(result, spent)
+        self._dearest = max(self._dearest, spent.cost or 0.0)
+        self._report(self._progress(result if isinstance(result, Failure) else None))
+        if book.too_many_failed:
+            self._stop(f"{book.progress().failed} failed images (--fail-after)")
+
+    def _let_finish(self, results: Iterator[Done]) -> None:
+        """Wait for what is in hand, so that nothing is written any more when the folders are let go."""
+        self._stop("an error")
+        with suppress(StoreError):  # the same trouble, met by another image
+            for _ in results:
+                pass
 
     def _results(self) -> Iterator[Done]:
         workers = max(book.job.rater.workers for book in self._busy)
