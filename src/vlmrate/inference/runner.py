@@ -68,26 +68,33 @@ def run_all(
         RunStoppedError: As `run`.
     """
     with ExitStack() as folders:
-        opened = [folders.enter_context(_opened(job)) for job in jobs]
+        for job in jobs:
+            folders.enter_context(_locked(job))
+        opened = [_opened(job) for job in jobs]
         books = [book for book, _ in opened]
         status = _Run(books, report, should_stop).go()
         return tuple(Finished(status, book.progress(), aside) for book, aside in opened)
 
 
 @contextmanager
-def _opened(job: Job) -> Iterator[tuple[Book, Path | None]]:
-    """The job's folder, locked, with what is left to do; and where earlier ratings were moved, if they were."""
+def _locked(job: Job) -> Iterator[None]:
+    """The job's folder for this process alone."""
     with ExitStack() as lock:
         with _writable(job):
             job.store.folder.parent.mkdir(parents=True, exist_ok=True)
             held = lock.enter_context(exclusive(job.store.lock_file))
-            if not held:
-                raise StoreError(f"another vlmrate process is rating into {shown(job.store.folder)}; wait or stop it")
-            set_aside = job.store.set_aside() if job.fresh else None
-            job.store.open()
-            job.store.refuse_other_recipe(job.recipe)
-            book = Book(job, plan_run(job.store, job.protocol, job.stimuli, job.repeats, job.recipe.digest))
-        yield book, set_aside
+        if not held:
+            raise StoreError(f"another vlmrate process is rating into {shown(job.store.folder)}; wait or stop it")
+        yield
+
+
+def _opened(job: Job) -> tuple[Book, Path | None]:
+    """What is left to do in a locked folder; and where earlier ratings were moved, if they were."""
+    with _writable(job):
+        set_aside = job.store.set_aside() if job.fresh else None
+        job.store.open()
+        job.store.refuse_other_recipe(job.recipe)
+        return Book(job, plan_run(job.store, job.protocol, job.stimuli, job.repeats, job.recipe.digest)), set_aside
 
 
 @contextmanager
