@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,16 +29,25 @@ class Priced:
     """Lets another rater answer and puts a price on every answer; may fail at a step, with what that cost."""
 
     rater: object
-    price: float = 0.01
+    price: float | None = 0.01
     workers: int = 1
     failing: str = ""
+    refusing: frozenset[str] = frozenset()
+    dearer: float = 0.0
+    """How much dearer every answer is about each picture that is looked at after the first."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    seen: int = 0
 
     @property
     def settings(self) -> Settings:
         return {"kind": "priced"}
 
     def view(self, image: Path, seed: int) -> View:
-        return PricedView(self, self.rater.view(image, seed), image.stem)  # type: ignore[attr-defined]
+        with self.lock:
+            price = None if self.price is None else self.price + self.seen * self.dearer
+            self.seen += 1
+        return PricedView(self, self.rater.view(image, seed), image.stem, price)  # type: ignore[attr-defined]
 
 
 @dataclass(slots=True)
@@ -48,12 +57,15 @@ class PricedView:
     rater: Priced
     view: View
     image: str
+    price: float | None
 
     def ask(self, question: Question) -> Reply:
         reply = self.view.ask(question)
         if self.image == self.rater.failing and question.items[0].name == "arousal":
             raise AskError("gave up", attempts=4, cost=0.02)
-        return replace(reply, cost=self.rater.price, attempts=2)
+        if self.image in self.rater.refusing:
+            return replace(reply, text="", options={}, cost=None, refused=True)
+        return replace(reply, cost=self.price, attempts=2)
 
 
 @dataclass(slots=True)
@@ -141,6 +153,32 @@ def test_a_run_stops_before_it_costs_more_than_allowed(job: Callable[..., Job], 
     assert run(replace(job(Priced(scripted(), workers=workers)), max_cost=0.10)).progress.rated == 3
 
 
+@pytest.mark.parametrize("workers", [1, 4])
+def test_images_that_are_declined_without_a_count_end_no_run(
+    job: Callable[..., Job], scripted: type, workers: int
+) -> None:
+    """A service need not count what it declines: the limit holds for the images that it answers about."""
+    rater = Priced(scripted(), workers=workers, refusing=frozenset({"a_happy", "a_sad"}))
+    with pytest.raises(RunStoppedError, match=r"spending 0\.0600 of the 0\.07 allowed"):
+        run(replace(job(rater), max_cost=0.07))
+    assert len(list(job().store.rating_files())) == 4
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_answers_without_a_count_end_the_run(job: Callable[..., Job], scripted: type, workers: int) -> None:
+    """Also behind images that were declined: nothing is spent blindly."""
+    rater = Priced(scripted(), None, workers, refusing=frozenset({"a_happy"}))
+    with pytest.raises(RunStoppedError, match="does not tell what its answers use"):
+        run(replace(job(rater), max_cost=100.0))
+    assert len(list(job().store.rating_files())) == 2
+
+
+def test_few_are_in_hand_while_little_is_known_of_costs(job: Callable[..., Job], scripted: type) -> None:
+    """The first image costs .003, the second .033: were six begun after the first, more than .15 would be spent."""
+    with pytest.raises(RunStoppedError, match=r"spending 0\.0360 of the 0\.05 allowed"):
+        run(replace(job(Priced(scripted(), 0.001, 6, dearer=0.01)), max_cost=0.05))
+
+
 def test_jobs_in_one_run_are_asked_image_by_image(job: Callable[..., Job], scripted: type) -> None:
     """Every way of asking about an image comes before the next image; each job has its folder and manifest."""
     first, second = job(scripted()), _under(job, scripted(), "independent")
@@ -164,7 +202,6 @@ def test_no_job_is_begun_when_one_folder_is_held(job: Callable[..., Job], script
     with exclusive(second.store.lock_file), pytest.raises(StoreError, match="another vlmrate process"):
         run_all((first, second))
     assert first.rater.seen == []  # type: ignore[attr-defined]
-    assert threading.active_count() < 20
 
 
 def _under(job: Callable[..., Job], rater: object, protocol: str) -> Job:

@@ -121,6 +121,8 @@ class _Run:
         self._status: Status = "finished"
         self._why = ""
         self._dearest = 0.0
+        self._costs = 0  # images of which it is known what they cost
+        self._unpriced = False
 
     def go(self) -> Status:
         if not self._busy:
@@ -142,7 +144,9 @@ class _Run:
     def _enter(self, book: Book, result: Rating | Failure, spent: Spent) -> None:
         with _writable(book.job):
             book.enter(result, spent)
+        self._costs += spent.cost is not None
         self._dearest = max(self._dearest, spent.cost or 0.0)
+        self._unpriced |= spent.cost is None and not isinstance(result, Failure) and _was_answered(result)
         self._report(self._progress(result if isinstance(result, Failure) else None))
         if book.too_many_failed:
             self._stop(f"{book.progress().failed} failed images (--fail-after)")
@@ -174,18 +178,19 @@ class _Run:
         return self._affordable(in_hand)
 
     def _affordable(self, in_hand: int) -> Literal["go", "wait", "stop"]:
-        """Whether one more image fits into the cost allowed, at the cost of the dearest image so far."""
+        """Whether one more image fits into the cost allowed, at the cost of the dearest image so far.
+
+        The dearest is known the better the more images are done: no more are in hand than costs are known.
+        """
         limit = self._busy[0].job.max_cost
         if limit is None:
             return "go"
-        progress = self._progress()
-        if progress.rated + progress.failed == 0:
-            return "wait" if in_hand else "go"
-        spent = progress.spent.cost
-        if spent is None and progress.rated:
-            self._stop("one image, as the server does not tell what its answers use, so --max-cost cannot be kept")
+        if self._unpriced:
+            self._stop("an image, as the server does not tell what its answers use, so --max-cost cannot be kept")
             return "stop"
-        spent = spent or 0.0
+        if in_hand >= max(self._costs, 1):
+            return "wait"
+        spent = self._progress().spent.cost or 0.0
         if spent + (in_hand + 1) * self._dearest <= limit:
             return "go"
         if in_hand:
@@ -213,6 +218,11 @@ class _Run:
         for book in self._busy:
             with _writable(book.job):
                 book.write_manifest(status)
+
+
+def _was_answered(rating: Rating) -> bool:
+    """Whether the rater gave any answer: a service need not charge for, nor count, what it declines."""
+    return any(answer.route != "refused" for step in rating.steps for answer in step.answers)
 
 
 def _rate(piece: Piece) -> Done:

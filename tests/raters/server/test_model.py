@@ -54,7 +54,9 @@ def test_the_shipped_entries_are_whole_and_say_what_they_need() -> None:
     assert known["server:local"].missing() is None
     openai = known["server:gpt-4o-mini"]
     assert "environment variable OPENAI_API_KEY holds no key" in str(openai.missing())
-    assert openai.note == "sends every picture to api.openai.com with the key in OPENAI_API_KEY: they leave this machine"
+    assert (
+        openai.note == "sends every picture to api.openai.com with the key in OPENAI_API_KEY: they leave this machine"
+    )
     assert openai.priced
     assert "leave" not in str(known["server:local"].note)
 

@@ -187,7 +187,9 @@ class Client:
         try:
             return Completion.model_validate_json(content)
         except ValidationError:
-            raise FaultError(f"the server's answer is no whole chat completion: {self._clean(_text(content))}") from None
+            raise FaultError(
+                f"the server's answer is no whole chat completion: {self._clean(_text(content))}"
+            ) from None
 
     def _clean(self, text: str) -> str:
         return shortened(self.key.scrub(text))
