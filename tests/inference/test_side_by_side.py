@@ -144,6 +144,27 @@ def test_what_was_spent_is_on_record(job: Callable[..., Job], scripted: type) ->
     assert (failure.attempts, failure.cost) == (8, pytest.approx(0.04))
 
 
+def test_a_killed_run_is_on_record_with_what_it_stored(job: Callable[..., Job], scripted: type) -> None:
+    """Its manifest says that it is running; the next run sums attempts, tokens and cost over what is stored of it."""
+    made = job(Priced(scripted(answers=("happy", "7", "what?"))))
+
+    class KilledError(BaseException):
+        """As a process ends that is killed: nothing more is written."""
+
+    def kill(progress: Progress) -> None:
+        if progress.rated == 2:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        run(made, report=kill)
+    assert run(made).progress.rated == 4
+    killed, whole = made.store.manifest().runs  # type: ignore[union-attr]
+    assert (killed.status, killed.rated, killed.invalid_answers) == ("killed", 2, 2)
+    assert (killed.attempts, killed.prompt_tokens, killed.answer_tokens) == (12, 60, 6)
+    assert killed.cost == pytest.approx(0.06)
+    assert whole.cost == pytest.approx(0.12)
+
+
 @pytest.mark.parametrize("workers", [1, 4])
 def test_a_run_stops_before_it_costs_more_than_allowed(job: Callable[..., Job], scripted: type, workers: int) -> None:
     """At .03 an image, .10 pays for three, however many are in hand at once; the same command goes on."""

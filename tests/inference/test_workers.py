@@ -101,8 +101,7 @@ def test_an_error_waits_for_what_is_in_hand() -> None:
         return crowd.work(piece)
 
     with pytest.raises(OSError, match="disk full"):
-        for result in done_side_by_side(work, range(100), 4, always):
-            results.append(result)
+        results.extend(done_side_by_side(work, range(100), 4, always))
     assert crowd.now == 0
     assert sorted(results) == [0, 2, 3]
 

@@ -107,7 +107,8 @@ class Recipe(Record):
 class RunRecord(Record):
     """One call of `vlmrate infer`: what was asked for, on what machine, and what came of it.
 
-    A run that was killed could not say how it ended: the next one marks it so and counts what it had stored.
+    A run that was killed could not say how it ended: the next one marks it so and counts what it had stored, with what
+    that took; what its failed images and those in hand took is not known.
     `attempts`, tokens and `cost` (None where no prices are known) are of all that was asked, failed images included.
     """
 

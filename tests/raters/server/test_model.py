@@ -136,7 +136,8 @@ def test_missing_packages_are_one_sentence(named: Callable[[str], Any], monkeypa
     ("thinking: {switch_on: {model: other}}", "model is not a further field"),
     ("thinking: {switch_off: {messages: []}}", "messages is not a further field"),
     ("thinking: {budget_field: messages.budget}", "messages is not a further field"),
-    ("max_tokens_field: messages", "messages is not a further field"), ("picture: {format: gif}", r"key picture\.format"),
+    ("max_tokens_field: messages", "messages is not a further field"),
+    ("picture: {format: gif}", r"key picture\.format"),
     ("picture: {format: as is, max_side: 9}", "cannot be made smaller"), ("parallel: 0", "key parallel"),
 ])  # fmt: skip
 def test_a_mistake_in_an_entry_is_named(lines: str, words: str, named: Callable[[str], Any]) -> None:

@@ -78,7 +78,7 @@ def test_retries_print_nothing_where_structlog_is_installed(
 ) -> None:
     """stamina reports waits to structlog, which prints to stdout: there the outcome stands, as JSON perhaps."""
     structlog = ModuleType("structlog")
-    logger = SimpleNamespace(warning=lambda event, **about: print(event, about))
+    logger = SimpleNamespace(warning=lambda event, **about: sys.stdout.write(f"{event} {about}"))
     structlog.get_logger = lambda *_: logger  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "structlog", structlog)
     set_on_retry_hooks(None)
