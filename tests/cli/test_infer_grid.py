@@ -58,6 +58,8 @@ def test_every_way_is_announced_and_counted(grid: tuple[Path, subprocess.Complet
     """The prompts with what is forced left open, how often an image is asked, and one time for all ways together."""
     _, done = grid
     assert done.returncode == 0, done.stderr
+    assert done.stdout.count("Note: tiny knows drawn faces only") == 1
+    assert done.stdout.count("knows drawn faces only") == 1
     said = " ".join(done.stdout.split())
     assert "tiny-t0.7 rates 1 images of study demo with protocol anchor" in said
     assert "Forced: valence is carried as every valid answer in turn, whatever the rater says." in said

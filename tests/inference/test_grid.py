@@ -129,6 +129,20 @@ def test_one_foreign_folder_and_nothing_is_asked(
     assert {name: len(found) for name, found in files(study).items() if found} == {"independent": 6}
 
 
+def test_nothing_is_set_aside_while_one_folder_is_held(
+    grid: Callable[..., tuple[list[Job], list[tuple[str, str]]]], study: Study
+) -> None:
+    """With --fresh the earlier ratings of every folder stay where they are until all folders are this run's."""
+    jobs, _ = grid("context-carry", "independent")
+    run_all(jobs)
+    fresh = [replace(one, fresh=True) for one in jobs]
+    with exclusive(jobs[1].store.lock_file), pytest.raises(StoreError, match="another vlmrate process"):
+        run_all(fresh)
+    assert {name: len(found) for name, found in files(study).items()} == {"context-carry": 6, "independent": 6}
+    run_all(fresh)
+    assert set(files(study)) == {"context-carry", "context-carry~1", "independent", "independent~1"}
+
+
 def test_all_folders_are_locked_while_a_grid_runs(grid: Callable[..., tuple[list[Job], list[tuple[str, str]]]]) -> None:
     """From the first rating to the last no other process may write to any of them; afterwards any may."""
     jobs, _ = grid("context-carry", "independent")

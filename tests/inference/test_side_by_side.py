@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
+import time
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from vlmrate.inference.job import Job
+    from vlmrate.inference.job import Job, Progress
     from vlmrate.protocol.records import Question
     from vlmrate.raters.base import Reply, Settings, View
 
@@ -28,16 +29,25 @@ class Priced:
     """Lets another rater answer and puts a price on every answer; may fail at a step, with what that cost."""
 
     rater: object
-    price: float = 0.01
+    price: float | None = 0.01
     workers: int = 1
     failing: str = ""
+    refusing: frozenset[str] = frozenset()
+    dearer: float = 0.0
+    """How much dearer every answer is about each picture that is looked at after the first."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    seen: int = 0
 
     @property
     def settings(self) -> Settings:
         return {"kind": "priced"}
 
     def view(self, image: Path, seed: int) -> View:
-        return PricedView(self, self.rater.view(image, seed), image.stem)  # type: ignore[attr-defined]
+        with self.lock:
+            price = None if self.price is None else self.price + self.seen * self.dearer
+            self.seen += 1
+        return PricedView(self, self.rater.view(image, seed), image.stem, price)  # type: ignore[attr-defined]
 
 
 @dataclass(slots=True)
@@ -47,12 +57,32 @@ class PricedView:
     rater: Priced
     view: View
     image: str
+    price: float | None
 
     def ask(self, question: Question) -> Reply:
         reply = self.view.ask(question)
         if self.image == self.rater.failing and question.items[0].name == "arousal":
             raise AskError("gave up", attempts=4, cost=0.02)
-        return replace(reply, cost=self.rater.price, attempts=2)
+        if self.image in self.rater.refusing:
+            return replace(reply, text="", options={}, cost=None, refused=True)
+        return replace(reply, cost=self.price, attempts=2)
+
+
+@dataclass(slots=True)
+class Slow:
+    """Lets another rater look, which takes a while for all pictures but the first."""
+
+    rater: object
+    seconds: float
+    workers: int
+
+    @property
+    def settings(self) -> Settings:
+        return {"kind": "slow"}
+
+    def view(self, image: Path, seed: int) -> View:
+        time.sleep(0.0 if image.stem == "a_happy" else self.seconds)
+        return self.rater.view(image, seed)  # type: ignore[attr-defined,no-any-return]
 
 
 def test_images_side_by_side_end_as_one_after_another(job: Callable[..., Job], scripted: type) -> None:
@@ -84,6 +114,22 @@ def test_an_interrupt_side_by_side_keeps_what_is_in_hand(job: Callable[..., Job]
     assert run(job(scripted(workers=2))).progress.left == 0
 
 
+def test_an_error_lets_go_of_the_folder_when_nothing_is_in_hand(job: Callable[..., Job], scripted: type) -> None:
+    """A run that ends with an error has stored what it had in hand: nothing is written after its lock is free."""
+    made = job(Slow(scripted(), 0.2, workers=4))
+
+    def give_up(progress: Progress) -> None:
+        if progress.rated:
+            raise OSError("no terminal")
+
+    with pytest.raises(OSError, match="no terminal"):
+        run(made, report=give_up)
+    stored = [file.name for file, _ in made.store.rating_files()]
+    assert len(stored) == 4
+    time.sleep(0.4)
+    assert [file.name for file, _ in made.store.rating_files()] == stored
+
+
 def test_what_was_spent_is_on_record(job: Callable[..., Job], scripted: type) -> None:
     """Attempts, tokens and cost are summed over all that was asked, the failed image's too."""
     rater = Priced(scripted(), failing="a_sad")
@@ -98,6 +144,27 @@ def test_what_was_spent_is_on_record(job: Callable[..., Job], scripted: type) ->
     assert (failure.attempts, failure.cost) == (8, pytest.approx(0.04))
 
 
+def test_a_killed_run_is_on_record_with_what_it_stored(job: Callable[..., Job], scripted: type) -> None:
+    """Its manifest says that it is running; the next run sums attempts, tokens and cost over what is stored of it."""
+    made = job(Priced(scripted(answers=("happy", "7", "what?"))))
+
+    class KilledError(BaseException):
+        """As a process ends that is killed: nothing more is written."""
+
+    def kill(progress: Progress) -> None:
+        if progress.rated == 2:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        run(made, report=kill)
+    assert run(made).progress.rated == 4
+    killed, whole = made.store.manifest().runs  # type: ignore[union-attr]
+    assert (killed.status, killed.rated, killed.invalid_answers) == ("killed", 2, 2)
+    assert (killed.attempts, killed.prompt_tokens, killed.answer_tokens) == (12, 60, 6)
+    assert killed.cost == pytest.approx(0.06)
+    assert whole.cost == pytest.approx(0.12)
+
+
 @pytest.mark.parametrize("workers", [1, 4])
 def test_a_run_stops_before_it_costs_more_than_allowed(job: Callable[..., Job], scripted: type, workers: int) -> None:
     """At .03 an image, .10 pays for three, however many are in hand at once; the same command goes on."""
@@ -105,6 +172,32 @@ def test_a_run_stops_before_it_costs_more_than_allowed(job: Callable[..., Job], 
         run(replace(job(Priced(scripted(), workers=workers)), max_cost=0.10))
     assert len(list(job().store.rating_files())) == 3
     assert run(replace(job(Priced(scripted(), workers=workers)), max_cost=0.10)).progress.rated == 3
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_images_that_are_declined_without_a_count_end_no_run(
+    job: Callable[..., Job], scripted: type, workers: int
+) -> None:
+    """A service need not count what it declines: the limit holds for the images that it answers about."""
+    rater = Priced(scripted(), workers=workers, refusing=frozenset({"a_happy", "a_sad"}))
+    with pytest.raises(RunStoppedError, match=r"spending 0\.0600 of the 0\.07 allowed"):
+        run(replace(job(rater), max_cost=0.07))
+    assert len(list(job().store.rating_files())) == 4
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_answers_without_a_count_end_the_run(job: Callable[..., Job], scripted: type, workers: int) -> None:
+    """Also behind images that were declined: nothing is spent blindly."""
+    rater = Priced(scripted(), None, workers, refusing=frozenset({"a_happy"}))
+    with pytest.raises(RunStoppedError, match="does not tell what its answers use"):
+        run(replace(job(rater), max_cost=100.0))
+    assert len(list(job().store.rating_files())) == 2
+
+
+def test_few_are_in_hand_while_little_is_known_of_costs(job: Callable[..., Job], scripted: type) -> None:
+    """The first image costs .003, the second .033: were six begun after the first, more than .15 would be spent."""
+    with pytest.raises(RunStoppedError, match=r"spending 0\.0360 of the 0\.05 allowed"):
+        run(replace(job(Priced(scripted(), 0.001, 6, dearer=0.01)), max_cost=0.05))
 
 
 def test_jobs_in_one_run_are_asked_image_by_image(job: Callable[..., Job], scripted: type) -> None:
@@ -130,7 +223,6 @@ def test_no_job_is_begun_when_one_folder_is_held(job: Callable[..., Job], script
     with exclusive(second.store.lock_file), pytest.raises(StoreError, match="another vlmrate process"):
         run_all((first, second))
     assert first.rater.seen == []  # type: ignore[attr-defined]
-    assert threading.active_count() < 20
 
 
 def _under(job: Callable[..., Job], rater: object, protocol: str) -> Job:

@@ -90,6 +90,22 @@ def test_an_error_of_a_piece_is_raised_where_results_are_awaited() -> None:
         list(done_side_by_side(fail, range(10), 2, always))
 
 
+def test_an_error_waits_for_what_is_in_hand() -> None:
+    """When it is raised no thread holds a piece any more, no other was begun, and no result is lost."""
+    crowd, results = Crowd(), []
+
+    def work(piece: int) -> int:
+        if piece == 1:
+            raise OSError("disk full")
+        time.sleep(0.05)
+        return crowd.work(piece)
+
+    with pytest.raises(OSError, match="disk full"):
+        results.extend(done_side_by_side(work, range(100), 4, always))
+    assert crowd.now == 0
+    assert sorted(results) == [0, 2, 3]
+
+
 def test_threads_end_with_the_work() -> None:
     """No thread is left behind, also when the results are not all fetched."""
     before = threading.active_count()

@@ -48,7 +48,7 @@ def infer(  # one parameter an option
     ] = None,
     max_cost: Annotated[
         float | None,
-        typer.Option("--max-cost", metavar="SUM", min=0.0, help="Stop before this run costs more."),
+        typer.Option("--max-cost", metavar="SUM", min=0.0, help="Begin no image that may make this run dearer."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Drives what is drawn at temperatures above 0.")] = 0,
     repeats: Annotated[int, typer.Option("--repeats", min=1, help="How often each image is rated.")] = 1,

@@ -36,6 +36,8 @@ def rate(wishes: Wishes, *, as_json: bool) -> int:
     jobs = prepare(wishes, lambda words: console.print(escape(words), soft_wrap=True))
     for job in jobs:
         _announce(console, job)
+    if jobs[0].note:  # one model is behind all of them
+        console.print(f"Note: {escape(jobs[0].rater_name)} {escape(jobs[0].note)}.")
     with _stop_on_interrupt() as should_stop, reporter(console) as report:
         finished = run_all(jobs, report=report, should_stop=should_stop)
     for job, ended in zip(jobs, finished, strict=True):
@@ -78,8 +80,6 @@ def _announce(console: Console, job: Job) -> None:
         f"with protocol {escape(protocol.name)} (digest {protocol.digest[:12]})",
         soft_wrap=True,
     )
-    if job.note:
-        console.print(f"Note: {escape(job.rater_name)} {escape(job.note)}.")
     for line in _forced(job):
         console.print(line, soft_wrap=True)
     if job.repeats > 1 and job.rater.settings.get("temperature") == 0:

@@ -26,7 +26,7 @@ def print_models(known: Sequence[Model], plugins: Mapping[str, Plugin]) -> None:
     table.add_column("size", no_wrap=True)
     table.add_column("quantised")
     table.add_column("ready", no_wrap=True)
-    table.add_column("note")
+    table.add_column("note", overflow="fold")  # a host's name is to be read whole
     needs = {model.name: model.missing() for model in known}
     for model in known:
         table.add_row(

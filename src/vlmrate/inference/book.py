@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -14,6 +13,8 @@ from vlmrate.inference.job import Progress, Spent
 from vlmrate.inference.records import Failure, Manifest, RunRecord
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from vlmrate.inference.job import Job, Status
     from vlmrate.inference.plan import Plan, Task
     from vlmrate.inference.records import Rating
@@ -91,8 +92,11 @@ class Book:
         # This run holds the lock, so whichever still says that it is running was killed.
         if all(run.status != "running" for run in runs):
             return runs
-        stored = Counter(rating.run for _, rating in self.job.store.rating_files())
-        return tuple(_if_killed(run, stored[run.id]) for run in runs)
+        stored = [rating for _, rating in self.job.store.rating_files()]
+        return tuple(
+            _killed(run, [rating for rating in stored if rating.run == run.id]) if run.status == "running" else run
+            for run in runs
+        )
 
     def _record(self, status: Literal["running"] | Status) -> RunRecord:
         versions, about_machine, revision = self._about
@@ -120,5 +124,18 @@ class Book:
         )
 
 
-def _if_killed(run: RunRecord, rated: int) -> RunRecord:
-    return run.model_copy(update={"status": "killed", "rated": rated}) if run.status == "running" else run
+def _killed(run: RunRecord, stored: Sequence[Rating]) -> RunRecord:
+    """A run that could not say how it ended, with the counts of what it stored."""
+    steps = [step for rating in stored for step in rating.steps]
+    costs = [step.cost for step in steps if step.cost is not None]
+    return run.model_copy(
+        update={
+            "status": "killed",
+            "rated": len(stored),
+            "invalid_answers": sum(answer.value is None for step in steps for answer in step.answers),
+            "attempts": sum(step.attempts for step in steps),
+            "prompt_tokens": sum(step.prompt_tokens for step in steps),
+            "answer_tokens": sum(step.answer_tokens for step in steps),
+            "cost": sum(costs) if costs else None,
+        }
+    )

@@ -11,6 +11,9 @@ from pydantic import Field
 from vlmrate.raters.base import Settings
 from vlmrate.records import Record
 
+_LITTLE, _MOST = 0.5, 0.9
+"""With answers unlisted there is no expected rating below the first mass, nor below the second with most unlisted."""
+
 
 class Answer(Record):
     """One item's answer as read from what the rater said.
@@ -30,10 +33,20 @@ class Answer(Record):
 
     @property
     def expected(self) -> float | None:
-        """Probability-weighted rating, the sum of value times probability; None for labels or unknown probabilities."""
+        """Probability-weighted rating, the sum of value times probability; None for labels.
+
+        None too where too little is known of the probabilities: nothing, or little more than the answers that happen
+        to be listed.
+        """
         if self.probabilities is None or not all(_is_number(option) for option in self.probabilities):
             return None
+        if self.unlisted and self._hardly_listed(len(self.probabilities)):
+            return None
         return sum(float(option) * p for option, p in self.probabilities.items())
+
+    def _hardly_listed(self, options: int) -> bool:
+        mass, listed = self.valid_mass or 0.0, options - len(self.unlisted)
+        return mass < _LITTLE or (2 * listed < options and mass < _MOST)
 
 
 def _is_number(text: str) -> bool:
@@ -107,7 +120,8 @@ class Recipe(Record):
 class RunRecord(Record):
     """One call of `vlmrate infer`: what was asked for, on what machine, and what came of it.
 
-    A run that was killed could not say how it ended: the next one marks it so and counts what it had stored.
+    A run that was killed could not say how it ended: the next one marks it so and counts what it had stored, with what
+    that took; what its failed images and those in hand took is not known.
     `attempts`, tokens and `cost` (None where no prices are known) are of all that was asked, failed images included.
     """
 

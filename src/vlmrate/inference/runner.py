@@ -6,7 +6,7 @@ that what a model sees of it can be shared.
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import reduce
 from operator import add
@@ -68,26 +68,33 @@ def run_all(
         RunStoppedError: As `run`.
     """
     with ExitStack() as folders:
-        opened = [folders.enter_context(_opened(job)) for job in jobs]
+        for job in jobs:
+            folders.enter_context(_locked(job))
+        opened = [_opened(job) for job in jobs]
         books = [book for book, _ in opened]
         status = _Run(books, report, should_stop).go()
         return tuple(Finished(status, book.progress(), aside) for book, aside in opened)
 
 
 @contextmanager
-def _opened(job: Job) -> Iterator[tuple[Book, Path | None]]:
-    """The job's folder, locked, with what is left to do; and where earlier ratings were moved, if they were."""
+def _locked(job: Job) -> Iterator[None]:
+    """The job's folder for this process alone."""
     with ExitStack() as lock:
         with _writable(job):
             job.store.folder.parent.mkdir(parents=True, exist_ok=True)
             held = lock.enter_context(exclusive(job.store.lock_file))
-            if not held:
-                raise StoreError(f"another vlmrate process is rating into {shown(job.store.folder)}; wait or stop it")
-            set_aside = job.store.set_aside() if job.fresh else None
-            job.store.open()
-            job.store.refuse_other_recipe(job.recipe)
-            book = Book(job, plan_run(job.store, job.protocol, job.stimuli, job.repeats, job.recipe.digest))
-        yield book, set_aside
+        if not held:
+            raise StoreError(f"another vlmrate process is rating into {shown(job.store.folder)}; wait or stop it")
+        yield
+
+
+def _opened(job: Job) -> tuple[Book, Path | None]:
+    """What is left to do in a locked folder; and where earlier ratings were moved, if they were."""
+    with _writable(job):
+        set_aside = job.store.set_aside() if job.fresh else None
+        job.store.open()
+        job.store.refuse_other_recipe(job.recipe)
+        return Book(job, plan_run(job.store, job.protocol, job.stimuli, job.repeats, job.recipe.digest)), set_aside
 
 
 @contextmanager
@@ -114,23 +121,42 @@ class _Run:
         self._status: Status = "finished"
         self._why = ""
         self._dearest = 0.0
+        self._costs = 0  # images of which it is known what they cost
+        self._unpriced = False
 
     def go(self) -> Status:
         if not self._busy:
             return "finished"
         self._write_manifests("running")
         self._report(self._progress())
-        for book, result, spent in self._results():
-            with _writable(book.job):
-                book.enter(result, spent)
-            self._dearest = max(self._dearest, spent.cost or 0.0)
-            self._report(self._progress(result if isinstance(result, Failure) else None))
-            if book.too_many_failed:
-                self._stop(f"{book.progress().failed} failed images (--fail-after)")
+        results = self._results()
+        try:
+            for done in results:
+                self._enter(*done)
+        except Exception:
+            self._let_finish(results)
+            raise
         self._write_manifests(self._status)
         if self._status == "stopped":
             raise RunStoppedError(self._stopped())
         return self._status
+
+    def _enter(self, book: Book, result: Rating | Failure, spent: Spent) -> None:
+        with _writable(book.job):
+            book.enter(result, spent)
+        self._costs += spent.cost is not None
+        self._dearest = max(self._dearest, spent.cost or 0.0)
+        self._unpriced |= spent.cost is None and not isinstance(result, Failure) and _was_answered(result)
+        self._report(self._progress(result if isinstance(result, Failure) else None))
+        if book.too_many_failed:
+            self._stop(f"{book.progress().failed} failed images (--fail-after)")
+
+    def _let_finish(self, results: Iterator[Done]) -> None:
+        """Wait for what is in hand, so that nothing is written any more when the folders are let go."""
+        self._stop("an error")
+        with suppress(StoreError):  # the same trouble, met by another image
+            for _ in results:
+                pass
 
     def _results(self) -> Iterator[Done]:
         workers = max(book.job.rater.workers for book in self._busy)
@@ -152,18 +178,19 @@ class _Run:
         return self._affordable(in_hand)
 
     def _affordable(self, in_hand: int) -> Literal["go", "wait", "stop"]:
-        """Whether one more image fits into the cost allowed, at the cost of the dearest image so far."""
+        """Whether one more image fits into the cost allowed, at the cost of the dearest image so far.
+
+        The dearest is known the better the more images are done: no more are in hand than costs are known.
+        """
         limit = self._busy[0].job.max_cost
         if limit is None:
             return "go"
-        progress = self._progress()
-        if progress.rated + progress.failed == 0:
-            return "wait" if in_hand else "go"
-        spent = progress.spent.cost
-        if spent is None and progress.rated:
-            self._stop("one image, as the server does not tell what its answers use, so --max-cost cannot be kept")
+        if self._unpriced:
+            self._stop("an image, as the server does not tell what its answers use, so --max-cost cannot be kept")
             return "stop"
-        spent = spent or 0.0
+        if in_hand >= max(self._costs, 1):
+            return "wait"
+        spent = self._progress().spent.cost or 0.0
         if spent + (in_hand + 1) * self._dearest <= limit:
             return "go"
         if in_hand:
@@ -191,6 +218,11 @@ class _Run:
         for book in self._busy:
             with _writable(book.job):
                 book.write_manifest(status)
+
+
+def _was_answered(rating: Rating) -> bool:
+    """Whether the rater gave any answer: a service need not charge for, nor count, what it declines."""
+    return any(answer.route != "refused" for step in rating.steps for answer in step.answers)
 
 
 def _rate(piece: Piece) -> Done:

@@ -33,7 +33,8 @@ def done_side_by_side(
 ) -> Iterator[Result]:
     """Do up to `workers` pieces at once and yield results as they come; after a `stop`, those in hand are waited for.
 
-    What a piece of work raises is raised here.
+    What a piece of work raises is raised here, once those in hand are done and their results yielded: by then nothing
+    is written any more.
     """
     todo: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
     done: queue.SimpleQueue[Result | BaseException] = queue.SimpleQueue()
@@ -62,6 +63,7 @@ def _feed(
     done: queue.SimpleQueue[Result | BaseException],
 ) -> Iterator[Result]:
     in_hand, more = 0, True
+    broken: BaseException | None = None
     waiting = next(pieces, None)
     while True:
         while waiting is not None and more and in_hand < workers:
@@ -75,9 +77,12 @@ def _feed(
             in_hand += 1
             waiting = next(pieces, None)
         if not in_hand:
-            return
+            break
         result = done.get()
         in_hand -= 1
         if isinstance(result, BaseException):
-            raise result
-        yield result
+            broken, more = broken or result, False
+        else:
+            yield result
+    if broken is not None:
+        raise broken

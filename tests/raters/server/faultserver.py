@@ -69,6 +69,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def do_GET(self) -> None:
+        if self.script.always == "echo_escaped_model":
+            self._raw(200, b'{"data": [{"id": "' + self._escaped_key() + b'"}]}')
+            return
         self._send(200, {"data": [{"id": "first-model"}, {"id": "second-model"}]})
 
     def do_POST(self) -> None:
@@ -183,6 +186,23 @@ class _Handler(BaseHTTPRequestHandler):
     def _echo_answer(self, _: str) -> None:
         said = self.headers["Authorization"]
         self._send(200, completion(f"my key is {said}", reasoning_content=f"they gave me {said}"))
+
+    def _echo_escaped(self, _: str) -> None:
+        """An error that repeats the key with every sign written as a JSON escape."""
+        self._raw(400, b'{"error": {"message": "cannot use ' + self._escaped_key() + b'"}}')
+
+    def _echo_escaped_half(self, _: str) -> None:
+        """The same in an answer that is no whole JSON."""
+        self._raw(200, b'{"error": "cannot use ' + self._escaped_key())
+
+    def _echo_escaped_answer(self, _: str) -> None:
+        """The same in an answer and its finish."""
+        key = self._escaped_key()
+        message = b'{"content": "it is ' + key + b'", "reasoning_content": "' + key + b'"}'
+        self._raw(200, b'{"choices": [{"message": ' + message + b', "finish_reason": "' + key + b'"}]}')
+
+    def _escaped_key(self) -> bytes:
+        return "".join(f"\\u{ord(sign):04X}" for sign in self.headers["Authorization"]).encode()
 
     def _send(self, status: int, document: object, headers: dict[str, str] | None = None) -> None:
         self._raw(status, json.dumps(document).encode(), headers=headers)

@@ -54,7 +54,9 @@ def test_the_shipped_entries_are_whole_and_say_what_they_need() -> None:
     assert known["server:local"].missing() is None
     openai = known["server:gpt-4o-mini"]
     assert "environment variable OPENAI_API_KEY holds no key" in str(openai.missing())
-    assert openai.note == "sends every picture to api.openai.com: they leave this machine"
+    assert (
+        openai.note == "sends every picture to api.openai.com with the key in OPENAI_API_KEY: they leave this machine"
+    )
     assert openai.priced
     assert "leave" not in str(known["server:local"].note)
 
@@ -83,6 +85,29 @@ def test_an_address_is_needed_and_may_come_from_the_environment(monkeypatch: pyt
         assert rater.settings["url"] == url
 
 
+@pytest.mark.parametrize("host", ["lab.invalid:8000", "10.255.255.1:8000"])
+def test_a_key_is_sent_to_other_machines_only_over_https(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OPENAI_API_KEY is meant for OpenAI: over http it goes nowhere but to this machine, and the sentence names it."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-12345678")
+    with pytest.raises(RaterError, match=rf"key in OPENAI_API_KEY unencrypted to {host.partition(':')[0]}; give an"):
+        find_model("openai:m").make([Request(url=f"http://{host}/v1")])
+    with serving() as (url, script):
+        (rater,) = find_model("openai:m").make([Request(url=url)])
+    assert rater.settings["url"] == url
+    assert script.asked == 0
+
+
+def test_an_entry_that_would_send_its_key_in_clear_is_not_ready(
+    named: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`vlmrate models` says so before anything is sent; without a key there is nothing to refuse."""
+    monkeypatch.setenv("LAB_KEY", "sk-12345678")
+    model = named("url: 'http://lab.invalid/v1', key_env: LAB_KEY")
+    assert "would send the key in LAB_KEY unencrypted to lab.invalid" in str(model.missing())
+    assert named("url: 'https://lab.invalid/v1', key_env: LAB_KEY").missing() is None
+    assert named("url: 'http://lab.invalid/v1'").missing() is None
+
+
 def test_without_a_model_named_it_is_the_first_that_the_server_lists(named: Callable[[str], Any]) -> None:
     """And that name is what is recorded."""
     with serving() as (url, _):
@@ -107,7 +132,12 @@ def test_missing_packages_are_one_sentence(named: Callable[[str], Any], monkeypa
 
 @pytest.mark.parametrize(("lines", "words"), [
     ("urll: x", "key urll"), ("temperature: 9", "key temperature"), ("top_logprobs: -1", "key top_logprobs"),
-    ("extra: {seed: 4}", "seed is not a further field"), ("picture: {format: gif}", r"key picture\.format"),
+    ("extra: {seed: 4}", "seed is not a further field"),
+    ("thinking: {switch_on: {model: other}}", "model is not a further field"),
+    ("thinking: {switch_off: {messages: []}}", "messages is not a further field"),
+    ("thinking: {budget_field: messages.budget}", "messages is not a further field"),
+    ("max_tokens_field: messages", "messages is not a further field"),
+    ("picture: {format: gif}", r"key picture\.format"),
     ("picture: {format: as is, max_side: 9}", "cannot be made smaller"), ("parallel: 0", "key parallel"),
 ])  # fmt: skip
 def test_a_mistake_in_an_entry_is_named(lines: str, words: str, named: Callable[[str], Any]) -> None:

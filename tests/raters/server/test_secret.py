@@ -7,17 +7,26 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
+from stamina.instrumentation import set_on_retry_hooks
 
 from raters.server.faultserver import serving
-from vlmrate.errors import RaterError
+from vlmrate.errors import AskError, RaterError
+from vlmrate.protocol.records import Question
+from vlmrate.raters.model import Request
 from vlmrate.raters.registry import find_model
 from vlmrate.raters.server.address import read_address
+from vlmrate.raters.server.client import Patience
 from vlmrate.raters.server.secret import Key, key_from
+from vlmrate.study.records import Item, Labels
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vlmrate.raters.server.rater import ServerRater
     from vlmrate.study.records import Study
 
 VLMRATE = str(Path(sys.executable).with_name("vlmrate"))
@@ -52,10 +61,6 @@ def test_logs_are_free_of_it_and_retries_print_nothing(
     study: Study, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """A crash that repeats the headers is tried again: even the packages' own logs at INFO have no key."""
-    from vlmrate.protocol.records import Question
-    from vlmrate.raters.model import Request
-    from vlmrate.study.records import Item, Labels
-
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     caplog.set_level(logging.INFO)
     with serving(["echo_500"]) as (url, script):
@@ -68,6 +73,44 @@ def test_logs_are_free_of_it_and_retries_print_nothing(
     assert not [way for way in WRITTEN if way in logged + "".join(capfd.readouterr()) + repr(rater) + repr(reply)]
 
 
+def test_retries_print_nothing_where_structlog_is_installed(
+    rater: Callable[..., ServerRater], study: Study, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """stamina reports waits to structlog, which prints to stdout: there the outcome stands, as JSON perhaps."""
+    structlog = ModuleType("structlog")
+    logger = SimpleNamespace(warning=lambda event, **about: sys.stdout.write(f"{event} {about}"))
+    structlog.get_logger = lambda *_: logger  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "structlog", structlog)
+    set_on_retry_hooks(None)
+    with serving(["500"]) as (url, script):
+        rater(url).view(study.stimuli[0].path, 1).ask(
+            Question("Choose one", (Item("emotion", Labels(("happy", "sad"))),))
+        )
+    assert script.asked == 2
+    assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize("fault", ["echo_escaped", "echo_escaped_half", "echo_escaped_answer"])
+def test_a_key_in_json_escapes_is_found_after_it_is_read(
+    fault: str, rater: Callable[..., ServerRater], study: Study
+) -> None:
+    """A server that writes every sign of it as an escape: neither the sign nor the escape is kept."""
+    question = Question("Choose one", (Item("emotion", Labels(("happy", "sad"))),))
+    with serving(always=fault) as (url, _):
+        try:
+            kept = repr(rater(url, key=KEY, patience=Patience(1, 1.0)).view(study.stimuli[0].path, 1).ask(question))
+        except AskError as error:
+            kept = str(error)
+    assert "[key]" in kept
+    assert not [way for way in (*WRITTEN, "\\u0073", "\\u0064") if way in kept]
+
+
+def test_a_model_listed_under_the_key_is_not_recorded_so(rater: Callable[..., ServerRater]) -> None:
+    """What a server calls its model stands in the manifest."""
+    with serving(always="echo_escaped_model") as (url, _):
+        assert rater(url, key=KEY).settings["model"] == "Bearer [key]"
+
+
 def test_a_key_does_not_show() -> None:
     """Neither its repr nor its text says it; scrubbing finds it however it is written."""
     key = Key(KEY)
@@ -75,6 +118,7 @@ def test_a_key_does_not_show() -> None:
     assert key.scrub(f"a {KEY} b") == "a [key] b"
     assert key.scrub('{"k": "sk-Unique/1f0e\\"9d8c7b6a5948"}') == '{"k": "[key]"}'
     assert key.scrub("sk-Unique%2F1f0e%229d8c7b6a5948") == "[key]"
+    assert key.scrub("\\\\u0073\\\\u006b-Unique/1f0e%229d8c7b6a594\\u0038.") == "[key]."
     assert key.scrub_bytes(b"x" + KEY.encode()) == b"x[key]"
 
 
@@ -113,7 +157,10 @@ def test_a_refused_address_is_in_no_file(study: Study) -> None:
 
 
 @pytest.mark.parametrize("entry", ["key: sk-abcdefgh123", "api_key: sk-abcdefgh123", "key_env: sk-abcdefgh123",
-                                   "extra: {api_key: sk-abcdefgh123}"])  # fmt: skip
+                                   "extra: {api_key: sk-abcdefgh123}", "extra: {a: {api-key: sk-abcdefgh123}}",
+                                   "extra: {a: [{Access_Token: sk-abcdefgh123}]}",
+                                   "thinking: {switch_on: {api_key: sk-abcdefgh123}}",
+                                   "thinking: {switch_off: {a: {authorization: sk-abcdefgh123}}}"])  # fmt: skip
 def test_a_key_in_models_yaml_is_refused_and_not_repeated(entry: str, tmp_path: Path) -> None:
     """The file is for sharing: the message says where a key belongs."""
     file = tmp_path / "models.yaml"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -29,9 +28,6 @@ EMPTY_AGAIN = 2
 """How often an empty answer is asked for anew before it is kept as it is."""
 
 _INSTALL = "models behind a server need two packages more: pip install 'vlmrate[server]'"
-# stamina reports every wait to the log "stamina", which Python prints where nobody listens; what happened is on record
-# with each answer, so it stays silent unless an application listens.
-_SILENT = logging.NullHandler()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +77,7 @@ class Client:
         self._http = _connections(address, key, parallel, self.patience.timeout)
         self._where = self._http.build_request("POST", f"{address.url}/chat/completions").url
         self._limits = {"timeout": self._http.timeout.as_dict()}
-        logging.getLogger("stamina").addHandler(_SILENT)
+        _report_no_waits()
 
     def ask(self, body: bytes, price: Callable[[tuple[Usage, ...]], float | None]) -> Answered:
         """Send a request until it is answered.
@@ -136,7 +132,7 @@ class Client:
             listed = ModelList.model_validate_json(content).data
         except ValidationError:
             return None
-        return listed[0].id if listed else None
+        return self.key.scrub(listed[0].id) if listed else None
 
     def _attempt(self, body: bytes, tally: _Tally) -> Completion:
         """One attempt, in a place of the throttle.
@@ -175,7 +171,7 @@ class Client:
             said = self._clean(str(error)) or type(error).__name__
             raise FaultError(f"the connection to {self.address.host} broke: {said}") from None
         if response.status_code != httpx2.codes.OK:
-            raise fault_of(response.status_code, response.headers.get("retry-after"), _text(content))
+            raise fault_of(response.status_code, response.headers.get("retry-after"), _text(content), self.key.scrub)
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind and kind != "application/json" and not kind.endswith("+json"):
             raise FaultError(f"the server answered with {self._clean(kind)} instead of JSON")
@@ -191,7 +187,9 @@ class Client:
         try:
             return Completion.model_validate_json(content)
         except ValidationError:
-            raise FaultError(f"the server's answer is no whole chat completion: {shortened(_text(content))}") from None
+            raise FaultError(
+                f"the server's answer is no whole chat completion: {self._clean(_text(content))}"
+            ) from None
 
     def _clean(self, text: str) -> str:
         return shortened(self.key.scrub(text))
@@ -205,6 +203,17 @@ def server_problem() -> str | None:
     except ImportError:
         return _INSTALL
     return None
+
+
+def _report_no_waits() -> None:
+    """Keep stamina from reporting every wait; what happened is on record with each answer.
+
+    Where structlog is installed it would print to stdout, which holds the outcome alone (`--json`), and else to the
+    log, which Python prints where nobody listens.
+    """
+    from stamina.instrumentation import set_on_retry_hooks
+
+    set_on_retry_hooks(())
 
 
 def _connections(address: Address, key: Key, parallel: int, timeout: float) -> httpx2.Client:

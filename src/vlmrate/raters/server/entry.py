@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, JsonValue, field_validator, model_validator
+from pydantic import AfterValidator, Field, JsonValue, model_validator
 
 from vlmrate.raters.server.picture import Packing, PictureFormat
 from vlmrate.records import Record
@@ -12,14 +12,49 @@ from vlmrate.records import Record
 if TYPE_CHECKING:
     from typing import Self
 
-Body = dict[str, JsonValue]
-"""Fields of a request as JSON."""
-
-_OWN_FIELDS = frozenset(
-    {"model", "messages", "temperature", "seed", "logprobs", "top_logprobs", "stream", "n", "max_tokens",
-     "max_completion_tokens"}
+_TOKEN_FIELDS = frozenset({"max_tokens", "max_completion_tokens"})
+_OWN_FIELDS = _TOKEN_FIELDS | {"model", "messages", "temperature", "seed", "logprobs", "top_logprobs", "stream", "n"}
+_KEYS = frozenset(
+    {"key", "apikey", "xapikey", "token", "accesstoken", "authtoken", "bearer", "secret", "clientsecret", "password",
+     "authorization", "credentials"}
 )  # fmt: skip
-_KEYS = frozenset({"key", "api_key", "apikey", "token", "password", "authorization"})
+_NO_KEY_HERE = "a key does not belong into this file; set an environment variable to it and name that (key_env)"
+
+
+def _not_own(name: str) -> str:
+    """Refuse a field that vlmrate sets itself; of a name with dots its first part counts."""
+    first = name.partition(".")[0]
+    if first in _OWN_FIELDS:
+        raise ValueError(f"{first} is not a further field: vlmrate sets it itself")
+    return name
+
+
+def _names_a_key(value: JsonValue) -> bool:
+    """Whether a field, however deep, is called as keys are."""
+    if isinstance(value, dict):
+        return any(_is_key(name) or _names_a_key(inner) for name, inner in value.items())
+    return isinstance(value, list) and any(map(_names_a_key, value))
+
+
+def _is_key(name: str) -> bool:
+    return name.lower().replace("-", "").replace("_", "") in _KEYS
+
+
+def _further(body: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """Refuse fields that vlmrate sets itself, and keys: all fields of a request are recorded."""
+    for name in body:
+        _not_own(name)
+    if _names_a_key(body):
+        raise ValueError(_NO_KEY_HERE)
+    return body
+
+
+def _for_tokens(name: str) -> str:
+    return name if name in _TOKEN_FIELDS else _not_own(name)
+
+
+Body = Annotated[dict[str, JsonValue], AfterValidator(_further)]
+"""Fields of a request as JSON: none that vlmrate sets itself, none that may hold a key."""
 
 
 class PictureEntry(Record):
@@ -57,7 +92,7 @@ class ThinkingEntry(Record):
 
     switch_on: Body | None = None
     switch_off: Body | None = None
-    budget_field: str | None = None
+    budget_field: Annotated[str, AfterValidator(_not_own)] | None = None
 
 
 class PriceEntry(Record):
@@ -87,7 +122,7 @@ class ServerEntry(Record):
     temperature: float | None = Field(default=0.0, ge=0.0, le=2.0)
     max_tokens_text: int = Field(default=16, ge=1)
     max_tokens_json: int = Field(default=96, ge=1)
-    max_tokens_field: str = "max_tokens"
+    max_tokens_field: Annotated[str, AfterValidator(_for_tokens)] = "max_tokens"
     send_seed: bool = True
     top_logprobs: int = Field(default=20, ge=0)
     thinking: ThinkingEntry | None = None
@@ -104,18 +139,6 @@ class ServerEntry(Record):
     @model_validator(mode="before")
     @classmethod
     def _no_key(cls, values: object) -> object:
-        if isinstance(values, dict) and any(str(name).lower() in _KEYS for name in values):
-            raise ValueError(
-                "a key does not belong into this file; set an environment variable to it and name that (key_env)"
-            )
+        if isinstance(values, dict) and any(_is_key(str(name)) for name in values):
+            raise ValueError(_NO_KEY_HERE)
         return values
-
-    @field_validator("extra")
-    @classmethod
-    def _nothing_twice(cls, extra: Body) -> Body:
-        for name in extra:
-            if name in _OWN_FIELDS:
-                raise ValueError(f"{name} is not a further field: vlmrate sets it itself")
-            if name.lower() in _KEYS:
-                raise ValueError("a key does not belong into this file; name its environment variable (key_env)")
-        return extra

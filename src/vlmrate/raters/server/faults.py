@@ -7,7 +7,10 @@ import random
 import time
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LONGEST_MESSAGE = 300
 """Characters of a server's message that are kept."""
@@ -42,9 +45,10 @@ class FaultError(Exception):
         self.filtered = filtered
 
 
-def fault_of(status: int, retry_after: str | None, body: str) -> FaultError:
-    """What a status other than 200 means; `body` must be free of the key."""
+def fault_of(status: int, retry_after: str | None, body: str, scrub: Callable[[str], str] = str) -> FaultError:
+    """What a status other than 200 means; `scrub` takes the key out of what is read from the body."""
     said, marks = _said(body)
+    said = shortened(scrub(said))
     filtered = 400 <= status < 500 and any(word in marks for word in _FILTER_WORDS)
     passes = (status in _AGAIN or 500 <= status < 600) and status not in _NEVER_AGAIN
     again = passes and _QUOTA not in marks and _CANNOT not in said.lower()
@@ -92,13 +96,13 @@ def _said(body: str) -> tuple[str, str]:
     try:
         document: Any = json.loads(body)
     except (ValueError, RecursionError):
-        return shortened(body), ""
+        return body, ""
     if isinstance(document, list) and document:
         document = document[0]
     error = document.get("error", document) if isinstance(document, dict) else document
     if not isinstance(error, dict):
-        return shortened(str(error)), ""
+        return str(error), ""
     message = next((error[name] for name in ("message", "detail", "error") if error.get(name)), "")
     inner = error.get("innererror")
     marks = [error.get("code"), error.get("type"), inner.get("code") if isinstance(inner, dict) else None]
-    return shortened(str(message)), " ".join(str(mark).lower() for mark in marks if mark)
+    return str(message), " ".join(str(mark).lower() for mark in marks if mark)

@@ -113,7 +113,7 @@ class ServerModel(Model):
         if (problem := server_problem()) is not None:
             return problem
         try:
-            self._address()
+            self._safe_address()
         except RaterError as error:
             return str(error)
         key_env = self.entry.key_env
@@ -134,7 +134,7 @@ class ServerModel(Model):
         key = key_from(os.environ, self.entry.key_env)
         patience = Patience(attempts=self.entry.attempts, timeout=self.entry.timeout)
         parallel = requests[0].parallel or self.entry.parallel
-        client = Client(self._address(), key, parallel=parallel, patience=patience)
+        client = Client(self._safe_address(), key, parallel=parallel, patience=patience)
         return self.raters(client, requests)
 
     def raters(self, client: Client, requests: Sequence[Request]) -> tuple[ServerRater, ...]:
@@ -168,6 +168,16 @@ class ServerModel(Model):
             )
         return read_address(self._url, self.name)
 
+    def _safe_address(self) -> Address:
+        """The address, which may be told the key if there is one: anybody on the way reads what goes over http."""
+        address, key_env = self._address(), self.entry.key_env
+        if key_env is not None and not (address.encrypted or address.local):
+            raise RaterError(
+                f"{self.name} would send the key in {key_env} unencrypted to {address.host}; give an https:// address "
+                "or a tunnel to this machine, or, if that server needs no key, unset the variable or leave key_env out"
+            )
+        return address
+
     def _privacy(self) -> str | None:
         try:
             address = self._address()
@@ -176,4 +186,5 @@ class ServerModel(Model):
         if address.local:
             return None
         plain = "" if address.encrypted else ", unencrypted"
-        return f"sends every picture to {address.host}{plain}: they leave this machine"
+        key = f" with the key in {self.entry.key_env}" if self.entry.key_env else ""
+        return f"sends every picture to {address.host}{key}{plain}: they leave this machine"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -26,7 +27,9 @@ class Key:
 
     def __init__(self, value: str | None) -> None:
         self._value = value
-        self._written = _ways_of_writing(value) if value and len(value) >= _SHORTEST else ()
+        secret = value if value and len(value) >= _SHORTEST else None
+        self._written = _ways_of_writing(secret) if secret else ()
+        self._pattern = re.compile("".join(map(_any_way, secret))) if secret else None
 
     def __repr__(self) -> str:
         return "Key(hidden)" if self._value else "Key(none)"
@@ -36,13 +39,14 @@ class Key:
         return {"Authorization": f"Bearer {self._value}"} if self._value else {}
 
     def scrub(self, text: str) -> str:
-        """The text without the key, in whichever way it is written there."""
-        for written in self._written:
-            text = text.replace(written, MASK)
-        return text
+        """The text without the key, in whichever way it is written there, each sign in a way of its own too."""
+        return text if self._pattern is None else self._pattern.sub(MASK, text)
 
     def scrub_bytes(self, body: bytes) -> bytes:
-        """The bytes without the key."""
+        """The bytes without the key as it is usually written; what is JSON can be read as well as before.
+
+        JSON has more ways to write it: what is read from the bytes is to be scrubbed again.
+        """
         for written in self._written:
             body = body.replace(written.encode(), MASK.encode())
         return body
@@ -73,3 +77,9 @@ def _ways_of_writing(value: str) -> tuple[str, ...]:
     """As it is, as JSON and as an address write it; the longest first."""
     ways = {value, json.dumps(value)[1:-1], json.dumps(value)[1:-1].replace("/", "\\/"), quote(value, safe="")}
     return tuple(sorted(ways, key=len, reverse=True))
+
+
+def _any_way(sign: str) -> str:
+    """A pattern of one sign: as it is, behind a backslash, as JSON escapes it (in JSON within JSON too), or in %."""
+    code = "".join(f"[{digit}{digit.upper()}]" for digit in f"{ord(sign):02x}")
+    return rf"(?:\\?{re.escape(sign)}|\\{{1,4}}u00{code}|%{code})"
