@@ -39,6 +39,10 @@ class AskError(VlmrateError):
         self.cost = cost
 
 
+class RaterGoneError(AskError):
+    """A rater is not there any more, such as a server that no longer answers."""
+
+
 class ImageError(VlmrateError):
     """One picture cannot be read, or is refused."""
 

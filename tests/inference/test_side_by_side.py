@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from vlmrate.errors import AskError, RunStoppedError, StoreError
+from vlmrate.errors import AskError, RaterGoneError, RunStoppedError, StoreError
 from vlmrate.inference.files import exclusive
 from vlmrate.inference.runner import run, run_all
 from vlmrate.inference.store import store_for
@@ -198,6 +198,26 @@ def test_few_are_in_hand_while_little_is_known_of_costs(job: Callable[..., Job],
     """The first image costs .003, the second .033: were six begun after the first, more than .15 would be spent."""
     with pytest.raises(RunStoppedError, match=r"spending 0\.0360 of the 0\.05 allowed"):
         run(replace(job(Priced(scripted(), 0.001, 6, dearer=0.01)), max_cost=0.05))
+
+
+def test_a_run_ends_when_nobody_answers_any_more(job: Callable[..., Job], scripted: type) -> None:
+    """A server that has gone for good costs a few images and not all of them; one that answers again goes on."""
+
+    @dataclass(slots=True)
+    class Going:
+        gone: bool
+        workers: int = 1
+        settings: Settings = field(default_factory=lambda: {"kind": "going"})
+
+        def view(self, image: Path, seed: int) -> View:
+            if self.gone:
+                raise RaterGoneError("no server answers", attempts=6)
+            return scripted().view(image, seed)  # type: ignore[no-any-return]
+
+    with pytest.raises(RunStoppedError, match="3 images in a row that found nobody to answer; 0 were rated"):
+        run(job(Going(gone=True)))
+    assert len(job().store.failures()) == 3
+    assert run(job(Going(gone=False))).progress.rated == 6
 
 
 def test_jobs_in_one_run_are_asked_image_by_image(job: Callable[..., Job], scripted: type) -> None:

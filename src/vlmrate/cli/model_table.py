@@ -22,31 +22,41 @@ def print_models(known: Sequence[Model], plugins: Mapping[str, Plugin]) -> None:
     console = Console(highlight=False)
     table = Table(pad_edge=False)
     table.add_column("--model", no_wrap=True)
-    table.add_column("kind", no_wrap=True)
-    table.add_column("size", no_wrap=True)
-    table.add_column("quantised")
+    table.add_column("size")
     table.add_column("ready", no_wrap=True)
     table.add_column("note", overflow="fold")  # a host's name is to be read whole
     needs = {model.name: model.missing() for model in known}
     for model in known:
         table.add_row(
             escape(model.name),
-            model.kind,
-            escape(model.size),
-            escape(model.quantisation),
+            escape(_size(model)),
             "yes" if needs[model.name] is None else "not yet",
             escape(model.note or ""),
         )
     console.print(table)
-    for model in known:
-        command, words = model.remedy(), needs[model.name]
-        if command is not None:
-            console.print(f"{escape(model.name)}: {escape(command)}", soft_wrap=True)
-        elif words is not None:
-            console.print(f"{escape(model.name)}: {escape(words)}")
+    _print_needs(console, known, needs)
     for kind, plugin in plugins.items():
         words = plugin.problem or f"{kind}:NAME comes with the package {plugin.package}"
         console.print(escape(words), soft_wrap=True)
+
+
+def _size(model: Model) -> str:
+    """Number of parameters, and how they are quantised if they are."""
+    quantised = "" if model.quantisation == "none" else model.quantisation
+    return ", ".join(filter(None, (model.size, quantised)))
+
+
+def _print_needs(console: Console, known: Sequence[Model], needs: Mapping[str, str | None]) -> None:
+    """What is missing, and the command that brings it; models that need the same are named together."""
+    together: dict[str, list[str]] = {}
+    for model in known:
+        command, words = model.remedy(), needs[model.name]
+        if command is not None:
+            together.setdefault(command, []).append(model.name)
+        elif words is not None:
+            console.print(f"{escape(model.name)}: {escape(words)}")
+    for command, names in together.items():
+        console.print(f"{escape(', '.join(names))}: {escape(command)}", soft_wrap=True)
 
 
 def print_models_as_json(known: Sequence[Model], plugins: Mapping[str, Plugin]) -> None:

@@ -12,7 +12,7 @@ from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING, Literal
 
-from vlmrate.errors import RunStoppedError, StoreError
+from vlmrate.errors import RaterGoneError, RunStoppedError, StoreError
 from vlmrate.inference.book import Book
 from vlmrate.inference.files import exclusive
 from vlmrate.inference.job import Finished
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
     Piece = tuple[Book, Task]
     Done = tuple[Book, Rating | Failure, Spent]
+
+
+SURELY_GONE = 3
+"""Images in a row that must find a rater gone before a run ends for it, or as many as are in hand."""
 
 
 def _nothing(_: Progress) -> None:
@@ -123,6 +127,8 @@ class _Run:
         self._dearest = 0.0
         self._costs = 0  # images of which it is known what they cost
         self._unpriced = False
+        self._workers = max((book.job.rater.workers for book in self._busy), default=1)
+        self._gone = 0  # images in a row that found the rater gone
 
     def go(self) -> Status:
         if not self._busy:
@@ -148,6 +154,9 @@ class _Run:
         self._dearest = max(self._dearest, spent.cost or 0.0)
         self._unpriced |= spent.cost is None and not isinstance(result, Failure) and _was_answered(result)
         self._report(self._progress(result if isinstance(result, Failure) else None))
+        self._gone = self._gone + 1 if isinstance(result, Failure) and result.error == RaterGoneError.__name__ else 0
+        if self._gone >= max(self._workers, SURELY_GONE):
+            self._stop(f"{self._gone} images in a row that found nobody to answer")
         if book.too_many_failed:
             self._stop(f"{book.progress().failed} failed images (--fail-after)")
 
@@ -159,10 +168,9 @@ class _Run:
                 pass
 
     def _results(self) -> Iterator[Done]:
-        workers = max(book.job.rater.workers for book in self._busy)
-        if workers == 1:
+        if self._workers == 1:
             return done_in_turn(_rate, self._pieces(), self._may_begin)
-        return done_side_by_side(_rate, self._pieces(), workers, self._may_begin)
+        return done_side_by_side(_rate, self._pieces(), self._workers, self._may_begin)
 
     def _pieces(self) -> Iterator[Piece]:
         """All that is left, image by image; of an image, job by job in the order of their plans."""

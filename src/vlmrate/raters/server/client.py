@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from vlmrate.errors import AskError, RaterError
+from vlmrate.errors import AskError, RaterError, RaterGoneError
 from vlmrate.raters.server.answered import Completion, ModelList, Usage
 from vlmrate.raters.server.faults import FaultError, fault_of, shortened
 from vlmrate.raters.server.throttle import Throttle
@@ -104,7 +104,8 @@ class Client:
             if fault.filtered:
                 return Answered(None, tally.attempts, tuple(tally.used), str(fault))
             tries = f" (attempt {tally.attempts} of {patience.attempts})" if fault.again else ""
-            raise AskError(f"{fault}{tries}", attempts=tally.attempts, cost=price(tuple(tally.used))) from None
+            failed = RaterGoneError if fault.gone else AskError
+            raise failed(f"{fault}{tries}", attempts=tally.attempts, cost=price(tuple(tally.used))) from None
         raise AskError("the question was never asked", attempts=0)
 
     def first_model(self) -> str | None:
@@ -167,6 +168,8 @@ class Client:
                 response.close()
         except httpx2.TimeoutException:
             raise FaultError(f"the server did not answer within {self.patience.timeout:g} s") from None
+        except httpx2.ConnectError:
+            raise FaultError(f"no server answers at {self.address.url}", gone=True) from None
         except httpx2.HTTPError as error:
             said = self._clean(str(error)) or type(error).__name__
             raise FaultError(f"the connection to {self.address.host} broke: {said}") from None

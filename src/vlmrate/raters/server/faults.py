@@ -31,18 +31,20 @@ class FaultError(Exception):
     """A request without a usable answer.
 
     `again` tells whether asking again may help, `wait` the seconds that the server asked us to wait first; `overrun`
-    that it had too many requests; `filtered` that it declined to answer about this picture.
+    that it had too many requests; `filtered` that it declined to answer about this picture; `gone` that nobody is
+    there.
     """
 
     def __init__(
         self, message: str, *, again: bool = True, wait: float | None = None, overrun: bool = False,
-        filtered: bool = False,
+        filtered: bool = False, gone: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(message)
         self.again = again
         self.wait = wait
         self.overrun = overrun
         self.filtered = filtered
+        self.gone = gone
 
 
 def fault_of(status: int, retry_after: str | None, body: str, scrub: Callable[[str], str] = str) -> FaultError:
