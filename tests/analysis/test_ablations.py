@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from conftest import EMOTIONS, VALENCE
+from conftest import EMOTIONS, ITEMS, VALENCE
 from vlmrate.analysis import AnalysisOptions, analyze
 from vlmrate.analysis.ablations import ablations
 from vlmrate.analysis.data import gather
@@ -19,6 +19,7 @@ from vlmrate.report.left_out import left_out
 from vlmrate.report.outline import outline
 from vlmrate.report.table import Part
 from vlmrate.stats import Bootstrap, Estimate, Skipped
+from vlmrate.study.records import Item, Labels
 
 OPTIONS = AnalysisOptions(bootstrap=Bootstrap(resamples=300))
 FORCES = {"false-label": {"emotion": "wrong"}, "anchor": {"valence": "each"}}
@@ -86,9 +87,9 @@ class Scripted:
         return self.usual(), self.oracle(), self.false(), self.anchored()
 
 
-def found(small, study, *runs, options=OPTIONS):
+def found(small, study, *runs, options=OPTIONS, forces=FORCES):
     """The ablations of these runs."""
-    material = gather(study, small.results(*runs, forces=FORCES), options)
+    material = gather(study, small.results(*runs, forces=forces), options)
     return ablations(material, protocols(material))
 
 
@@ -361,3 +362,34 @@ def test_no_image_in_common_is_said(small, study):
     false = [row for row in rater.false() if row["image_id"] not in half]
     (label,) = found(small, study, rater.usual(), oracle, false).false_label
     assert label.pulls[0].slope.reason == "no image was rated under both false-label and oracle-carry"
+
+
+def test_a_label_that_is_not_asked_again_is_no_acceptance(small, study):
+    """A protocol that forces a wrong label and asks valence alone: the pull is told, acceptance has its reason."""
+    rater = Scripted(small, study, believes=BELIEVES, accepts=0, anchors=0)
+    rows = [row for row in rater.false() if row["item"] == "valence"]
+    (label,) = found(small, study, rater.usual(), rater.oracle(), rows).false_label
+    assert label.acceptance.reason == "false-label does not ask emotion again"
+    (pull,) = label.pulls
+    assert pull.item == "valence"
+    assert holds(pull.slope, BELIEVES)
+
+
+def test_a_wrong_label_that_oracle_carry_does_not_carry_has_no_pull(small):
+    """Wrong sexes told where oracle-carry carries emotions: acceptance is told, the pull has no run to start from."""
+    study = small.study(8, items=(*ITEMS, Item("sex", Labels(("f", "m")), intended="gender")))
+    rater = Scripted(small, study, believes=BELIEVES, accepts=0, anchors=0)
+    rows = []
+    for stimulus in study.stimuli:
+        wrong = wrong_label(study.item("sex"), stimulus)
+        told = {"protocol": "false-sex", "forced": f"sex={wrong}"}
+        rows.append(small.row(stimulus.image_id, "sex", wrong, **told))
+        rows.append(small.row(stimulus.image_id, "valence", 5.0, **told))
+    (label,) = found(
+        small, study, rater.usual(), rater.oracle(), rows, forces={"false-sex": {"sex": "wrong"}}
+    ).false_label
+    assert (label.item, label.acceptance.accepted.value, label.acceptance.right.value) == ("sex", 1.0, 0.0)
+    assert isinstance(label.acceptance.unprompted, Skipped)
+    assert isinstance(label.acceptance.difference, Skipped)
+    (pull,) = label.pulls
+    assert (pull.item, pull.n, pull.slope.reason) == ("valence", 0, "oracle-carry carries emotion, not sex")

@@ -10,6 +10,7 @@ import pandas as pd
 
 from vlmrate.analysis.others import is_group_mean, people_beside
 from vlmrate.errors import AnalysisError
+from vlmrate.inference.table import COLUMNS
 from vlmrate.stats import Skipped
 from vlmrate.study.records import Labels, Likert
 
@@ -122,24 +123,24 @@ class Material:
 
     def rows(self, rater: RaterRun, item: Item) -> pd.DataFrame:
         """The long rows of one rater and item, first repeats first; none where the rater was not asked for it."""
-        return self.tables.get(
-            (rater.name, item.name), pd.DataFrame(columns=["repeat", "image_id", "value", "expected"])
-        )
+        return self.tables.get((rater.name, item.name), pd.DataFrame(columns=list(COLUMNS)))
 
     def asked(self, item: Item) -> tuple[RaterRun, ...]:
         """The raters that have an answer, valid or not, to an item."""
         return tuple(rater for rater in self.raters if (rater.name, item.name) in self.tables)
 
+    def intended(self, item: Item) -> pd.Series[str]:
+        """The intended label of every image of the study, by image_id, for an item that has them."""
+        labels = [stimulus.factors[item.intended or ""] for stimulus in self.study.stimuli]
+        return pd.Series(labels, self.images.ids, dtype=object)
+
     def labels(self, rater: RaterRun, item: Item) -> LabelAnswers:
         """One rater's answers to an item with labels and intended answers."""
         answer = self.answers(rater, item)
-        intended = pd.Series(
-            [s.factors[item.intended or ""] for s in self.study.stimuli], self.images.ids, dtype=object
-        )
         return LabelAnswers(
             rater=rater.name,
             answer=answer,
-            intended=intended.reindex(answer.index),
+            intended=self.intended(item).reindex(answer.index),
             clusters=self.images.clusters.reindex(answer.index),
         )
 
