@@ -157,6 +157,31 @@ def test_parts_add_up_to_the_comparison_of_the_two_protocols(gullible, small, st
         assert (ours.ci_low, ours.ci_high) == pytest.approx((-theirs.ci_high, -theirs.ci_low), abs=1e-9)
 
 
+def test_each_repeat_is_right_or_wrong_by_its_own_label(small):
+    """Labels wrong in the second of three repeats, in another one, or in none: wrong repeats move by 2, others by 0."""
+    study = small.study(20)
+    study = replace(study, ratings=small.people(study))
+    usual, oracle = [], []
+    for i, stimulus in enumerate(study.stimuli):
+        intended, level = stimulus.factors["emotion"], 5.0 + 0.01 * (i % 7)
+        for repeat in (1, 2, 3):
+            wrong = repeat == (2, 1, None)[i % 3]
+            label = wrong_label(study.item("emotion"), stimulus) if wrong else intended
+            told = {"repeat": repeat, "protocol": "context-carry"}
+            usual.append(small.row(stimulus.image_id, "emotion", label, **told))
+            usual.append(small.row(stimulus.image_id, "valence", level - (2.0 if wrong else 0.0) + repeat, **told))
+            told = {"repeat": repeat, "protocol": "oracle-carry"}
+            oracle.append(small.row(stimulus.image_id, "emotion", intended, **told))
+            oracle.append(small.row(stimulus.image_id, "valence", level + repeat, **told))
+    rows = parts(found(small, study, usual, oracle))
+    assert (rows["wrong label"].n, rows["right label"].n, rows["all images"].n) == (80, 120, 120)
+    assert rows["wrong label"].shift.value == pytest.approx(2.0)
+    assert rows["right label"].shift.value == pytest.approx(0.0)
+    assert rows["wrong − right"].shift.value == pytest.approx(2.0)
+    assert rows["right label"].mae.value == pytest.approx(0.0)
+    assert rows["all images"].shift.value == pytest.approx(2.0 * 80 / 360)
+
+
 def test_a_rater_that_looks_at_the_face_is_not_moved(steady):
     """Every interval on propagation and pull holds 0, and so does the slope of anchoring."""
     for item in ("valence", "arousal"):
