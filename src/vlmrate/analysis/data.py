@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from vlmrate.analysis.others import is_group_mean, people_beside
+from vlmrate.analysis.others import people_beside, without_within
 from vlmrate.errors import AnalysisError
 from vlmrate.inference.table import COLUMNS
 from vlmrate.stats import Skipped
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 NO_EMOTION = Skipped("the study names no emotion factor")
 NO_PEOPLE = Skipped("the study has no ratings by people")
-GROUP_MEAN = Skipped("within an emotion or label the rater's numbers differ only by who was left out of people's mean")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ class ScaleRatings:
 
     `value` is what the rater said (the mean over repeats), `spoken` what it said the first time, `expected` the
     probability-weighted rating; `people` are the means of people's ratings, those that are the rater's own left out.
-    Each is NaN where there is none. `group_mean` says that within an emotion or label it knows nothing of the image.
+    Each is NaN where there is none. `without_within` says why no r within emotions is told.
     """
 
     rater: str
@@ -79,7 +78,7 @@ class ScaleRatings:
     people: pd.Series[float]
     emotion: pd.Series[str] | None
     clusters: pd.Series[str]
-    group_mean: bool = False
+    without_within: Skipped | None = None
 
     @property
     def n(self) -> int:
@@ -205,7 +204,7 @@ def gather(study: Study, results: Results, options: AnalysisOptions) -> Material
         for (name, item), rows in named.groupby(["name", "item"], sort=False)
     }
     images, means = _images(study), _means(study)
-    scales = _scales(study, (*chosen, *forced), tables, means, images)
+    scales = _scales(study, (*chosen, *forced), tables, means, images, results.runs)
     return Material(study, chosen, images, tables, means, scales, options, forced)
 
 
@@ -215,6 +214,7 @@ def _scales(
     tables: Mapping[tuple[str, str], pd.DataFrame],
     means: Mapping[str, pd.Series[float]],
     images: Images,
+    others: Sequence[RunOutcome],
 ) -> dict[tuple[str, str], ScaleRatings]:
     numbers, nobody = {item.name for item in study.items if isinstance(item.scale, Likert)}, pd.Series(dtype="float64")
     runs = {entry.name: entry.run for entry in chosen}
@@ -223,7 +223,11 @@ def _scales(
         for (rater, item), rows in tables.items()
         if item in numbers
     }
-    return {key: replace(given, group_mean=is_group_mean(runs[key[0]])) for key, given in told.items()}
+    every = {(run.rater, run.protocol): run for run in others}
+    return {
+        (rater, item): replace(given, without_within=without_within(runs[rater], item, every))
+        for (rater, item), given in told.items()
+    }
 
 
 def _scale(rater: str, rows: pd.DataFrame, people: pd.Series[float], images: Images) -> ScaleRatings:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vlmrate import stats
-from vlmrate.analysis.data import GROUP_MEAN, NO_EMOTION
+from vlmrate.analysis.data import NO_EMOTION
 from vlmrate.analysis.derivations import is_derived, unsound
 from vlmrate.analysis.derived import items_of, run_of
 from vlmrate.stats import Outcome, Skipped
@@ -116,7 +116,7 @@ def _numbers(material: Material, ours: ScaleRatings, theirs: ScaleRatings, item:
     apart = stats.compare_dimensional(value, source, people, clusters=clusters, bootstrap=bootstrap)
     gain = NumberGain(
         r=apart if isinstance(apart, Skipped) else apart.pearson,
-        r_within=_within(material, value, source, ours, both) if not theirs.group_mean else GROUP_MEAN,
+        r_within=theirs.without_within or _within(material, value, source, ours, both),
         mae=apart if isinstance(apart, Skipped) else apart.mae,
         bias_source=stats.mean_difference_bootstrap(source, people, clusters=clusters, bootstrap=bootstrap),
         bias=stats.mean_difference_bootstrap(value, people, clusters=clusters, bootstrap=bootstrap),
@@ -129,8 +129,8 @@ def _within(
 ) -> Outcome:
     if ours.emotion is None:
         return NO_EMOTION
-    if ours.group_mean:
-        return GROUP_MEAN
+    if ours.without_within is not None:
+        return ours.without_within
     people = ours.people[both]
     told = stats.compare_correlations(
         (value, people),

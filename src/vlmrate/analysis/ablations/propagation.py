@@ -118,7 +118,7 @@ def _parts(
 
 
 def _asked_twice(material: Material, usual: RaterRun, oracle: RaterRun, item: Item, labels: Item) -> pd.DataFrame:
-    """A row an image and repeat rated under both: `own` and `told`, and whether the label was `right` in that repeat."""
+    """A row an image and repeat rated under both: `own`, `told`, and whether the label was `right` in that repeat."""
     place = ["image_id", "repeat"]
     own, told, label = (
         material.rows(run, of)[[*place, "value"]].rename(columns={"value": name})
