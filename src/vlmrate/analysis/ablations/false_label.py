@@ -9,7 +9,15 @@ import numpy as np
 import pandas as pd
 
 from vlmrate import stats
-from vlmrate.analysis.ablations.runs import FALSE_LABEL, ORACLE, forced_answers, forcing, oracle_run, usual_run
+from vlmrate.analysis.ablations.runs import (
+    FALSE_LABEL,
+    ORACLE,
+    forced_answers,
+    forcing,
+    mean_of_images,
+    oracle_run,
+    usual_run,
+)
 from vlmrate.analysis.split import intended_item
 from vlmrate.stats import Outcome, Skipped
 
@@ -88,10 +96,10 @@ def _acceptance(material: Material, run: RaterRun, told: Item) -> Acceptance | S
     free = usual if isinstance(usual, Skipped) else _share(material.rows(usual, told), false[ids])
     return Acceptance(
         n=len(ids),
-        accepted=_mean(material, says),
-        unprompted=free if isinstance(free, Skipped) else _mean(material, free),
-        difference=free if isinstance(free, Skipped) else _mean(material, says - free),
-        right=_mean(material, _share(rows, intended)),
+        accepted=mean_of_images(material, says),
+        unprompted=free if isinstance(free, Skipped) else mean_of_images(material, free),
+        difference=free if isinstance(free, Skipped) else mean_of_images(material, says - free),
+        right=mean_of_images(material, _share(rows, intended)),
     )
 
 
@@ -100,11 +108,6 @@ def _share(rows: pd.DataFrame, label: pd.Series[str]) -> pd.Series[float]:
     wanted = label.reindex(rows["image_id"]).to_numpy()
     same = pd.Series(rows["value"].to_numpy() == wanted, index=rows["image_id"].to_numpy()).astype("float64")
     return same.groupby(level=0).mean().reindex(label.index)
-
-
-def _mean(material: Material, of_image: pd.Series[float]) -> Outcome:
-    clusters = material.images.clusters.reindex(of_image.index)
-    return stats.mean_sd(of_image, clusters=clusters, bootstrap=material.bootstrap).mean
 
 
 def _pull(material: Material, run: RaterRun, told: Item, item: Item) -> Pull:
