@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
+import memory
 
 from vlmrate.protocol.conduct import conduct
 from vlmrate.protocol.forced import conditions
@@ -140,24 +140,9 @@ def _memory(study: Study, images: int) -> str:
     for i in range(images):
         for protocol, rater in ways:
             _rate(rater, protocol, study.stimuli[i % len(study.stimuli)])
-        sizes["resident"].append(_resident())
+        sizes["resident"].append(memory.resident())
         sizes["active"].append(mx.get_active_memory())
-    told = []
-    for kind, all_sizes in sizes.items():
-        warm = all_sizes[WARM_UP:]
-        slope = np.polyfit(np.arange(len(warm)), warm, 1)[0]
-        told.append(f"{kind} {warm[0] / 2**20:.1f} to {warm[-1] / 2**20:.1f} MiB, {slope / 1024:+.2f} KiB an image")
-    return f"{'; '.join(told)} (after the first {WARM_UP})"
-
-
-def _resident() -> int:
-    """Bytes of this process in memory, on Linux; elsewhere the most there ever were."""
-    statm = Path("/proc/self/statm")
-    if statm.is_file():
-        return int(statm.read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return memory.course(sizes, WARM_UP)
 
 
 def _clock() -> float:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
+import memory
 
 from vlmrate.protocol.conduct import conduct
 from vlmrate.protocol.likely import likely_prompts
@@ -155,27 +155,12 @@ def _memory(loaded: LoadedModel, protocol: Protocol, stimuli: Sequence[Stimulus]
     import mlx.core as mx
 
     rater = MlxRater(loaded, likely_prompts=likely_prompts(protocol, stimuli[0]))
-    resident, active = [], []
+    sizes: dict[str, list[int]] = {"resident": [], "active": []}
     for i in range(images):
         _rate(rater, protocol, stimuli[i % len(stimuli)])
-        resident.append(_resident())
-        active.append(mx.get_active_memory())
-    told = []
-    for name, sizes in (("resident", resident), ("active", active)):
-        warm = sizes[WARM_UP:] if len(sizes) > 2 * WARM_UP else sizes
-        slope = np.polyfit(np.arange(len(warm)), warm, 1)[0]
-        told.append(f"{name} {warm[0] / 2**20:.1f} to {warm[-1] / 2**20:.1f} MiB, {slope / 1024:+.2f} KiB an image")
-    return f"{'; '.join(told)} (after the first {len(resident) - len(warm)})"
-
-
-def _resident() -> int:
-    """Bytes of this process in memory; where the system does not tell, the most there ever were."""
-    statm = Path("/proc/self/statm")
-    if statm.is_file():
-        return int(statm.read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        sizes["resident"].append(memory.resident())
+        sizes["active"].append(mx.get_active_memory())
+    return memory.course(sizes, WARM_UP if images > 2 * WARM_UP else 0)
 
 
 def _clock() -> tuple[Callable[[], float], str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from conftest import EMOTIONS, VALENCE
+from conftest import EMOTIONS, ITEMS, VALENCE
 from vlmrate.analysis import AnalysisOptions, analyze
 from vlmrate.analysis.ablations import ablations
 from vlmrate.analysis.data import gather
@@ -19,6 +19,7 @@ from vlmrate.report.left_out import left_out
 from vlmrate.report.outline import outline
 from vlmrate.report.table import Part
 from vlmrate.stats import Bootstrap, Estimate, Skipped
+from vlmrate.study.records import Item, Labels
 
 OPTIONS = AnalysisOptions(bootstrap=Bootstrap(resamples=300))
 FORCES = {"false-label": {"emotion": "wrong"}, "anchor": {"valence": "each"}}
@@ -86,9 +87,9 @@ class Scripted:
         return self.usual(), self.oracle(), self.false(), self.anchored()
 
 
-def found(small, study, *runs, options=OPTIONS):
+def found(small, study, *runs, options=OPTIONS, forces=FORCES):
     """The ablations of these runs."""
-    material = gather(study, small.results(*runs, forces=FORCES), options)
+    material = gather(study, small.results(*runs, forces=forces), options)
     return ablations(material, protocols(material))
 
 
@@ -154,6 +155,31 @@ def test_parts_add_up_to_the_comparison_of_the_two_protocols(gullible, small, st
     ):  # fmt: skip
         assert ours.value == pytest.approx(-theirs.value, abs=1e-9)
         assert (ours.ci_low, ours.ci_high) == pytest.approx((-theirs.ci_high, -theirs.ci_low), abs=1e-9)
+
+
+def test_each_repeat_is_right_or_wrong_by_its_own_label(small):
+    """Labels wrong in the second of three repeats, in another one, or in none: wrong repeats move by 2, others by 0."""
+    study = small.study(20)
+    study = replace(study, ratings=small.people(study))
+    usual, oracle = [], []
+    for i, stimulus in enumerate(study.stimuli):
+        intended, level = stimulus.factors["emotion"], 5.0 + 0.01 * (i % 7)
+        for repeat in (1, 2, 3):
+            wrong = repeat == (2, 1, None)[i % 3]
+            label = wrong_label(study.item("emotion"), stimulus) if wrong else intended
+            told = {"repeat": repeat, "protocol": "context-carry"}
+            usual.append(small.row(stimulus.image_id, "emotion", label, **told))
+            usual.append(small.row(stimulus.image_id, "valence", level - (2.0 if wrong else 0.0) + repeat, **told))
+            told = {"repeat": repeat, "protocol": "oracle-carry"}
+            oracle.append(small.row(stimulus.image_id, "emotion", intended, **told))
+            oracle.append(small.row(stimulus.image_id, "valence", level + repeat, **told))
+    rows = parts(found(small, study, usual, oracle))
+    assert (rows["wrong label"].n, rows["right label"].n, rows["all images"].n) == (80, 120, 120)
+    assert rows["wrong label"].shift.value == pytest.approx(2.0)
+    assert rows["right label"].shift.value == pytest.approx(0.0)
+    assert rows["wrong − right"].shift.value == pytest.approx(2.0)
+    assert rows["right label"].mae.value == pytest.approx(0.0)
+    assert rows["all images"].shift.value == pytest.approx(2.0 * 80 / 360)
 
 
 def test_a_rater_that_looks_at_the_face_is_not_moved(steady):
@@ -361,3 +387,34 @@ def test_no_image_in_common_is_said(small, study):
     false = [row for row in rater.false() if row["image_id"] not in half]
     (label,) = found(small, study, rater.usual(), oracle, false).false_label
     assert label.pulls[0].slope.reason == "no image was rated under both false-label and oracle-carry"
+
+
+def test_a_label_that_is_not_asked_again_is_no_acceptance(small, study):
+    """A protocol that forces a wrong label and asks valence alone: the pull is told, acceptance has its reason."""
+    rater = Scripted(small, study, believes=BELIEVES, accepts=0, anchors=0)
+    rows = [row for row in rater.false() if row["item"] == "valence"]
+    (label,) = found(small, study, rater.usual(), rater.oracle(), rows).false_label
+    assert label.acceptance.reason == "false-label does not ask emotion again"
+    (pull,) = label.pulls
+    assert pull.item == "valence"
+    assert holds(pull.slope, BELIEVES)
+
+
+def test_a_wrong_label_that_oracle_carry_does_not_carry_has_no_pull(small):
+    """Wrong sexes told where oracle-carry carries emotions: acceptance is told, the pull has no run to start from."""
+    study = small.study(8, items=(*ITEMS, Item("sex", Labels(("f", "m")), intended="gender")))
+    rater = Scripted(small, study, believes=BELIEVES, accepts=0, anchors=0)
+    rows = []
+    for stimulus in study.stimuli:
+        wrong = wrong_label(study.item("sex"), stimulus)
+        told = {"protocol": "false-sex", "forced": f"sex={wrong}"}
+        rows.append(small.row(stimulus.image_id, "sex", wrong, **told))
+        rows.append(small.row(stimulus.image_id, "valence", 5.0, **told))
+    (label,) = found(
+        small, study, rater.usual(), rater.oracle(), rows, forces={"false-sex": {"sex": "wrong"}}
+    ).false_label
+    assert (label.item, label.acceptance.accepted.value, label.acceptance.right.value) == ("sex", 1.0, 0.0)
+    assert isinstance(label.acceptance.unprompted, Skipped)
+    assert isinstance(label.acceptance.difference, Skipped)
+    (pull,) = label.pulls
+    assert (pull.item, pull.n, pull.slope.reason) == ("valence", 0, "oracle-carry carries emotion, not sex")

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
 
-from derive.bench import Bench, bench, noisy, several
+from derive.bench import QUICK, Bench, bench, noisy, several
 from vlmrate import stats
+from vlmrate.analysis import analyze
+from vlmrate.analysis.decoding import decodings
 from vlmrate.analysis.derived import lines_of
 from vlmrate.analysis.gains import gains
+from vlmrate.analysis.singles import NOT_ON_RECORD
+from vlmrate.analysis.variance import spreads
+from vlmrate.inference.table import load_results
 from vlmrate.report.document import document
 from vlmrate.report.outline import outline
 from vlmrate.stats import Estimate, Skipped
@@ -358,6 +364,33 @@ def test_a_person_does_not_stand_in_for_a_person(desk):
     assert pairs["near", "someone"].value == pytest.approx(due)
 
 
+def test_a_persons_spread_and_distribution_are_held_against_the_others(desk):
+    """Ratios of SDs and distances of answers are those against the singles without the person's own, image by image."""
+    desk.derive("person", name="someone")
+    material = desk.material()
+    (someone,) = (rater for rater in material.raters if rater.name == "someone")
+    told = material.scale(someone, desk.study.item("valence")).value
+    singles = desk.study.ratings.singles("valence")
+    others = singles[singles["rater_id"] != singles["image_id"].map(someone.run.derivation.drawn)]
+    others = others.set_index("image_id")["value"]
+    (spread,) = (item for item in spreads(material) if item.item == "valence")
+    ratios = next(rater for rater in spread.raters if rater.rater == "someone").overall.ratios
+    assert ratios.single_ratings.value == pytest.approx(stats.sd_ratios(told, others).single_ratings.value)
+    assert ratios.image_means.value == pytest.approx(stats.sd_ratios(told, others).image_means.value)
+    (decoding,) = (item for item in decodings(material, spreads(material)) if item.item == "valence")
+    distances = next(rater for rater in decoding.raters if rater.rater == "someone").distances
+    (due,) = stats.answer_distances(told, others, tuple(range(1, 10)))
+    assert distances[0].jensen_shannon.value == pytest.approx(due.jensen_shannon.value)
+    assert distances[0].entropy_people.value == pytest.approx(due.entropy_people.value)
+    (desk.folder("someone") / "derivation.json").unlink()
+    material = desk.material()
+    (spread,) = (item for item in spreads(material) if item.item == "valence")
+    lost = next(rater for rater in spread.raters if rater.rater == "someone").overall.ratios
+    assert {lost.single_ratings, lost.image_means, lost.one_person} == {NOT_ON_RECORD}
+    (decoding,) = (item for item in decodings(material, spreads(material)) if item.item == "valence")
+    assert next(rater for rater in decoding.raters if rater.rater == "someone").distances == NOT_ON_RECORD
+
+
 # What leaving out does to those who judge.
 
 
@@ -373,6 +406,41 @@ def test_no_r_within_is_told_of_a_mean_that_leaves_the_identity_out(desk):
     assert isinstance(told["posed"].r_within, Skipped)
     assert isinstance(told["words"].r_within, Skipped)
     assert isinstance(valence(desk, "words").r_within, Skipped)
+
+
+def within(desk: Bench, **options: object) -> dict[str, object]:
+    """r within emotions of every rater's valence."""
+    analysis = analyze(desk.study, load_results(desk.study), replace(QUICK, **options))
+    (item,) = (item for item in analysis.dimensions if item.item == "valence")
+    return {rater.rater: rater.r_within for rater in item.raters}
+
+
+def test_no_r_within_is_told_of_what_is_made_of_such_a_mean(desk):
+    """By way of hybrids and ensembles, however many; an item of another source keeps its r."""
+    desk.derive("category-mean", name="posed")
+    desk.derive("label-only", "near", name="words")
+    desk.derive("hybrid", "near:emotion", "posed:valence", name="taken")
+    desk.derive("hybrid", "words:emotion", "near:valence", name="beside")
+    desk.derive("ensemble", "near:valence", "taken:valence", name="mixed")
+    told = within(desk)
+    assert isinstance(told["beside"], Estimate)
+    for name in ("taken", "mixed"):
+        assert "run against people within it by construction" in told[name].reason
+        assert isinstance(valence(desk, name).r_within, Skipped)
+    # Nor where the source is not among the raters asked for.
+    assert isinstance(within(desk, raters=("taken",))["taken"], Skipped)
+
+
+def test_no_r_within_is_told_where_no_record_says_what_a_rater_is_made_of(desk):
+    """A hybrid that lost its record, and one whose derived source is gone."""
+    desk.derive("category-mean", name="posed")
+    desk.derive("hybrid", "near:emotion", "posed:valence", name="lost")
+    desk.derive("hybrid", "near:emotion", "posed:valence", name="orphan")
+    (desk.folder("lost") / "derivation.json").unlink()
+    shutil.rmtree(desk.folder("posed").parent)
+    told = within(desk)
+    assert "it is not on record" in told["lost"].reason
+    assert "it is not on record" in told["orphan"].reason
 
 
 def test_the_analysis_calibrates_no_rater_that_rests_on_people(desk):

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from vlmrate.analysis.others import is_group_mean, people_beside
+from vlmrate.analysis.others import people_beside, without_within
 from vlmrate.errors import AnalysisError
+from vlmrate.inference.table import COLUMNS
 from vlmrate.stats import Skipped
 from vlmrate.study.records import Labels, Likert
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 NO_EMOTION = Skipped("the study names no emotion factor")
 NO_PEOPLE = Skipped("the study has no ratings by people")
-GROUP_MEAN = Skipped("within an emotion or label the rater's numbers differ only by who was left out of people's mean")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class ScaleRatings:
 
     `value` is what the rater said (the mean over repeats), `spoken` what it said the first time, `expected` the
     probability-weighted rating; `people` are the means of people's ratings, those that are the rater's own left out.
-    Each is NaN where there is none. `group_mean` says that within an emotion or label it knows nothing of the image.
+    Each is NaN where there is none. `without_within` says why no r within emotions is told.
     """
 
     rater: str
@@ -78,7 +78,7 @@ class ScaleRatings:
     people: pd.Series[float]
     emotion: pd.Series[str] | None
     clusters: pd.Series[str]
-    group_mean: bool = False
+    without_within: Skipped | None = None
 
     @property
     def n(self) -> int:
@@ -122,24 +122,24 @@ class Material:
 
     def rows(self, rater: RaterRun, item: Item) -> pd.DataFrame:
         """The long rows of one rater and item, first repeats first; none where the rater was not asked for it."""
-        return self.tables.get(
-            (rater.name, item.name), pd.DataFrame(columns=["repeat", "image_id", "value", "expected"])
-        )
+        return self.tables.get((rater.name, item.name), pd.DataFrame(columns=list(COLUMNS)))
 
     def asked(self, item: Item) -> tuple[RaterRun, ...]:
         """The raters that have an answer, valid or not, to an item."""
         return tuple(rater for rater in self.raters if (rater.name, item.name) in self.tables)
 
+    def intended(self, item: Item) -> pd.Series[str]:
+        """The intended label of every image of the study, by image_id, for an item that has them."""
+        labels = [stimulus.factors[item.intended or ""] for stimulus in self.study.stimuli]
+        return pd.Series(labels, self.images.ids, dtype=object)
+
     def labels(self, rater: RaterRun, item: Item) -> LabelAnswers:
         """One rater's answers to an item with labels and intended answers."""
         answer = self.answers(rater, item)
-        intended = pd.Series(
-            [s.factors[item.intended or ""] for s in self.study.stimuli], self.images.ids, dtype=object
-        )
         return LabelAnswers(
             rater=rater.name,
             answer=answer,
-            intended=intended.reindex(answer.index),
+            intended=self.intended(item).reindex(answer.index),
             clusters=self.images.clusters.reindex(answer.index),
         )
 
@@ -204,7 +204,7 @@ def gather(study: Study, results: Results, options: AnalysisOptions) -> Material
         for (name, item), rows in named.groupby(["name", "item"], sort=False)
     }
     images, means = _images(study), _means(study)
-    scales = _scales(study, (*chosen, *forced), tables, means, images)
+    scales = _scales(study, (*chosen, *forced), tables, means, images, results.runs)
     return Material(study, chosen, images, tables, means, scales, options, forced)
 
 
@@ -214,6 +214,7 @@ def _scales(
     tables: Mapping[tuple[str, str], pd.DataFrame],
     means: Mapping[str, pd.Series[float]],
     images: Images,
+    others: Sequence[RunOutcome],
 ) -> dict[tuple[str, str], ScaleRatings]:
     numbers, nobody = {item.name for item in study.items if isinstance(item.scale, Likert)}, pd.Series(dtype="float64")
     runs = {entry.name: entry.run for entry in chosen}
@@ -222,7 +223,11 @@ def _scales(
         for (rater, item), rows in tables.items()
         if item in numbers
     }
-    return {key: replace(given, group_mean=is_group_mean(runs[key[0]])) for key, given in told.items()}
+    every = {(run.rater, run.protocol): run for run in others}
+    return {
+        (rater, item): replace(given, without_within=without_within(runs[rater], item, every))
+        for (rater, item), given in told.items()
+    }
 
 
 def _scale(rater: str, rows: pd.DataFrame, people: pd.Series[float], images: Images) -> ScaleRatings:

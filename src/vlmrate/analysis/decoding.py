@@ -15,7 +15,7 @@ from vlmrate import stats
 from vlmrate.analysis.asked import ALL, asked, scale_items
 from vlmrate.analysis.data import NO_EMOTION
 from vlmrate.analysis.lookup import of_item, of_rater
-from vlmrate.analysis.singles import numbered_singles
+from vlmrate.analysis.singles import numbered_singles, singles_beside
 from vlmrate.stats import AnswerDistances, CorrelationDifference, Estimate, Skipped, SpokenAndWeighted
 from vlmrate.study.records import Likert
 
@@ -110,7 +110,7 @@ def _rater(
     singles: NumberedSingles | Skipped,
     spread: RaterSpread | Skipped,
 ) -> RaterDecoding:
-    given = material.scale(rater, item)
+    given, singles = material.scale(rater, item), singles_beside(material, rater, item, singles)
     beside = material.without_people(item) or _beside(material, given)
     collapse = spread if isinstance(spread, Skipped) else _collapse(spread)
     return RaterDecoding(

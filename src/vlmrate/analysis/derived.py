@@ -153,8 +153,7 @@ def _combined(material: Material, made: Derivation, item: Item) -> pd.Series[Any
 def _passed_labels(material: Material, made: Derivation, item: Item) -> pd.Series[Any]:
     if made.sources:
         return labels(material, made.sources[0], item)
-    intended = [stimulus.factors[item.intended or ""] for stimulus in material.study.stimuli]
-    return pd.Series(intended, material.images.ids, dtype=object)
+    return material.intended(item)
 
 
 def numbers(material: Material, source: Source, item: Item) -> pd.Series[float]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vlmrate import stats
 from vlmrate.analysis.asked import asked, rated_scales
-from vlmrate.analysis.data import GROUP_MEAN, NO_EMOTION
+from vlmrate.analysis.data import NO_EMOTION
 from vlmrate.stats import Estimate, MeanSd, Outcome, Skipped
 from vlmrate.study.records import Likert
 
@@ -121,8 +121,8 @@ def by_r(entry: RaterDimension) -> tuple[float, str]:
 def _within(given: ScaleRatings, both: pd.Series[bool], material: Material) -> Outcome:
     if given.emotion is None:
         return NO_EMOTION
-    if given.group_mean:
-        return GROUP_MEAN
+    if given.without_within is not None:
+        return given.without_within
     if given.emotion[both].nunique() < 2:
         return ONE_EMOTION
     return stats.pearson_within_bootstrap(

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vlmrate import stats
-from vlmrate.analysis.data import GROUP_MEAN, NO_EMOTION
+from vlmrate.analysis.data import NO_EMOTION
 from vlmrate.analysis.derivations import is_derived, unsound
 from vlmrate.analysis.derived import items_of, run_of
+from vlmrate.analysis.paired_labels import apart, paired_labels
 from vlmrate.stats import Outcome, Skipped
 from vlmrate.study.records import Labels
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 NO_DERIVED = Skipped("no rater was made of others (`vlmrate derive`)")
 NO_SOURCE = Skipped("it is made of people's ratings alone, so that there is no source to gain over")
-NO_INTENDED = Skipped("the item has no intended answer to be right about")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def _gains(material: Material, rater: RaterRun, made: Derivation) -> Iterator[So
 
 def _gain(material: Material, rater: RaterRun, source: RaterRun, item: Item) -> SourceGain:
     if isinstance(item.scale, Labels):
-        n, of_labels = _labels(material, rater, source, item, item.scale.options)
+        n, of_labels = _labels(material, rater, source, item)
         return SourceGain(item.name, source.name, n, None, of_labels)
     n, of_numbers = _numbers(material, material.scale(rater, item), material.scale(source, item), item)
     return SourceGain(item.name, source.name, n, of_numbers, None)
@@ -113,11 +113,11 @@ def _numbers(material: Material, ours: ScaleRatings, theirs: ScaleRatings, item:
     value, people, clusters = ours.value[both], ours.people[both], ours.clusters[both]
     source: pd.Series[float] = theirs.value.reindex(value.index)
     bootstrap = material.bootstrap
-    apart = stats.compare_dimensional(value, source, people, clusters=clusters, bootstrap=bootstrap)
+    told = stats.compare_dimensional(value, source, people, clusters=clusters, bootstrap=bootstrap)
     gain = NumberGain(
-        r=apart if isinstance(apart, Skipped) else apart.pearson,
-        r_within=_within(material, value, source, ours, both) if not theirs.group_mean else GROUP_MEAN,
-        mae=apart if isinstance(apart, Skipped) else apart.mae,
+        r=told if isinstance(told, Skipped) else told.pearson,
+        r_within=theirs.without_within or _within(material, value, source, ours, both),
+        mae=told if isinstance(told, Skipped) else told.mae,
         bias_source=stats.mean_difference_bootstrap(source, people, clusters=clusters, bootstrap=bootstrap),
         bias=stats.mean_difference_bootstrap(value, people, clusters=clusters, bootstrap=bootstrap),
     )
@@ -129,8 +129,8 @@ def _within(
 ) -> Outcome:
     if ours.emotion is None:
         return NO_EMOTION
-    if ours.group_mean:
-        return GROUP_MEAN
+    if ours.without_within is not None:
+        return ours.without_within
     people = ours.people[both]
     told = stats.compare_correlations(
         (value, people),
@@ -142,19 +142,9 @@ def _within(
     return told if isinstance(told, Skipped) else told.difference
 
 
-def _labels(
-    material: Material, rater: RaterRun, source: RaterRun, item: Item, options: tuple[str, ...]
-) -> tuple[int, LabelGain]:
-    one, other = material.answers(rater, item), material.answers(source, item)
-    shared = one.index[one.index.isin(other.index)]
-    one, other = one[shared], other[shared]
-    clusters, bootstrap = material.images.clusters.reindex(shared), material.bootstrap
-    alike = ((one == other) | (one.isna() & other.isna())).astype("float64")
-    same = stats.mean_sd(alike, clusters=clusters, bootstrap=bootstrap).mean
-    if item.intended is None:
-        return len(shared), LabelGain(same, NO_INTENDED, NO_INTENDED)
-    intended = material.labels(rater, item).intended[shared]
-    apart = stats.compare_classification(intended, one, other, options, clusters=clusters, bootstrap=bootstrap)
-    if isinstance(apart, Skipped):
-        return len(shared), LabelGain(same, apart, apart)
-    return len(shared), LabelGain(same, apart.accuracy, apart.kappa)
+def _labels(material: Material, rater: RaterRun, source: RaterRun, item: Item) -> tuple[int, LabelGain]:
+    pair = paired_labels(material, rater, source, item)
+    told, n = apart(material, pair, item), len(pair.first)
+    if isinstance(told, Skipped):
+        return n, LabelGain(pair.same, told, told)
+    return n, LabelGain(pair.same, told.accuracy, told.kappa)

@@ -11,12 +11,22 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from vlmrate.inference.derivation import DERIVED
+from vlmrate.stats import Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from vlmrate.inference.derivation import Source
     from vlmrate.inference.table import RunOutcome
     from vlmrate.study.records import Study
+
+GROUP_MEAN = Skipped(
+    "the rater's numbers rest on people's mean of an emotion or label without whom it serves, and so run against "
+    "people within it by construction"
+)
+UNKNOWN_SOURCES = Skipped(
+    "it is not on record whether the rater's numbers rest on people's mean of an emotion or label"
+)
 
 
 def is_person(run: RunOutcome) -> bool:
@@ -24,9 +34,29 @@ def is_person(run: RunOutcome) -> bool:
     return run.protocol == DERIVED and run.settings.get("method") == "person"
 
 
-def is_group_mean(run: RunOutcome) -> bool:
-    """Whether within a group (emotion posed, label given) its numbers differ only by who was left out of a mean."""
-    return run.protocol == DERIVED and run.settings.get("method") in ("category-mean", "label-only")
+def without_within(run: RunOutcome, item: str, runs: Mapping[tuple[str, str], RunOutcome]) -> Skipped | None:
+    """Why no r within emotions is told of a rater's numbers to an item; None where it is.
+
+    They may be people's mean of a group (emotion posed, label given) without the image's own identity, or come of a
+    source that is; `runs` are all there are, by rater and protocol.
+    """
+    if run.protocol != DERIVED or is_person(run):
+        return None
+    if run.settings.get("method") in ("category-mean", "label-only"):
+        return GROUP_MEAN
+    if run.derivation is None:
+        return UNKNOWN_SOURCES
+    # Without the rater itself: sources that go round in a circle end where they began.
+    rest = {name: other for name, other in runs.items() if other is not run}
+    told = (_of_source(source, item, rest) for source in run.derivation.sources if item in source.items)
+    return next((reason for reason in told if reason is not None), None)
+
+
+def _of_source(source: Source, item: str, runs: Mapping[tuple[str, str], RunOutcome]) -> Skipped | None:
+    if source.protocol != DERIVED:
+        return None
+    run = runs.get((source.rater, source.protocol))
+    return UNKNOWN_SOURCES if run is None else without_within(run, item, runs)
 
 
 def people_beside(study: Study, run: RunOutcome, item: str, means: pd.Series[float]) -> pd.Series[float]:
@@ -43,6 +73,10 @@ def _others_mean(study: Study, item: str, drawn: Mapping[str, str]) -> pd.Series
     if study.ratings is None or item not in study.ratings.items or not study.ratings.has_singles:
         return pd.Series(dtype="float64")
     singles = study.ratings.singles(item).astype({"image_id": object, "rater_id": object})
+    return without_drawn(singles, drawn).groupby("image_id")["value"].mean()
+
+
+def without_drawn(singles: pd.DataFrame, drawn: Mapping[str, str]) -> pd.DataFrame:
+    """Single ratings without those of the person drawn for each image (by image_id); no image that nobody is for."""
     own = singles["image_id"].map(drawn)
-    others = singles[own.notna() & (own != singles["rater_id"])]
-    return others.groupby("image_id")["value"].mean()
+    return singles[own.notna() & (own != singles["rater_id"])]

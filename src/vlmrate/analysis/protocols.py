@@ -10,6 +10,7 @@ from itertools import combinations, groupby
 from typing import TYPE_CHECKING
 
 from vlmrate import stats
+from vlmrate.analysis.paired_labels import apart, paired_labels
 from vlmrate.stats import Outcome, Skipped
 from vlmrate.study.records import Labels
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from vlmrate.analysis.data import Material, RaterRun
     from vlmrate.study.records import Item
-
-NO_LABELS = Skipped("the study names no intended answers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +89,15 @@ def _pair(material: Material, first: RaterRun, second: RaterRun, item: Item) -> 
 def _labels(
     material: Material, first: RaterRun, second: RaterRun, item: Item, options: tuple[str, ...]
 ) -> tuple[int, LabelShift]:
-    one, other = material.answers(first, item), material.answers(second, item)
-    shared = one.index[one.index.isin(other.index)]
-    one, other = one[shared], other[shared]
-    clusters, bootstrap = material.images.clusters.reindex(shared), material.bootstrap
-    same = ((one == other) | (one.isna() & other.isna())).astype("float64")
-    read = one.notna() & other.notna()
-    agreement = stats.mean_sd(same, clusters=clusters, bootstrap=bootstrap).mean
-    kappa = stats.cohen_kappa(one[read], other[read], options, clusters=clusters[read], bootstrap=bootstrap)
-    if item.intended is None:
-        return len(shared), LabelShift(agreement, kappa, NO_LABELS, NO_LABELS)
-    intended = material.labels(first, item).intended[shared]
-    apart = stats.compare_classification(intended, one, other, options, clusters=clusters, bootstrap=bootstrap)
-    if isinstance(apart, Skipped):
-        return len(shared), LabelShift(agreement, kappa, apart, apart)
-    return len(shared), LabelShift(agreement, kappa, apart.accuracy, apart.kappa)
+    pair = paired_labels(material, first, second, item)
+    read = pair.first.notna() & pair.second.notna()
+    kappa = stats.cohen_kappa(
+        pair.first[read], pair.second[read], options, clusters=pair.clusters[read], bootstrap=material.bootstrap
+    )
+    told, n = apart(material, pair, item), len(pair.first)
+    if isinstance(told, Skipped):
+        return n, LabelShift(pair.same, kappa, told, told)
+    return n, LabelShift(pair.same, kappa, told.accuracy, told.kappa)
 
 
 def _numbers(material: Material, first: RaterRun, second: RaterRun, item: Item) -> tuple[int, ScaleShift]:
@@ -118,7 +111,7 @@ def _numbers(material: Material, first: RaterRun, second: RaterRun, item: Item) 
     if (without := material.without_people(item)) is not None:
         return n, ScaleShift(shift, r, without, without)
     people: pd.Series[float] = material.people(item).reindex(shared)
-    apart = stats.compare_dimensional(a, b, people, clusters=clusters, bootstrap=bootstrap)
-    if isinstance(apart, Skipped):
-        return n, ScaleShift(shift, r, apart, apart)
-    return n, ScaleShift(shift, r, apart.pearson, apart.mae)
+    told = stats.compare_dimensional(a, b, people, clusters=clusters, bootstrap=bootstrap)
+    if isinstance(told, Skipped):
+        return n, ScaleShift(shift, r, told, told)
+    return n, ScaleShift(shift, r, told.pearson, told.mae)

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from vlmrate.analysis.others import is_person, without_drawn
 from vlmrate.stats import Skipped
 
 if TYPE_CHECKING:
-    from vlmrate.analysis.data import Material
+    from vlmrate.analysis.data import Material, RaterRun
     from vlmrate.study.records import Item
 
 
 ONE_OF_THEM = Skipped("the rater's ratings are those of people, drawn image by image: it is one of the persons")
+NOT_ON_RECORD = Skipped("no record says which person's rating of an image the rater gives")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,8 +46,25 @@ class NumberedSingles:
 def numbered_singles(material: Material, item: Item) -> NumberedSingles | Skipped:
     """The single ratings of an item, in the order of the image's and person's names; Skipped where there are none."""
     told = material.singles(item)
-    if isinstance(told, Skipped):
-        return told
+    return told if isinstance(told, Skipped) else _numbered(material, told)
+
+
+def singles_beside(
+    material: Material, rater: RaterRun, item: Item, everybody: NumberedSingles | Skipped
+) -> NumberedSingles | Skipped:
+    """Those of everybody's single ratings to hold a rater against: the others' where it is a person drawn.
+
+    Skipped where there are none, or no record says who was drawn.
+    """
+    told = material.singles(item)
+    if isinstance(told, Skipped) or not is_person(rater.run):
+        return everybody
+    if rater.run.derivation is None:
+        return NOT_ON_RECORD
+    return _numbered(material, without_drawn(told, rater.run.derivation.drawn))
+
+
+def _numbered(material: Material, told: pd.DataFrame) -> NumberedSingles:
     image, names = pd.factorize(told["image_id"], sort=True)
     person, _ = pd.factorize(told["rater_id"], sort=True)
     images = pd.Index(names)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from vlmrate import stats
 from vlmrate.analysis.comparison import tells_apart
-from vlmrate.analysis.data import GROUP_MEAN, NO_EMOTION, NO_PEOPLE
+from vlmrate.analysis.data import NO_EMOTION, NO_PEOPLE
 from vlmrate.stats import CorrelationDifference, Estimate, Outcome, Skipped
 
 if TYPE_CHECKING:
@@ -104,8 +104,8 @@ def _strengths(
     overall = stats.compare_correlations(*pairs, clusters=clusters, bootstrap=bootstrap)
     if one.emotion is None:
         return overall, NO_EMOTION
-    if one.group_mean:
-        return overall, GROUP_MEAN
+    if (without := one.without_within or other.without_within) is not None:
+        return overall, without
     within = stats.compare_correlations(*pairs, groups=one.emotion[shared], clusters=clusters, bootstrap=bootstrap)
     return overall, within
 

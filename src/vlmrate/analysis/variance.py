@@ -14,13 +14,13 @@ import pandas as pd
 from vlmrate import stats
 from vlmrate.analysis.asked import ALL, asked, scale_items
 from vlmrate.analysis.data import NO_EMOTION
-from vlmrate.analysis.singles import numbered_singles
+from vlmrate.analysis.singles import NOT_ON_RECORD, numbered_singles, singles_beside
 from vlmrate.stats import GroupSpread, PeopleSpread, SdRatios, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from vlmrate.analysis.data import Material, ScaleRatings
+    from vlmrate.analysis.data import Material, RaterRun, ScaleRatings
     from vlmrate.analysis.singles import NumberedSingles
     from vlmrate.study.records import Item
 
@@ -87,18 +87,24 @@ class _CutRatings:
 
 
 def _item(material: Material, item: Item) -> ItemSpread:
-    raters, people = asked(material, item), _cut(material, item)
+    raters, singles = asked(material, item), numbered_singles(material, item)
+    people = _cut(material, item, singles)
+
+    def beside(rater: RaterRun) -> _CutRatings:
+        others = singles_beside(material, rater, item, singles)
+        return people if others is singles else _cut(material, item, others)
+
     return ItemSpread(
         item=item.name,
         people=_people(material, people),
         raters=raters
         if isinstance(raters, Skipped)
-        else tuple(_rater(material, people, material.scale(rater, item)) for rater in raters),
+        else tuple(_rater(material, beside(rater), material.scale(rater, item)) for rater in raters),
     )
 
 
-def _cut(material: Material, item: Item) -> _CutRatings:
-    numbered, emotion = numbered_singles(material, item), material.images.emotion
+def _cut(material: Material, item: Item, numbered: NumberedSingles | Skipped) -> _CutRatings:
+    emotion = material.images.emotion
     if isinstance(numbered, Skipped):
         return _CutRatings(item, numbered, {})
     singles = numbered.by_image
@@ -165,7 +171,7 @@ def _ratios(material: Material, people: _CutRatings, model: pd.Series[float], em
         singles, numbered = told
         return stats.sd_ratios(numbered.of(model), singles, clusters=numbered.clusters, bootstrap=material.bootstrap)
     means = material.people(people.item)
-    if means.empty:
+    if means.empty or told == NOT_ON_RECORD:
         return SdRatios(told, told, told)
     of_means = stats.sd_ratios(model, means, clusters=clusters, bootstrap=material.bootstrap).image_means
     return SdRatios(told, of_means, told)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from vlmrate import stats
-from vlmrate.analysis.ablations.runs import ANCHOR, forced_answers, forcing
+from vlmrate.analysis.ablations.runs import ANCHOR, forced_answers, forcing, mean_of_images
 from vlmrate.analysis.asked import ALL
 from vlmrate.stats import Outcome, Skipped
 from vlmrate.study.records import Likert
@@ -79,10 +79,10 @@ def _anchoring(material: Material, run: RaterRun, told: Item, item: Item) -> Anc
         told=told.name,
         item=item.name,
         slopes=tuple(_slopes(material, table)),
-        means=tuple(AnchoredMean(str(number), _mean(material, table[number])) for number in table.columns),
-        spread=_mean(material, whole.max(axis=1) - whole.min(axis=1)),
-        never_falls=_mean(material, pd.Series(np.all(steps >= 0, axis=1), whole.index, dtype="float64")),
-        unmoved=_mean(material, pd.Series(np.all(steps == 0, axis=1), whole.index, dtype="float64")),
+        means=tuple(AnchoredMean(str(number), mean_of_images(material, table[number])) for number in table.columns),
+        spread=mean_of_images(material, whole.max(axis=1) - whole.min(axis=1)),
+        never_falls=mean_of_images(material, pd.Series(np.all(steps >= 0, axis=1), whole.index, dtype="float64")),
+        unmoved=mean_of_images(material, pd.Series(np.all(steps == 0, axis=1), whole.index, dtype="float64")),
     )
 
 
@@ -92,11 +92,6 @@ def _by_number(material: Material, run: RaterRun, told: Item, item: Item) -> pd.
     numbers = rows.assign(told=rows["told"].astype(int), value=pd.to_numeric(rows["value"]))
     table = numbers.pivot_table(index="image_id", columns="told", values="value", aggfunc="mean")
     return table.reindex(material.images.ids[material.images.ids.isin(table.index)])
-
-
-def _mean(material: Material, of_image: pd.Series[float]) -> Outcome:
-    clusters = material.images.clusters.reindex(of_image.index)
-    return stats.mean_sd(of_image, clusters=clusters, bootstrap=material.bootstrap).mean
 
 
 def _slopes(material: Material, table: pd.DataFrame) -> list[AnchorSlope]:

@@ -9,7 +9,16 @@ import numpy as np
 import pandas as pd
 
 from vlmrate import stats
-from vlmrate.analysis.ablations.runs import FALSE_LABEL, ORACLE, forced_answers, forcing, oracle_run, usual_run
+from vlmrate.analysis.ablations.runs import (
+    FALSE_LABEL,
+    ORACLE,
+    forced_answers,
+    forcing,
+    mean_of_images,
+    oracle_run,
+    usual_run,
+)
+from vlmrate.analysis.split import intended_item
 from vlmrate.stats import Outcome, Skipped
 
 if TYPE_CHECKING:
@@ -81,16 +90,16 @@ def _acceptance(material: Material, run: RaterRun, told: Item) -> Acceptance | S
         return Skipped(f"{run.run.protocol} does not ask {told.name} again")
     false = rows.drop_duplicates("image_id").set_index("image_id")["told"]
     ids = material.images.ids[material.images.ids.isin(false.index)]
-    intended = material.labels(run, told).intended[ids]
+    intended = material.intended(told)[ids]
     says = _share(rows, false[ids])
     usual = usual_run(material, run.run.rater)
     free = usual if isinstance(usual, Skipped) else _share(material.rows(usual, told), false[ids])
     return Acceptance(
         n=len(ids),
-        accepted=_mean(material, says),
-        unprompted=free if isinstance(free, Skipped) else _mean(material, free),
-        difference=free if isinstance(free, Skipped) else _mean(material, says - free),
-        right=_mean(material, _share(rows, intended)),
+        accepted=mean_of_images(material, says),
+        unprompted=free if isinstance(free, Skipped) else mean_of_images(material, free),
+        difference=free if isinstance(free, Skipped) else mean_of_images(material, says - free),
+        right=mean_of_images(material, _share(rows, intended)),
     )
 
 
@@ -101,13 +110,8 @@ def _share(rows: pd.DataFrame, label: pd.Series[str]) -> pd.Series[float]:
     return same.groupby(level=0).mean().reindex(label.index)
 
 
-def _mean(material: Material, of_image: pd.Series[float]) -> Outcome:
-    clusters = material.images.clusters.reindex(of_image.index)
-    return stats.mean_sd(of_image, clusters=clusters, bootstrap=material.bootstrap).mean
-
-
 def _pull(material: Material, run: RaterRun, told: Item, item: Item) -> Pull:
-    oracle = oracle_run(material, run.run.rater)
+    oracle = _baseline(material, run, told)
     if isinstance(oracle, Skipped):
         return Pull(item.name, 0, oracle)
     rows = forced_answers(material, run, item, told)
@@ -116,8 +120,16 @@ def _pull(material: Material, run: RaterRun, told: Item, item: Item) -> Pull:
     moved = (material.scale(run, item).value - own).dropna()
     if moved.empty:
         return Pull(item.name, 0, Skipped(f"no image was rated under both {run.run.protocol} and {ORACLE}"))
-    intended = material.labels(oracle, told).intended.reindex(own.index)
+    intended = material.intended(told).reindex(own.index)
     return Pull(item.name, len(moved), _slope(material, moved, false, own, intended, told.answers))
+
+
+def _baseline(material: Material, run: RaterRun, told: Item) -> RaterRun | Skipped:
+    """The same rater with the intended answer to `told` carried in the place of the wrong one."""
+    carried = intended_item(material)
+    if carried is not None and carried.name != told.name:
+        return Skipped(f"{ORACLE} carries {carried.name}, not {told.name}")
+    return oracle_run(material, run.run.rater)
 
 
 def _slope(

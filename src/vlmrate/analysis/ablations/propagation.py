@@ -1,7 +1,8 @@
 """Error propagation: what a wrong label does to the numbers that follow it.
 
 Each rater under oracle-carry, where the intended label is carried, minus the same rater as it is usually asked, where
-its own label is. Where that label was right, both were told the same.
+its own label is. Where that label was right, both were told the same. With repeats a label is right or wrong in its
+repeat: each repeat is held against the same one under oracle-carry, and repeats are averaged within images.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+import pandas as pd
 
 from vlmrate import stats
 from vlmrate.analysis.ablations.runs import ORACLE, USUAL, oracle_run, rater_names, run_under, usual_run
@@ -20,7 +22,6 @@ from vlmrate.stats import Outcome, ResampledSums, Skipped
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pandas as pd
     from numpy.typing import NDArray
 
     from vlmrate.analysis.data import Material, RaterRun
@@ -36,8 +37,9 @@ NO_VARIANCE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Propagation:
-    """The intended label carried minus the own one, over one kind of image.
+    """The intended label carried minus the own one, over the n images of one kind.
 
+    An image whose repeats have right and wrong labels is of both kinds, with the repeats of each.
     `shift` is the mean difference of the ratings, which is that in bias too; `mae` and `r` are the differences in MAE
     and in Pearson's r against people.
     """
@@ -95,63 +97,57 @@ def _rater(material: Material, name: str, item: Item, labels: Item) -> RaterProp
 def _parts(
     material: Material, usual: RaterRun, oracle: RaterRun, item: Item, labels: Item
 ) -> tuple[Propagation, ...] | Skipped:
-    own, told = material.scale(usual, item).value, material.scale(oracle, item).value
-    answers = material.labels(usual, labels)
-    ids = own.index[own.index.isin(told.index) & own.index.isin(answers.answer.index)]
-    ids = ids[own[ids].notna() & told[ids].notna()]
+    asked = _asked_twice(material, usual, oracle, item, labels)
+    ids = material.images.ids[material.images.ids.isin(asked["image_id"])]
     if ids.empty:
         return Skipped("no image was rated under both")
-    right = (answers.answer[ids] == answers.intended[ids]).to_numpy(dtype=bool)
+    kinds = {ALL: asked, RIGHT: asked[asked["right"]], WRONG: asked[~asked["right"]]}
     people = material.people(item).reindex(ids)
-    sums = _sums(own[ids], told[ids], people)
     drawn = stats.resample_sums(
-        np.hstack([sums * right[:, None], sums * ~right[:, None]]),
+        np.hstack([_sums(of_kind, people, float(asked["own"].mean())) for of_kind in kinds.values()]),
         clusters=material.images.clusters.reindex(ids),
         bootstrap=material.bootstrap,
     )
     if isinstance(drawn, Skipped):
         return drawn
     without = material.without_people(item)
-    kinds = {
-        ALL: (len(ids), _whole),
-        RIGHT: (int(right.sum()), _right),
-        WRONG: (int((~right).sum()), _wrong),
-    }
-    parts = [_part(drawn, name, n, (of,), without) for name, (n, of) in kinds.items()]
-    mixed = bool(right.any()) and not right.all()
-    return (*parts, _part(drawn, CONTRAST, len(ids) if mixed else 0, (_wrong, _right), without))
+    n = {name: of_kind["image_id"].nunique() for name, of_kind in kinds.items()}
+    parts = [_part(drawn, name, n[name], (place,), without) for place, name in enumerate(kinds)]
+    mixed = bool(n[RIGHT] and n[WRONG])
+    return (*parts, _part(drawn, CONTRAST, len(ids) if mixed else 0, (2, 1), without))
 
 
-def _sums(own: pd.Series[float], told: pd.Series[float], people: pd.Series[float]) -> Floats:
-    a, b, h = (column.to_numpy(dtype=np.float64) for column in (own, told, people))
-    there = ~np.isnan(h)
-    middle = float(a.mean())
+def _asked_twice(material: Material, usual: RaterRun, oracle: RaterRun, item: Item, labels: Item) -> pd.DataFrame:
+    """A row an image and repeat rated under both: `own`, `told`, and whether the label was `right` in that repeat."""
+    place = ["image_id", "repeat"]
+    own, told, label = (
+        material.rows(run, of)[[*place, "value"]].rename(columns={"value": name})
+        for run, of, name in ((usual, item, "own"), (oracle, item, "told"), (usual, labels, "label"))
+    )
+    asked = own.merge(told, on=place).merge(label, on=place)
+    asked = asked.assign(own=pd.to_numeric(asked["own"]), told=pd.to_numeric(asked["told"]))
+    right = asked["label"].to_numpy() == asked["image_id"].map(material.intended(labels)).to_numpy()
+    return asked.assign(right=right).dropna(subset=["own", "told"])
+
+
+def _sums(asked: pd.DataFrame, people: pd.Series[float], middle: float) -> Floats:
+    """What one kind of repeats adds, a row an image: means over its repeats of that kind, zeros where it has none."""
+    means = asked.groupby("image_id")[["own", "told"]].mean().reindex(people.index)
+    a, b, h = (column.to_numpy(dtype=np.float64) for column in (means["own"], means["told"], people))
+    of_kind = ~np.isnan(a)
+    there = of_kind & ~np.isnan(h)
     x, y, z = (np.where(there, column - middle, 0.0) for column in (a, b, h))
-    nearer = np.abs(y - z) - np.abs(x - z)
-    return np.column_stack([np.ones(len(a)), b - a, there, nearer, x, y, z, x * x, y * y, z * z, x * z, y * z])
+    nearer, moved = np.abs(y - z) - np.abs(x - z), np.where(of_kind, b - a, 0.0)
+    return np.column_stack([of_kind, moved, there, nearer, x, y, z, x * x, y * y, z * z, x * z, y * z])
 
 
-def _right(totals: Floats) -> Floats:
-    return totals[:, :WIDTH]
-
-
-def _wrong(totals: Floats) -> Floats:
-    return totals[:, WIDTH:]
-
-
-def _whole(totals: Floats) -> Floats:
-    return _right(totals) + _wrong(totals)
-
-
-def _part(
-    drawn: ResampledSums, name: str, n: int, kinds: tuple[Callable[[Floats], Floats], ...], without: Skipped | None
-) -> Propagation:
-    """One row: a kind of image, or the first of two minus the second."""
+def _part(drawn: ResampledSums, name: str, n: int, places: tuple[int, ...], without: Skipped | None) -> Propagation:
+    """One row: the kind of image whose sums stand in this place, or the first of two minus the second."""
     none = None if n else Skipped(f"there are no images for {name}")
 
     def over(score: Callable[[Floats], Floats], words: str) -> Outcome:
         def statistic(totals: Floats) -> Floats:
-            scores = [score(kind(totals)) for kind in kinds]
+            scores = [score(totals[:, place * WIDTH : (place + 1) * WIDTH]) for place in places]
             return scores[0] - scores[1] if len(scores) == 2 else scores[0]
 
         return none or drawn.estimate(statistic, name=f"{words}, {name}", n=n)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vlmrate import stats
 from vlmrate.stats import Share, Skipped
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from vlmrate.analysis.data import Material, RaterRun
+    from vlmrate.stats import Outcome
     from vlmrate.study.records import Item
 
 USUAL, ORACLE, FALSE_LABEL, ANCHOR = "context-carry", "oracle-carry", "false-label", "anchor"
@@ -100,6 +102,12 @@ def forced_answers(material: Material, rater: RaterRun, item: Item, forced: Item
     """
     rows = material.rows(rater, item)
     return rows.assign(told=[str(text).removeprefix(f"{forced.name}=") for text in rows["forced"]])
+
+
+def mean_of_images(material: Material, of_image: pd.Series[float]) -> Outcome:
+    """The mean of one number an image (by image_id)."""
+    clusters = material.images.clusters.reindex(of_image.index)
+    return stats.mean_sd(of_image, clusters=clusters, bootstrap=material.bootstrap).mean
 
 
 def forcing(material: Material, how: str) -> list[tuple[RaterRun, Item]]:

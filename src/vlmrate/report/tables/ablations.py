@@ -94,9 +94,9 @@ def _propagation(item: ItemPropagation) -> Table:
         notes=(
             "oracle-carry minus the usual protocol, each on the same images. Shift = mean difference of the ratings, "
             "which is the difference in bias; MAE and r are against people.",
-            "Right and wrong are the first answers under the usual protocol. Where one was right, both protocols carry "
-            "the same label: at temperature 0 nothing then changes. Wrong − right compares images that may differ in "
-            "other ways.",
+            "Right and wrong are the answers under the usual protocol, each repeat by its own: an image that has both "
+            "counts in both rows. Where one was right, both protocols carry the same label: at temperature 0 nothing "
+            "then changes. Wrong − right compares images that may differ in other ways.",
         ),
     )
 
