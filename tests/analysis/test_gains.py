@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from derive.bench import Bench, bench, noisy, several
+from derive.bench import QUICK, Bench, bench, noisy, several
 from vlmrate import stats
+from vlmrate.analysis.data import gather
 from vlmrate.analysis.derived import lines_of
 from vlmrate.analysis.gains import gains
+from vlmrate.inference.table import load_results
 from vlmrate.report.document import document
 from vlmrate.report.outline import outline
 from vlmrate.stats import Estimate, Skipped
@@ -373,6 +375,26 @@ def test_no_r_within_is_told_of_a_mean_that_leaves_the_identity_out(desk):
     assert isinstance(told["posed"].r_within, Skipped)
     assert isinstance(told["words"].r_within, Skipped)
     assert isinstance(valence(desk, "words").r_within, Skipped)
+
+
+def test_no_r_within_is_told_of_who_takes_such_a_mean_over(tmp_path):
+    """A hybrid is judged item by item; an ensemble of nothing but such means is one, what holds more is not."""
+    desk = bench(tmp_path)
+    desk.rate("near", noisy(desk, 0.4))
+    desk.derive("category-mean", name="posed")
+    desk.derive("label-only", "near", name="words")
+    desk.derive("hybrid", "near:emotion", "posed:valence", name="mixed")
+    desk.derive("hybrid", "posed:emotion", "near:valence", name="other")
+    desk.derive("ensemble", "posed", "words", name="means")
+    desk.derive("ensemble", "mixed", "means", name="deep")
+    desk.derive("ensemble", "near", "posed", name="more")
+    material = desk.material()
+    (item,) = material.scale_items
+    told = {rater.name: material.scale(rater, item).group_mean for rater in material.raters}
+    assert {name for name, is_mean in told.items() if is_mean} == {"posed", "words", "mixed", "means", "deep"}
+    alone = replace(QUICK, raters=("mixed",))
+    material = gather(desk.study, load_results(desk.study), alone)
+    assert material.scale(material.raters[0], item).group_mean
 
 
 def test_the_analysis_calibrates_no_rater_that_rests_on_people(desk):

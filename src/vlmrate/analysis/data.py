@@ -204,7 +204,7 @@ def gather(study: Study, results: Results, options: AnalysisOptions) -> Material
         for (name, item), rows in named.groupby(["name", "item"], sort=False)
     }
     images, means = _images(study), _means(study)
-    scales = _scales(study, (*chosen, *forced), tables, means, images)
+    scales = _scales(study, (*chosen, *forced), tables, means, images, results.runs)
     return Material(study, chosen, images, tables, means, scales, options, forced)
 
 
@@ -214,6 +214,7 @@ def _scales(
     tables: Mapping[tuple[str, str], pd.DataFrame],
     means: Mapping[str, pd.Series[float]],
     images: Images,
+    everybody: Sequence[RunOutcome],
 ) -> dict[tuple[str, str], ScaleRatings]:
     numbers, nobody = {item.name for item in study.items if isinstance(item.scale, Likert)}, pd.Series(dtype="float64")
     runs = {entry.name: entry.run for entry in chosen}
@@ -222,7 +223,10 @@ def _scales(
         for (rater, item), rows in tables.items()
         if item in numbers
     }
-    return {key: replace(given, group_mean=is_group_mean(runs[key[0]])) for key, given in told.items()}
+    return {
+        (rater, item): replace(given, group_mean=is_group_mean(everybody, runs[rater], item))
+        for (rater, item), given in told.items()
+    }
 
 
 def _scale(rater: str, rows: pd.DataFrame, people: pd.Series[float], images: Images) -> ScaleRatings:

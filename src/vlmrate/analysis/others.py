@@ -13,10 +13,14 @@ import pandas as pd
 from vlmrate.inference.derivation import DERIVED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from vlmrate.inference.table import RunOutcome
     from vlmrate.study.records import Study
+
+
+GROUP_MEANS = ("category-mean", "label-only")
+"""The methods whose numbers are people's mean of a group without the image's own identity."""
 
 
 def is_person(run: RunOutcome) -> bool:
@@ -24,9 +28,30 @@ def is_person(run: RunOutcome) -> bool:
     return run.protocol == DERIVED and run.settings.get("method") == "person"
 
 
-def is_group_mean(run: RunOutcome) -> bool:
-    """Whether within a group (emotion posed, label given) its numbers differ only by who was left out of a mean."""
-    return run.protocol == DERIVED and run.settings.get("method") in ("category-mean", "label-only")
+def is_group_mean(runs: Sequence[RunOutcome], run: RunOutcome, item: str) -> bool:
+    """Whether within a group (emotion posed, label given) its numbers differ only by who was left out of a mean.
+
+    So do those that a hybrid takes from such a rater, and an ensemble's of nothing but such raters. `runs` are all that
+    have rated the study.
+    """
+    there = {(other.rater, other.protocol): other for other in runs}
+    seen, waiting = {(run.rater, run.protocol)}, [run]
+    while waiting:
+        one = waiting.pop()
+        if one.protocol == DERIVED and one.settings.get("method") in GROUP_MEANS:
+            continue
+        names = _sources(one, item) - seen
+        if not _sources(one, item) or not names <= there.keys():
+            return False
+        seen |= names
+        waiting.extend(there[name] for name in names)
+    return True
+
+
+def _sources(run: RunOutcome, item: str) -> set[tuple[str, str]]:
+    """Rater and protocol of whoever a derived rater's numbers of an item were made of; none of any other rater."""
+    made = run.derivation.sources if run.derivation is not None else ()
+    return {(source.rater, source.protocol) for source in made if item in source.items}
 
 
 def people_beside(study: Study, run: RunOutcome, item: str, means: pd.Series[float]) -> pd.Series[float]:
