@@ -16,6 +16,22 @@ from vlmrate.inference.store import store_for
 from vlmrate.inference.table import load_results
 
 
+def test_a_derived_rater_does_without_the_pictures(desk):
+    """Predictions can be imported where the pictures are not; so can others be made of them, and once more later."""
+    for stimulus in desk.study.stimuli[:20]:
+        stimulus.path.unlink()
+    made = desk.derive("calibrated", "near")
+    assert (made.progress.rated, made.progress.failed) == (24, 0)
+    again = desk.derive("calibrated", "near")
+    assert (again.progress.already_rated, again.progress.rated) == (24, 0)
+    for stimulus in desk.study.stimuli:
+        stimulus.path.write_bytes(stimulus.image_id.encode())
+    assert desk.derive("calibrated", "near").progress.already_rated == 24
+    desk.study.stimuli[-1].path.write_bytes(b"another picture")
+    with pytest.raises(StoreError, match="is not the picture that was rated"):
+        desk.derive("calibrated", "near")
+
+
 def test_a_derived_rater_is_stored_like_any_other(desk):
     """One JSON an image under NAME/derived, a manifest with the recipe, and what it was made of beside it."""
     finished = desk.derive("calibrated", "near")
