@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from vlmrate.analysis.derived import FITTED, items_of, labels, lines_of, run_of, values_of
-from vlmrate.inference.derivation import DERIVED, images_digest, means_digest, singles_digest
+from vlmrate.inference.derivation import images_digest, means_digest, singles_digest
+from vlmrate.protocol.native import DERIVED
 from vlmrate.stats import Skipped
 from vlmrate.study.records import Labels
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from vlmrate.inference.derivation import DERIVED
+from vlmrate.protocol.native import DERIVED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -16,13 +16,12 @@ from vlmrate.derive.made import Inputs
 from vlmrate.derive.rater import Answers, DerivedRater
 from vlmrate.derive.sources import choose
 from vlmrate.errors import RaterError
-from vlmrate.inference.derivation import DERIVED
 from vlmrate.inference.job import Job
 from vlmrate.inference.prepare import Arguments, usable_rater_name
 from vlmrate.inference.runner import run
 from vlmrate.inference.store import store_for
 from vlmrate.inference.table import load_results
-from vlmrate.protocol.native import native_protocol
+from vlmrate.protocol.native import DERIVED, native_protocol
 from vlmrate.study.faults import did_you_mean
 from vlmrate.study.load import find_study, load_study
 

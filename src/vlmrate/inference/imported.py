@@ -17,7 +17,7 @@ from vlmrate.inference.pictures import digest_if_there, is_other_picture
 from vlmrate.inference.prepare import Arguments, usable_rater_name
 from vlmrate.inference.records import Answer, AskedStep, Manifest, Rating, Recipe, RunRecord
 from vlmrate.inference.store import WHAT_TO_DO, store_for
-from vlmrate.protocol.native import native_protocol
+from vlmrate.protocol.native import IMPORTED, native_protocol
 from vlmrate.raters.table.mapping import Said, parse_columns
 from vlmrate.raters.table.predictions import read_predictions
 from vlmrate.study.faults import shown
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from vlmrate.raters.table.predictions import Prediction, Predictions
     from vlmrate.study.faults import Fault
     from vlmrate.study.records import Study
-
-IMPORTED = "imported"
-"""The name of the protocol under which such ratings are stored: nobody was asked anything."""
 
 _NOTHING_SENT = hashlib.sha256(b"").hexdigest()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vlmrate.errors import ImageError
-from vlmrate.inference.derivation import DERIVED
+from vlmrate.protocol.native import DERIVED
 from vlmrate.study.images import image_digest
 
 if TYPE_CHECKING:
