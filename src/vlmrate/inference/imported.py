@@ -16,7 +16,7 @@ from vlmrate.inference.files import exclusive
 from vlmrate.inference.pictures import digest_if_there, is_other_picture
 from vlmrate.inference.prepare import Arguments, usable_rater_name
 from vlmrate.inference.records import Answer, AskedStep, Manifest, Rating, Recipe, RunRecord
-from vlmrate.inference.store import WHAT_TO_DO, store_for
+from vlmrate.inference.store import WHAT_TO_DO, refuse_taken_name, store_for
 from vlmrate.protocol.native import IMPORTED, native_protocol
 from vlmrate.raters.table.mapping import Said, parse_columns
 from vlmrate.raters.table.predictions import read_predictions
@@ -92,6 +92,7 @@ def examine_predictions(wishes: ImportWishes) -> Examined:
     """
     name = usable_rater_name(wishes.rater)
     study = load_study(find_study(wishes.study, Path.cwd()), results=wishes.results)
+    refuse_taken_name(study, name, IMPORTED)
     columns = parse_columns(
         wishes.said,
         study.items,
