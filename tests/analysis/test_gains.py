@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from vlmrate.analysis.gains import NumberGain, RaterGains
     from vlmrate.inference.derivation import Derivation
 
-DISTORTED = {"happy": (3.0, 0.8), "sad": (-0.6, 0.7), "fear": (3.2, 0.6)}
+DISTORTED = {"happy": (2.4, 0.7), "sad": (0.2, 0.6), "fear": (3.2, 0.6)}
 
 
 @pytest.fixture

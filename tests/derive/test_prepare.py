@@ -8,10 +8,28 @@ from dataclasses import replace
 import pytest
 
 from derive.bench import bench, noisy, values
-from vlmrate.derive.prepare import Wishes, prepare_for
+from vlmrate.analysis.derivations import unsound
+from vlmrate.derive.prepare import Wishes, prepare_for, store
 from vlmrate.errors import RaterError, StoreError
 from vlmrate.inference.derivation import Derivation
+from vlmrate.inference.store import store_for
 from vlmrate.inference.table import load_results
+
+
+def test_a_derived_rater_does_without_the_pictures(desk):
+    """Predictions can be imported where the pictures are not; so can others be made of them, and once more later."""
+    for stimulus in desk.study.stimuli[:20]:
+        stimulus.path.unlink()
+    made = desk.derive("calibrated", "near")
+    assert (made.progress.rated, made.progress.failed) == (24, 0)
+    again = desk.derive("calibrated", "near")
+    assert (again.progress.already_rated, again.progress.rated) == (24, 0)
+    for stimulus in desk.study.stimuli:
+        stimulus.path.write_bytes(stimulus.image_id.encode())
+    assert desk.derive("calibrated", "near").progress.already_rated == 24
+    desk.study.stimuli[-1].path.write_bytes(b"another picture")
+    with pytest.raises(StoreError, match="is not the picture that was rated"):
+        desk.derive("calibrated", "near")
 
 
 def test_a_derived_rater_is_stored_like_any_other(desk):
@@ -142,6 +160,32 @@ def test_what_a_source_was_told_reaches_whoever_is_made_of_it(desk):
     """An ensemble with an oracle in it says that it knows the emotion."""
     desk.derive("category-mean", name="oracle")
     assert "the emotion posed" in desk.prepare("ensemble", "near", "oracle").job.about["knows"]
+
+
+def test_a_rater_is_not_made_of_what_was_made_of_it(desk):
+    """Not even with --fresh, nor by way of a third: a circle would say of none of them what it is made of."""
+    desk.rate("far", noisy(desk, 1.2))
+    desk.derive("ensemble", "near", "far", name="first")
+    desk.derive("ensemble", "first", "near", name="second")
+    desk.derive("ensemble", "second", "far", name="third")
+    for source in ("second", "third"):
+        with pytest.raises(RaterError, match=f"--from {source}: it was itself made of first, which cannot be made"):
+            desk.prepare("ensemble", source, "far", name="first", fresh=True)
+
+
+def test_an_analysis_of_raters_made_of_one_another_says_so(desk):
+    """Where such a circle is stored all the same the analysis ends, and takes neither for what it says it is."""
+    desk.rate("far", noisy(desk, 1.2))
+    desk.derive("ensemble", "near", "far", name="first")
+    desk.derive("ensemble", "first", "near", name="second")
+    circular = desk.prepare("ensemble", "second", "far", name="third")
+    job = replace(circular.job, rater_name="first", store=store_for(desk.study, "first", "derived"), fresh=True)
+    store(replace(circular, job=job))
+    analysis = desk.analyze()
+    assert {run.rater for run in analysis.runs} == {"near", "far", "first", "second"}
+    material = desk.material()
+    (second,) = [rater for rater in material.raters if rater.name == "second"]
+    assert "its source first/derived has changed since it was derived" in unsound(material, second).reason
 
 
 def test_a_protocol_is_named_where_there_are_several(desk):

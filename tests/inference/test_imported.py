@@ -10,14 +10,17 @@ import pytest
 from vlmrate.errors import RaterError, StoreError
 from vlmrate.inference.files import exclusive
 from vlmrate.inference.imported import ImportWishes, examine_predictions, import_predictions
+from vlmrate.inference.runner import run
 from vlmrate.inference.store import stores
 from vlmrate.inference.table import load_results
 from vlmrate.raters.table.mapping import Said
 from vlmrate.study.images import image_digest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from vlmrate.inference.job import Job
     from vlmrate.study.records import Study
 
 ROWS = "image_id,emotion,v\na_happy,happy,1\na_sad,sad,-0.5\nb_happy,joy,0\nb_sad,,0.25\nc_happy,happy,\nc_sad,sad,-1\n"
@@ -179,3 +182,15 @@ def test_a_folder_in_use_and_a_name_that_cannot_be_are_refused(wishes: ImportWis
     for name in ("../elsewhere", "report", "", "a~2"):
         with pytest.raises(StoreError, match="give the rater another with --as"):
             examine_predictions(replace(wishes, rater=name))
+
+
+def test_a_name_is_not_shared_with_a_rater_that_was_asked(
+    wishes: ImportWishes, study: Study, job: Callable[..., Job]
+) -> None:
+    """Else the predictions would count as the same rater asked in another way; not even --fresh mixes them."""
+    run(job(name="theirs"))
+    for fresh in (False, True):
+        with pytest.raises(StoreError, match=r"a rater called theirs already, which was asked in words .*--as"):
+            import_predictions(replace(wishes, fresh=fresh))
+    assert [store.folder.name for store in stores(study)] == ["context-carry"]
+    assert import_predictions(replace(wishes, rater="others")).stored == 6

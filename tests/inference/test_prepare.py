@@ -120,3 +120,22 @@ def test_a_mistake_is_said_before_the_model_is_made(
 def test_temperatures_are_read(text: str | None, found: tuple[float | None, ...]) -> None:
     """Numbers with commas between, in their order."""
     assert parse_temperatures(text) == found
+
+
+@pytest.mark.parametrize(
+    ("folder", "said"), [("imported", "was imported"), ("derived", "was derived"), ("native", "answers by itself")]
+)
+def test_a_name_that_a_rater_of_another_kind_has_is_refused(
+    study: Study, model: Recording, folder: str, said: str
+) -> None:
+    """While nothing is loaded; what was set aside takes no name, and another protocol of the same rater is no clash."""
+    taken = study.results / study.name / "mine"
+    for name in ("context-carry", f"{folder}~1"):
+        (taken / name).mkdir(parents=True)
+        (taken / name / "manifest.json").write_text("{}", encoding="utf-8")
+    assert len(jobs(study, name="mine", protocol="context-carry,independent")) == 2
+    (taken / f"{folder}~1").rename(taken / folder)
+    model.made.clear()
+    with pytest.raises(StoreError, match=f"there is a rater called mine already, which {said} "):
+        jobs(study, name="mine")
+    assert model.made == []

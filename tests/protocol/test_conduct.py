@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from vlmrate.errors import AskError
 from vlmrate.protocol.conduct import CARRY_LIMIT, Outcome, conduct, read_reply
 from vlmrate.protocol.load import load_protocol
 from vlmrate.protocol.parser import Given
@@ -161,6 +162,31 @@ def test_invalid_json_value_is_carried_without_its_braces(study: Study) -> None:
         load_protocol("context-carry-json", study), study, '{"emotion": "joyful"}', '{"valence": 7}', '{"arousal": 5}'
     )
     assert prompts[1].startswith("You identified this face as joyful. How pleasant")
+
+
+@pytest.mark.parametrize(
+    ("item", "given"),
+    [
+        ("emotion", Given("joy")),
+        ("emotion", Given(1)),
+        ("emotion", Given(None)),
+        ("emotion", Given("sad", "off-list")),
+        ("valence", Given(9.5)),
+        ("valence", Given(0)),
+        ("valence", Given(float("nan"))),
+        ("valence", Given(float("inf"))),
+        ("valence", Given("7")),
+        ("valence", Given(True)),
+        ("valence", Given(None, "native")),
+        ("valence", None),
+    ],
+)
+def test_a_value_that_is_no_answer_is_refused(study: Study, item: str, given: Given | None) -> None:
+    """One such value on disk would keep a whole study from being analyzed; the sentence names the item."""
+    told = {"emotion": Given("sad"), "valence": Given(6.37), "arousal": Given(5)}
+    told = {name: value for name, value in (told | {item: given}).items() if value is not None}
+    with pytest.raises(AskError, match=f"answer to {item}; it must"):
+        read_reply(Said("", given=told), Question("", study.items))
 
 
 def test_values_that_are_given_are_not_read_from_words(study: Study) -> None:

@@ -46,6 +46,14 @@ def test_shipped_protocol_that_asks_what_the_study_has_not(attractiveness_study:
         load_protocol("context-carry", attractiveness_study)
 
 
+@pytest.mark.parametrize("name", ["native", "imported", "derived"])
+def test_names_of_what_is_not_asked_in_words_are_refused(study: Study, write_protocol: Write, name: str) -> None:
+    """Ratings under such a name would be taken for a network's, an import's or a derived rater's."""
+    write_protocol(name, {"protocol.yaml": ONE_STEP, **TEMPLATES})
+    with pytest.raises(ProtocolError, match=f"a protocol cannot be called {name}: .*give the folder another"):
+        load_protocol(name, study)
+
+
 def test_defaults(study: Study, write_protocol: Write) -> None:
     """Answers are text and unreadable ones are carried on unless the file says otherwise."""
     write_protocol("mine", {"protocol.yaml": ONE_STEP, **TEMPLATES})

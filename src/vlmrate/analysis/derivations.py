@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from vlmrate.analysis.derived import FITTED, items_of, labels, lines_of, run_of, values_of
-from vlmrate.inference.derivation import DERIVED, images_digest, means_digest, singles_digest
+from vlmrate.inference.derivation import images_digest, means_digest, singles_digest
+from vlmrate.protocol.native import DERIVED
 from vlmrate.stats import Skipped
 from vlmrate.study.records import Labels
 
@@ -102,11 +103,27 @@ def rests_on_people(material: Material, rater: RaterRun) -> bool:
 
     What is fitted to such a rater sees whom it is to serve, by way of the other images' values.
     """
+    return any(_sees_people(material, one) for one in lineage(material, rater))
+
+
+def _sees_people(material: Material, rater: RaterRun) -> bool:
     made = rater.run.derivation
     if made is None:
         return is_derived(rater)
-    sources = (run_of(material, source) for source in made.sources)
-    return uses_people(made) or any(run is None or rests_on_people(material, run) for run in sources)
+    return uses_people(made) or any(run_of(material, source) is None for source in made.sources)
+
+
+def lineage(material: Material, rater: RaterRun) -> tuple[RaterRun, ...]:
+    """A rater, what it was made of, and what that was made of in turn: each once, even where a circle is on record."""
+    found = {rater.name: rater}
+    waiting = [rater]
+    while waiting:
+        made = waiting.pop().run.derivation
+        sources = [run_of(material, source) for source in (made.sources if made is not None else ())]
+        new = {run.name: run for run in sources if run is not None and run.name not in found}
+        found |= new
+        waiting.extend(new.values())
+    return tuple(found.values())
 
 
 def people_digest(ratings: HumanRatings, method: str, items: tuple[Item, ...]) -> str:

@@ -146,8 +146,14 @@ def _combined(material: Material, made: Derivation, item: Item) -> pd.Series[Any
         return pd.Series([given.get(image) for image in material.images.ids], material.images.ids, dtype=object)
     if made.method == "expected":
         ids = material.images.ids
-        return material.scale(_required(material, sources[0]), item).expected.reindex(ids)
-    return pd.concat([numbers(material, source, item) for source in sources], axis=1).mean(axis=1, skipna=False)
+        return _held(item, material.scale(_required(material, sources[0]), item).expected.reindex(ids))
+    told = pd.concat([numbers(material, source, item) for source in sources], axis=1)
+    return _held(item, told.mean(axis=1, skipna=False))
+
+
+def _held(item: Item, mean: pd.Series[float]) -> pd.Series[float]:
+    """A mean may lie off the scale by its rounding alone, such as by the last digit of its probabilities."""
+    return mean.clip(item.scale.low, item.scale.high) if isinstance(item.scale, Likert) else mean
 
 
 def _passed_labels(material: Material, made: Derivation, item: Item) -> pd.Series[Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from vlmrate.inference.derivation import DERIVED
+from vlmrate.protocol.native import DERIVED
 from vlmrate.stats import Skipped
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ GROUP_MEAN = Skipped(
 UNKNOWN_SOURCES = Skipped(
     "it is not on record whether the rater's numbers rest on people's mean of an emotion or label"
 )
+GROUP_MEANS = ("category-mean", "label-only")
+"""The methods whose numbers are people's mean of a group without the image's own identity."""
 
 
 def is_person(run: RunOutcome) -> bool:
@@ -42,7 +44,7 @@ def without_within(run: RunOutcome, item: str, runs: Mapping[tuple[str, str], Ru
     """
     if run.protocol != DERIVED or is_person(run):
         return None
-    if run.settings.get("method") in ("category-mean", "label-only"):
+    if run.settings.get("method") in GROUP_MEANS:
         return GROUP_MEAN
     if run.derivation is None:
         return UNKNOWN_SOURCES

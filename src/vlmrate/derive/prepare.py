@@ -16,13 +16,12 @@ from vlmrate.derive.made import Inputs
 from vlmrate.derive.rater import Answers, DerivedRater
 from vlmrate.derive.sources import choose
 from vlmrate.errors import RaterError
-from vlmrate.inference.derivation import DERIVED
 from vlmrate.inference.job import Job
 from vlmrate.inference.prepare import Arguments, usable_rater_name
 from vlmrate.inference.runner import run
-from vlmrate.inference.store import store_for
+from vlmrate.inference.store import refuse_taken_name, store_for
 from vlmrate.inference.table import load_results
-from vlmrate.protocol.native import native_protocol
+from vlmrate.protocol.native import DERIVED, native_protocol
 from vlmrate.study.faults import did_you_mean
 from vlmrate.study.load import find_study, load_study
 
@@ -85,7 +84,8 @@ def prepare_for(study: Study, results: Results, wishes: Wishes) -> Prepared:
         VlmrateError: As `prepare`.
     """
     kind = _kind(wishes)
-    name = _free_name(usable_rater_name(wishes.name), results)
+    name = usable_rater_name(wishes.name)
+    refuse_taken_name(study, name, DERIVED)
     _refuse_without_ratings(study, results, kind)
     material = gather(study, results, AnalysisOptions())
     chosen = tuple(choose(material, text, name) for text in wishes.sources)
@@ -141,12 +141,6 @@ def _kind(wishes: Wishes) -> Kind:
         if getattr(wishes, option) is not None and option not in kind.options:
             raise RaterError(f"--{option} does not apply to {wishes.kind}; leave it out")
     return kind
-
-
-def _free_name(name: str, results: Results) -> str:
-    if any(run.rater == name and run.protocol != DERIVED for run in results.runs):
-        raise RaterError(f"there is a rater called {name} already; give the derived one another name with --as")
-    return name
 
 
 def _refuse_without_ratings(study: Study, results: Results, kind: Kind) -> None:

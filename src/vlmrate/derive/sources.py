@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vlmrate.analysis.derivations import unsound
+from vlmrate.analysis.derivations import lineage, unsound
 from vlmrate.analysis.others import is_person
 from vlmrate.errors import RaterError
 from vlmrate.inference.derivation import Source
@@ -82,6 +82,11 @@ def _unknown(material: Material, name: str) -> str:
 def _refuse_unsuitable(material: Material, rater: RaterRun, made: str) -> None:
     if rater.run.rater == made:
         raise RaterError(f"--from {made}: a rater cannot be made of itself; give the new one another name with --as")
+    if any(one.run.rater == made for one in lineage(material, rater)):
+        raise RaterError(
+            f"--from {rater.run.rater}: it was itself made of {made}, which cannot be made of it in turn; give the new "
+            "one another name with --as"
+        )
     if is_person(rater.run):
         raise RaterError(
             f"--from {rater.run.rater}: one person's ratings cannot be made into another rater, which would be held "

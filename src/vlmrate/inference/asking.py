@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from vlmrate.errors import AskError
 from vlmrate.inference.job import Spent
+from vlmrate.inference.pictures import digest_for
 from vlmrate.inference.records import Failure, Rating
 from vlmrate.inference.steps import asked_steps
 from vlmrate.protocol.conduct import conduct
-from vlmrate.study.images import image_digest
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -31,7 +31,7 @@ def ask(job: Job, task: Task, run_id: str, made_with: str) -> tuple[Rating | Fai
         outcome = _converse(conduct(job.protocol, task.stimulus, task.forced), view, replies)
         rating = Rating(
             image_id=task.stimulus.image_id,
-            image_sha256=image_digest(task.stimulus.path),
+            image_sha256=digest_for(job.protocol.name, task.stimulus.path),
             rater=job.rater_name,
             protocol=job.protocol.name,
             repeat=task.repeat,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
+from vlmrate.protocol.native import DERIVED
 from vlmrate.records import Record
 
 if TYPE_CHECKING:
@@ -18,11 +19,8 @@ if TYPE_CHECKING:
     from vlmrate.study.ratings import HumanRatings
     from vlmrate.study.records import Study
 
-DERIVED = "derived"
-"""The protocol of derived raters, the folder in which their ratings are stored, and the kind in their recipe."""
 Method = Literal["calibrated", "hybrid", "ensemble", "expected", "category-mean", "label-only", "person"]
 """In which way a rater is made of others, or of people."""
-METHODS: tuple[Method, ...] = get_args(Method)
 LineOf = Literal["emotion", "answer", "none"]
 """Which images share a line of calibration: those of an emotion posed, of a label given, or all."""
 

@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vlmrate import machine
-from vlmrate.errors import ImageError, RaterError, StoreError
+from vlmrate.errors import RaterError, StoreError
 from vlmrate.inference.files import exclusive
+from vlmrate.inference.pictures import digest_if_there, is_other_picture
 from vlmrate.inference.prepare import Arguments, usable_rater_name
 from vlmrate.inference.records import Answer, AskedStep, Manifest, Rating, Recipe, RunRecord
-from vlmrate.inference.store import WHAT_TO_DO, store_for
-from vlmrate.protocol.native import native_protocol
+from vlmrate.inference.store import WHAT_TO_DO, refuse_taken_name, store_for
+from vlmrate.protocol.native import IMPORTED, native_protocol
 from vlmrate.raters.table.mapping import Said, parse_columns
 from vlmrate.raters.table.predictions import read_predictions
 from vlmrate.study.faults import shown
-from vlmrate.study.images import image_digest
 from vlmrate.study.load import find_study, load_study
 
 if TYPE_CHECKING:
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from vlmrate.raters.table.predictions import Prediction, Predictions
     from vlmrate.study.faults import Fault
     from vlmrate.study.records import Study
-
-IMPORTED = "imported"
-"""The name of the protocol under which such ratings are stored: nobody was asked anything."""
 
 _NOTHING_SENT = hashlib.sha256(b"").hexdigest()
 
@@ -95,6 +92,7 @@ def examine_predictions(wishes: ImportWishes) -> Examined:
     """
     name = usable_rater_name(wishes.rater)
     study = load_study(find_study(wishes.study, Path.cwd()), results=wishes.results)
+    refuse_taken_name(study, name, IMPORTED)
     columns = parse_columns(
         wishes.said,
         study.items,
@@ -169,8 +167,7 @@ class _Import:
         file = shown(self._store.path(row.stimulus.image_id, row.repeat))
         if rating.made_with != self._recipe.digest:
             raise StoreError(f"{file} was imported from another file, or read in another way. {WHAT_TO_DO}")
-        now = self._pictures[row.stimulus.image_id]
-        if now and rating.image_sha256 and now != rating.image_sha256:
+        if is_other_picture(rating.image_sha256, self._pictures[row.stimulus.image_id]):
             picture = shown(row.stimulus.path)
             raise StoreError(f"{picture} is not the picture that was there when {file} was imported. {WHAT_TO_DO}")
         return True
@@ -234,14 +231,7 @@ class _Import:
 def _picture_digests(predictions: Predictions) -> dict[str, str]:
     """The digest of every rated image's picture as it is now; "" where it is not on this machine."""
     stimuli = {row.stimulus.image_id: row.stimulus for row in predictions.rows}
-    return {image_id: _digest(stimulus.path) for image_id, stimulus in stimuli.items()}
-
-
-def _digest(picture: Path) -> str:
-    try:
-        return image_digest(picture)
-    except ImageError:  # the predictions were made elsewhere, perhaps from pictures that must not be passed on
-        return ""
+    return {image_id: digest_if_there(stimulus.path) for image_id, stimulus in stimuli.items()}
 
 
 def _step(row: Prediction) -> AskedStep:

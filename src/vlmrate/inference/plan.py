@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from vlmrate.errors import StoreError, StudyError
+from vlmrate.inference.pictures import digest_for, is_other_picture
 from vlmrate.inference.store import WHAT_TO_DO, Store
 from vlmrate.protocol.forced import conditions
 from vlmrate.study.faults import shown
-from vlmrate.study.images import image_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -107,7 +107,7 @@ def _refuse_foreign(store: Store, task: Task, rating: Rating, made_with: str) ->
             f"{shown(file)} was told {_told(rating.forced)} where the protocol tells {_told(task.forced)} now: the "
             f"intended answers have changed. {WHAT_TO_DO}"
         )
-    if rating.image_sha256 != image_digest(task.stimulus.path):
+    if is_other_picture(rating.image_sha256, digest_for(rating.protocol, task.stimulus.path)):
         raise StoreError(
             f"{shown(task.stimulus.path)} is not the picture that was rated in {shown(file)}: it has changed. "
             f"{WHAT_TO_DO}"

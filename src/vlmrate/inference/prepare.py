@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from vlmrate.errors import RaterError, StoreError, StudyError
 from vlmrate.inference.job import FailAfter, Job
 from vlmrate.inference.plan import select
-from vlmrate.inference.store import REPORT_FOLDER, store_for
+from vlmrate.inference.store import REPORT_FOLDER, refuse_taken_name, store_for
 from vlmrate.protocol.likely import likely_prompts
 from vlmrate.protocol.load import load_protocol
 from vlmrate.protocol.native import native_protocol
@@ -90,6 +90,8 @@ def prepare(wishes: Wishes, tell: Callable[[str], None]) -> tuple[Job, ...]:
         tell(warning)
     ways = [(protocol, temperature) for protocol in protocols for temperature in temperatures]
     names = [_rater_name(wishes, model, temperature, several=len(temperatures) > 1) for _, temperature in ways]
+    for (protocol, _), name in zip(ways, names, strict=True):
+        refuse_taken_name(study, name, protocol.name)
     raters = model.make([_request(wishes, study, protocol, stimuli[0], degrees) for protocol, degrees in ways])
     return tuple(
         Job(

@@ -12,6 +12,7 @@ from vlmrate.errors import StoreError
 from vlmrate.inference.derivation import Derivation
 from vlmrate.inference.files import append_line, remove_temporaries, write_atomically
 from vlmrate.inference.records import Failure, Manifest, Rating, Recipe
+from vlmrate.protocol.native import DERIVED, IMPORTED, NATIVE
 from vlmrate.study.faults import shown
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 # A folder set aside by --fresh ends in ~1, ~2, …; nothing reads it again. No rater and no protocol may be called so.
 _SET_ASIDE = re.compile(r"~\d+$")
 _REPEAT = "~"
+_KINDS = {NATIVE: "answers by itself", IMPORTED: "was imported", DERIVED: "was derived"}
 # Beside the raters' folders; no rater may be called that.
 REPORT_FOLDER = "report"
 
@@ -159,6 +161,26 @@ def stores(study: Study) -> tuple[Store, ...]:
     """Every store of a study with a manifest, sorted by rater and protocol; folders set aside are left out."""
     manifests = sorted((study.results / study.name).glob("*/*/manifest.json"))
     return tuple(Store(file.parent) for file in manifests if not _SET_ASIDE.search(file.parent.name))
+
+
+def refuse_taken_name(study: Study, rater: str, protocol: str) -> None:
+    """Raters of different kinds never share a name, as one rater that was asked in different ways would.
+
+    Raises:
+        StoreError: Ratings of another kind (asked in words, native, imported, derived) are stored under the name.
+    """
+    for store in stores(study):
+        there = store.folder.name
+        if store.folder.parent.name == rater and _kind(there) != _kind(protocol):
+            raise StoreError(
+                f"there is a rater called {rater} already, which {_kind(there)} ({shown(store.folder)}); give this one "
+                "another name with --as"
+            )
+
+
+def _kind(protocol: str) -> str:
+    """What a rater under a protocol does, in words."""
+    return _KINDS.get(protocol, "was asked in words")
 
 
 def _read_rating(file: Path) -> Rating | None:

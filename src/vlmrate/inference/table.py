@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vlmrate.errors import StoreError
-from vlmrate.inference.derivation import DERIVED, values_digest
+from vlmrate.inference.derivation import values_digest
 from vlmrate.inference.store import WHAT_TO_DO, stores
+from vlmrate.protocol.native import DERIVED
 from vlmrate.study.faults import shown
 
 if TYPE_CHECKING:

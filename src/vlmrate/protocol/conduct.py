@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+from vlmrate.errors import AskError
 from vlmrate.protocol.parser import Given, Reading, read_answers
 from vlmrate.protocol.records import Question
 from vlmrate.protocol.template import NOTHING
+from vlmrate.study.records import Labels
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
     from vlmrate.protocol.records import Protocol as RatingProtocol
-    from vlmrate.study.records import Stimulus
+    from vlmrate.study.records import Item, Stimulus
 
 CARRY_LIMIT = 200
 """Characters of an unreadable answer that are carried into later prompts."""
@@ -83,15 +85,40 @@ def conduct(
 
 
 def read_reply(reply: Spoken, question: Question) -> tuple[Reading, ...]:
-    """What a reply says, one reading an item: the values given, a refusal, or what its words are read as."""
+    """What a reply says, one reading an item: the values given, a refusal, or what its words are read as.
+
+    Raises:
+        AskError: A value given is no answer to its item.
+    """
     if reply.given is not None:
-        given = [(item.name, reply.given[item.name]) for item in question.items]
-        return tuple(
-            Reading(name, answer.value, answer.route, answer.clamped_from, said=reply.text) for name, answer in given
-        )
+        return tuple(_given(item, reply.given.get(item.name), reply.text) for item in question.items)
     if reply.refused:
         return tuple(Reading(item.name, None, "refused", said=reply.text) for item in question.items)
     return read_answers(reply.text, question.items, question.answer)
+
+
+def _given(item: Item, given: Given | None, text: str) -> Reading:
+    """A value as given; a rater that is a plug-in may give anything, and one such value would spoil a whole study."""
+    if given is None:
+        raise AskError(f"the rater gave no answer to {item.name}; it must answer every item it is asked", attempts=0)
+    if not _fits(item, given):
+        wanted = "one of its options" if isinstance(item.scale, Labels) else "a number on its scale"
+        raise AskError(
+            f"the rater gave {given.value!r} ({given.route}) as its answer to {item.name}; it must be {wanted} "
+            f"({item.answers[0]} to {item.answers[-1]}), or None with a route that says why",
+            attempts=0,
+        )
+    return Reading(item.name, given.value, given.route, given.clamped_from, said=text)
+
+
+def _fits(item: Item, given: Given) -> bool:
+    if given.value is None or given.route != "native":
+        return given.value is None and given.route != "native"
+    if isinstance(item.scale, Labels):
+        return isinstance(given.value, str) and given.value in item.scale.options
+    if isinstance(given.value, (str, bool)):
+        return False
+    return item.scale.low <= given.value <= item.scale.high  # nan is on no scale
 
 
 def spoken(reading: Reading) -> str:

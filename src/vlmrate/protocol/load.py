@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from vlmrate.errors import ProtocolError
 from vlmrate.protocol.digest import protocol_digest
 from vlmrate.protocol.file import PROTOCOL_FILE, ProtocolFile, read_protocol_file
+from vlmrate.protocol.native import WORDLESS
 from vlmrate.protocol.records import Force, Protocol, Step
 from vlmrate.protocol.template import Scope, read_template
 from vlmrate.resources import prompts_folder
@@ -37,6 +38,11 @@ def load_protocol(name_or_folder: str, study: Study) -> Protocol:
     name = folder.resolve().name
     if (unfit := plain_name_problem(name)) is not None:
         raise ProtocolError(f"{shown(folder)}: the folder's name {unfit}, and results are stored under it")
+    if name in WORDLESS:
+        raise ProtocolError(
+            f"{shown(folder)}: a protocol cannot be called {name}: ratings that nobody was asked for in words are "
+            "stored under that name; give the folder another"
+        )
     file = folder / PROTOCOL_FILE
     content = read_protocol_file(file)
     _check_asks(file, content, study)

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 
 NATIVE = "native"
 """Its name, and that of the folder in which such ratings are stored."""
+IMPORTED = "imported"
+"""The name for predictions made elsewhere: nobody was asked anything."""
+DERIVED = "derived"
+"""The name for ratings made of other ratings, and the kind in their recipe."""
+WORDLESS = (NATIVE, IMPORTED, DERIVED)
+"""What no protocol that asks in words may be called: what lies in such a folder is read in another way."""
 
 
 def native_protocol(items: Sequence[Item], name: str = NATIVE) -> Protocol:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vlmrate.inference.derivation import DERIVED as DERIVED_PROTOCOL
+from vlmrate.protocol.native import DERIVED as DERIVED_PROTOCOL
 from vlmrate.stats import Skipped
 
 if TYPE_CHECKING:

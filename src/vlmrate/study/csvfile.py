@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import gzip
 import io
 import zlib
@@ -14,14 +15,47 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from typing_extensions import Buffer
+
 # What reading a CSV may raise when the file is missing, damaged or something else altogether.
 UNREADABLE = (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error)
 
 
+MAX_UNPACKED = 64 * 1024 * 1024
+"""Bytes that a .gz file may unpack to: a million rows of ratings. A small file can hold gigabytes."""
+
+
+class _Unpacked(io.RawIOBase):
+    """The bytes of a .gz file; reading beyond `MAX_UNPACKED` is an OSError that says so."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self._packed = gzip.open(file)  # noqa: SIM115  closed with this one
+        self._read = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer) -> int:
+        count = self._packed.readinto(buffer)
+        self._read += count
+        if self._read > MAX_UNPACKED:
+            limit = f"{MAX_UNPACKED // 1024**2:,} MiB"
+            raise OSError(errno.EFBIG, f"it unpacks to more than {limit}; unpack it yourself if it is to be trusted")
+        return count
+
+    def close(self) -> None:
+        self._packed.close()
+        super().close()
+
+
 def open_text(file: Path) -> TextIO:
-    """The file as UTF-8 text, with or without a byte order mark, uncompressed where it ends in .gz."""
+    """The file as UTF-8 text, with or without a byte order mark, uncompressed where it ends in .gz.
+
+    Of a .gz file no more than `MAX_UNPACKED` bytes can be read.
+    """
     if file.suffix.lower() == ".gz":
-        return io.TextIOWrapper(gzip.open(file), encoding="utf-8-sig", newline="")
+        return io.TextIOWrapper(io.BufferedReader(_Unpacked(file)), encoding="utf-8-sig", newline="")
     return file.open(encoding="utf-8-sig", newline="")
 
 

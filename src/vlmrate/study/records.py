@@ -34,6 +34,15 @@ class Likert:
         """Every number on the scale, ascending."""
         return tuple(range(self.low, self.high + 1))
 
+    def brought_here(self, number: float, ends: tuple[float, float]) -> float:
+        """A number of the scale with these ends (low, high) in this one's units, not rounded; it may lie beyond."""
+        low, high = ends
+        return (number - low) / (high - low) * (self.high - self.low) + self.low
+
+    def held(self, number: float) -> float:
+        """The number, or the scale's end where it lies beyond."""
+        return min(max(number, float(self.low)), float(self.high))
+
 
 Scale = Labels | Likert
 

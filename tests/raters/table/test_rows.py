@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from vlmrate.raters.table.rows import Table, is_missing, read_table
+from vlmrate.study import csvfile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -128,6 +129,25 @@ def test_a_file_that_is_not_there_or_broken_is_told(tmp_path: Path) -> None:
     whole = written(tmp_path, CSV, "p.csv.gz")
     whole.write_bytes(whole.read_bytes()[:-12])
     assert "is no whole .gz file" in str(read_table(whole)[1][0])
+
+
+@pytest.mark.parametrize(
+    ("name", "row"), [("p.csv.gz", "a,happy\n"), ("p.json.gz", " " * 8), ("p.jsonl.gz", '{"image_id": "a"}\n')]
+)
+def test_a_small_file_that_unpacks_to_gigabytes_is_not_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, row: str
+) -> None:
+    """Reading ends soon after the limit, whatever the format; the same table not compressed is read."""
+    limit = 2**20
+    monkeypatch.setattr(csvfile, "MAX_UNPACKED", limit)
+    said = "cannot be read: it unpacks to more than 1 MiB; unpack it yourself if it is to be trusted"
+    rows = row * (limit // len(row) + 1)
+    file = written(tmp_path, rows, name)
+    assert file.stat().st_size < limit / 100
+    table, faults = read_table(file)
+    assert table is None
+    assert str(faults[0]).endswith(said)
+    assert not any(said in str(fault) for fault in read_table(written(tmp_path, rows, name.removesuffix(".gz")))[1])
 
 
 @pytest.mark.parametrize(

@@ -171,9 +171,8 @@ def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def rescaled(said: float, ends: tuple[float, float], scale: Likert) -> Given:
     """A number between `ends` brought to an item's scale, not rounded; what lies beyond it is moved to its end."""
-    low, high = ends
-    value = (said - low) / (high - low) * (scale.high - scale.low) + scale.low
-    kept = min(max(value, float(scale.low)), float(scale.high))
+    value = scale.brought_here(said, ends)
+    kept = scale.held(value)
     return Given(kept, clamped_from=None if kept == value else value)
 
 

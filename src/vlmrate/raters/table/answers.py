@@ -112,10 +112,8 @@ def _number(cell: Cell, source: Source, off_scale: OffScale) -> _Value | str:
     if number is None or not isinstance(scale, Likert):
         return f"{cell!r} is not a number"
     low, high = source.their_range or (scale.low, scale.high)
-    ours = number
-    if source.their_range is not None:
-        ours = (number - low) / (high - low) * (scale.high - scale.low) + scale.low
-    held = min(max(ours, float(scale.low)), float(scale.high))
+    ours = number if source.their_range is None else scale.brought_here(number, source.their_range)
+    held = scale.held(ours)
     if low <= number <= high:
         return held, "native", None
     if off_scale == "clamp" and abs(number) != float("inf"):
