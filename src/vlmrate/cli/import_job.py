@@ -76,6 +76,9 @@ def _notes(predictions: Predictions, imported: Imported) -> Iterator[str]:
         name, image = predictions.loosely[0]
         count = len(predictions.loosely)
         yield f"Note: {count:,} images were found without folder and ending of their names, such as {name} for {image}."
+    if predictions.unread:
+        columns = ", ".join(predictions.unread)
+        yield f"Note: not read: {columns} (--column ITEM=COLUMN says what answers an item)."
     if predictions.unrated:
         listed = ", ".join(predictions.unrated[:_NAMES_SHOWN])
         more = " …" if len(predictions.unrated) > _NAMES_SHOWN else ""
@@ -113,6 +116,7 @@ def _summary(
         "stored": imported.stored,
         "already_there": imported.already_there,
         "unrated": list(predictions.unrated),
+        "unread_columns": list(predictions.unread),
         "found_by_plain_name": dict(predictions.loosely),
         "without_picture": imported.without_picture,
         "answers": {item: dict(counts) for item, counts in routes.items()},

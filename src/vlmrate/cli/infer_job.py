@@ -34,8 +34,12 @@ def rate(wishes: Wishes, *, as_json: bool) -> int:
     """Carry out a run and return the exit code: 0 done, 1 some images failed, 130 interrupted."""
     console = Console(highlight=False, stderr=as_json)
     jobs = prepare(wishes, lambda words: console.print(escape(words), soft_wrap=True))
+    told: set[str] = set()
     for job in jobs:
-        _announce(console, job)
+        _announce(console, job, prompts=job.protocol.name not in told)
+        told.add(job.protocol.name)
+    if any(job.repeats > 1 and job.rater.settings.get("temperature") == 0 for job in jobs):
+        console.print("Note: at temperature 0 every repeat is the same; above it answers vary.")
     if jobs[0].note:  # one model is behind all of them
         console.print(f"Note: {escape(jobs[0].rater_name)} {escape(jobs[0].note)}.")
     with _stop_on_interrupt() as should_stop, reporter(console) as report:
@@ -73,17 +77,18 @@ def _stop_on_interrupt() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _announce(console: Console, job: Job) -> None:
+def _announce(console: Console, job: Job, *, prompts: bool) -> None:
+    """Who rates what, and (where they were not told before) how the protocol asks."""
     study, protocol = job.study, job.protocol
     console.print(
         f"[bold]{escape(job.rater_name)}[/] rates {len(job.stimuli):,} images of study {escape(study.name)} "
         f"with protocol {escape(protocol.name)} (digest {protocol.digest[:12]})",
         soft_wrap=True,
     )
+    if not prompts:
+        return
     for line in _forced(job):
         console.print(line, soft_wrap=True)
-    if job.repeats > 1 and job.rater.settings.get("temperature") == 0:
-        console.print("Note: at temperature 0 every repeat is the same; --temperature 0.7, say, lets answers vary.")
     for number, step in enumerate(protocol.steps if protocol.name != NATIVE else (), start=1):
         console.print(f"  {number}. {escape(step.template.outline)}", soft_wrap=not console.is_terminal)
 

@@ -108,8 +108,10 @@ class Recipe(Record):
         return hashlib.sha256(json.dumps(self.model_dump(), sort_keys=True).encode()).hexdigest()
 
     def differences(self, other: Recipe) -> tuple[str, ...]:
-        """What differs, as "field: this value, other value"."""
+        """What differs, as "field: this value, other value"; of another kind of rater that alone is told."""
         mine, theirs = self._flat(), other._flat()
+        if mine.get("kind") != theirs.get("kind"):
+            return (f"kind of rater: {mine.get('kind')} there, {theirs.get('kind')} now",)
         fields = sorted(mine.keys() | theirs.keys())
         return tuple(f"{f}: {mine.get(f)} there, {theirs.get(f)} now" for f in fields if mine.get(f) != theirs.get(f))
 

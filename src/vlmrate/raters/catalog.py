@@ -23,7 +23,9 @@ def catalog(file: Path | None = None) -> tuple[Named, ...]:
     file = file or configs_folder() / "models.yaml"
     try:
         document = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except OSError as error:
+        raise RaterError(f"{file} cannot be read: {error.strerror or error}") from None
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise RaterError(f"{file} cannot be read: {' '.join(str(error).split())}") from None
     if not isinstance(document, dict):
         raise RaterError(f"{file} must map names to models, such as `gemma3: {{repo: …}}`")

@@ -60,8 +60,9 @@ def find_model(name: str, file: Path | None = None) -> Model:
     near = difflib.get_close_matches(name, known, n=1)
     hint = f" (did you mean {near[0]}?)" if near else ""
     raise RaterError(
-        f"there is no model called {name!r}{hint}; models.yaml knows {', '.join(known)}, "
-        "and the path of a model folder will do as well"
+        f"there is no model called {name!r}{hint}; models.yaml knows {', '.join(known)}; openai:MODEL asks a server"
+        f"{''.join(f', {kind}:NAME comes with {plugin.package}' for kind, plugin in plugins().items())}, and the path "
+        "of a model folder will do as well"
     )
 
 

@@ -31,6 +31,7 @@ LABEL_ITEM = "emotion"
 PROTOCOL = "simulated"
 RATINGS_COLUMNS = [
     "rater", "protocol", "repeat", "image_id", "item", "value", "expected", "route", "clamped", "valid_mass",
+    "unlisted", "step", "reasoning_tokens", "forced",
 ]  # fmt: skip
 
 
@@ -94,7 +95,8 @@ def simulate_model(
     """Return the model's rows of the long ratings table, repeat after repeat, item after item.
 
     Columns: rater, protocol, repeat, image_id, item, value (label, float or None), expected (NaN for labels), route
-    ("native" or "invalid"), clamped (False), valid_mass (NaN). `expected` comes from `expected_ratings`.
+    ("native" or "invalid"), clamped (False), valid_mass (NaN), unlisted (0),
+    step (1), reasoning_tokens (NaN), forced (None). `expected` comes from `expected_ratings`.
 
     Raises:
         ValueError: An image fits no confusion matrix, or its label has no row in it.
@@ -196,5 +198,9 @@ def _rows(
             "route": ["invalid" if value is None else "native" for value in values],
             "clamped": False,
             "valid_mass": np.nan,
+            "unlisted": 0,
+            "step": 1,
+            "reasoning_tokens": np.nan,
+            "forced": None,
         }
     )

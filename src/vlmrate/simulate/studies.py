@@ -62,7 +62,7 @@ class SimulatedStudy:
     people: pd.DataFrame
     """rater_id, image_id, a column an item, trial, response_seconds: a row a rater and image."""
     ratings: pd.DataFrame
-    """The models' long table: rater, protocol, repeat, image_id, item, value, expected, route, clamped, valid_mass."""
+    """The models' long table, with the columns of RATINGS_COLUMNS."""
     truth: pd.DataFrame
     """Index image_id: truth_<item>, and people_<item>, what a person of average severity answers without noise."""
 

@@ -46,7 +46,7 @@ class Predictions:
     """A whole table: the items it answers, a prediction a row, and all that decides how it was understood.
 
     `loosely` are names of images that were found with folder and ending taken off, with the id found; `unrated` are the
-    study's images that the table has no row of.
+    study's images that the table has no row of, `unread` the columns that no item was read from.
     """
 
     file: Path
@@ -55,6 +55,7 @@ class Predictions:
     settings: Settings
     loosely: tuple[tuple[str, str], ...]
     unrated: tuple[str, ...]
+    unread: tuple[str, ...]
 
     def count(self, item: str) -> Counter[str]:
         """How many answers to an item came by which route, and how many were `clamped`."""
@@ -79,6 +80,7 @@ def read_predictions(
     if faults := wrong.gathered():
         return None, faults
     rated = {row.stimulus.image_id for row in rows}
+    read = {image, columns.repeat, *(column for source in sources for column in source.columns)}
     return Predictions(
         file=file,
         items=tuple(source.item for source in sources),
@@ -86,6 +88,7 @@ def read_predictions(
         settings={"kind": "table", "file": file.name, "file_sha256": table.sha256, **columns.settings},
         loosely=tuple(images.loosely.items()),
         unrated=tuple(stimulus.image_id for stimulus in stimuli if stimulus.image_id not in rated),
+        unread=tuple(column for column in table.columns if column not in read),
     ), ()
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MINUS = (
     "Gains are the derived rater minus its source, on the images that both rated; for MAE, below 0 is better. "
-    "Intervals draw the same images for both."
+    "Intervals draw the same images for both, and keep what was fitted: how surely it was fitted is not in them."
 )
 HELD_OUT = {
     "identity": "What {names} answered for an image was fitted without any image of whom it shows.",
