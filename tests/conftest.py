@@ -131,6 +131,10 @@ class SmallStudies:
             "route": "exact" if value is not None else "invalid",
             "clamped": False,
             "valid_mass": None,
+            "unlisted": 0,
+            "step": 1,
+            "reasoning_tokens": None,
+            "forced": None,
         }
         return plain | others
 

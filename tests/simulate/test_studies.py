@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from vlmrate.inference.table import COLUMNS
 from vlmrate.simulate.models import Confusion, ModelItem, ModelParameters
 from vlmrate.simulate.people import GroupEffect, ItemParameters, PeopleParameters, simulate_people
 from vlmrate.simulate.studies import DesignParameters, StudyParameters, design_images, simulate_study, study_of
@@ -52,9 +53,7 @@ def test_tables_have_the_shapes_that_analysis_reads() -> None:
     study = simulate_study(STUDY)
     assert list(study.stimuli) == ["image_id", "path", "emotion", "identity", "race", "gender"]
     assert list(study.people) == ["rater_id", "image_id", "valence", "trial", "response_seconds"]
-    assert list(study.ratings) == [
-        "rater", "protocol", "repeat", "image_id", "item", "value", "expected", "route", "clamped", "valid_mass",
-    ]  # fmt: skip
+    assert tuple(study.ratings) == COLUMNS
     assert not study.ratings.duplicated(["rater", "repeat", "image_id", "item"]).any()
     assert len(study.stimuli) == 800
     assert study.stimuli.groupby(["race", "gender", "emotion"]).size().eq(100).all()

@@ -37,14 +37,17 @@ class Route:
 class AnswerQuality:
     """A rater's answers to one item, all repeats.
 
-    `valid_mass` is the mean probability of all valid answers together. `expected_gap` is the mean absolute difference
-    of the number said and the probability-weighted one, `expected_r` their correlation; both are None for labels.
+    `unlisted` are answers beside which the rater did not tell the probability of every valid one, as servers do that
+    name the likeliest few. `valid_mass` is the mean probability of all valid answers together. `expected_gap` is the
+    mean absolute difference of the number said and the probability-weighted one, `expected_r` their correlation; both
+    are None for labels.
     """
 
     item: str
     answers: int
     invalid: Share
     clamped: Share
+    unlisted: Share
     routes: tuple[Route, ...]
     valid_mass: Outcome
     expected_gap: Outcome | None
@@ -107,6 +110,7 @@ def _answers(material: Material, rows: pd.DataFrame, item: Item) -> AnswerQualit
         answers=len(rows),
         invalid=Share(int(rows["value"].isna().sum()), len(rows), "answers"),
         clamped=Share(int(rows["clamped"].sum()), len(rows), "answers"),
+        unlisted=Share(int((rows["unlisted"] > 0).sum()), len(rows), "answers"),
         routes=tuple(Route(route, n) for route, n in sorted(routes.items(), key=lambda entry: (-entry[1], entry[0]))),
         valid_mass=mass,
         expected_gap=_gap(material, rows, item),

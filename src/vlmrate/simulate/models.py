@@ -95,8 +95,8 @@ def simulate_model(
     """Return the model's rows of the long ratings table, repeat after repeat, item after item.
 
     Columns: rater, protocol, repeat, image_id, item, value (label, float or None), expected (NaN for labels), route
-    ("native" or "invalid"), clamped (False), valid_mass (NaN), unlisted (0),
-    step (1), reasoning_tokens (NaN), forced (None). `expected` comes from `expected_ratings`.
+    ("native" or "invalid"), clamped (False), valid_mass (NaN), unlisted (0), step (1),
+    reasoning_tokens (NaN), forced (None). `expected` comes from `expected_ratings`.
 
     Raises:
         ValueError: An image fits no confusion matrix, or its label has no row in it.

@@ -58,6 +58,7 @@ def _answers(analysis: Analysis) -> Table:
             stub("item", "Item"),
             share("invalid", "Invalid"),
             share("clamped", "Off the scale"),
+            share("unlisted", "Probabilities not all told", terminal=False),
             bounded("valid_mass", "Probability of a valid answer", interval=False),
             points("expected_gap", "distance", interval=False),
             bounded("expected_r", "r", interval=False),
@@ -66,6 +67,7 @@ def _answers(analysis: Analysis) -> Table:
         rows=tuple((run.name, *_answer_row(answers)) for run in analysis.runs for answers in run.answers),
         notes=(
             "Invalid = no answer that could be read. Off the scale = a number set to the scale's nearest end. "
+            "Probabilities not all told = the rater named the likeliest answers only; the others count as 0. "
             "Probability of a valid answer = that of all valid answers together, mean over images.",
             "Weighted rating = the sum of value × probability: its mean distance from the number said, in scale "
             "points, and its correlation with it.",
@@ -80,6 +82,7 @@ def _answer_row(answers: AnswerQuality) -> tuple[Cell, ...]:
         answers.item,
         answers.invalid,
         answers.clamped,
+        answers.unlisted,
         answers.valid_mass,
         answers.expected_gap,
         answers.expected_r,
