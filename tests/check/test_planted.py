@@ -50,11 +50,11 @@ def test_an_unchanged_rater_passes_twice_in_a_row(gate: Gate) -> None:
 
 def test_another_word_in_a_prompt_is_caught(gate: Gate) -> None:
     """One word of one prompt: the probabilities of that item move, and the word is shown."""
-    words = gate.folder / "reworded"
+    words = gate.folder / "one-word"
     shutil.copytree(REPOSITORY / "prompts" / "context-carry", words)
     prompt = words / "emotion.txt"
     prompt.write_text(prompt.read_text(encoding="utf-8").replace("expression", "emotion"), encoding="utf-8")
-    code, outcome = gate.check(protocol="reworded")
+    code, outcome = gate.check(protocol="one-word")
     assert (code, outcome.verdict) == (1, "regressed")
     assert "emotion: probabilities" in named(outcome)
     (prompt_1,) = outcome.differs

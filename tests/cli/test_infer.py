@@ -174,5 +174,5 @@ def test_models_lists_what_can_be_asked() -> None:
     assert "hf download mlx-community/gemma-3-4b-it-qat-4bit" in table
     assert max(map(len, table.splitlines())) <= 80
     assert "…" not in table.split("└")[0]
-    notes = "".join(line.split("│")[6].strip() for line in table.splitlines() if line.count("│") == 7)
+    notes = "".join(line.split("│")[4].strip() for line in table.splitlines() if line.count("│") == 5)
     assert "generativelanguage.googleapis.com" in notes

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +21,6 @@ from vlmrate.probe.store import open_capture, writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from vlmrate.probe.records import CaptureAbout
     from vlmrate.probe.store import Row
@@ -296,7 +296,7 @@ def test_the_head_is_as_the_layout_says(written: Path, about: CaptureAbout) -> N
 def test_a_large_capture_streams_to_the_disk(tmp_path: Path, row: Callable[..., Row]) -> None:
     """1,440 pictures x 34 layers x 2,560 go to the disk, and a layer comes back, in far under 1 GB of memory."""
     program = """
-import resource, sys
+import sys
 from pathlib import Path
 import numpy as np
 from vlmrate.probe.records import ArrayAbout, CaptureAbout
@@ -312,13 +312,16 @@ with writing(file, about) as writer:
 layer = open_capture(file).layer(array.name, 20)
 assert layer.shape == (1440, 2560)
 assert np.allclose(layer[1000], values[20] + 1000 % 7, atol=1e-2)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+status = Path("/proc/self/status").read_text()
+print(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")))
 """
+    if not Path("/proc/self/status").exists():
+        pytest.skip("what getrusage tells of a child may be its parent's memory, and this system has no other count")
+
     done = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path / "large.safetensors")], check=True, capture_output=True, text=True
     )
-    unit = 1 if sys.platform == "darwin" else 1024
-    assert int(done.stdout) * unit < 500 * 2**20
+    assert int(done.stdout) * 1024 < 500 * 2**20
 
 
 def test_arrays_are_named_by_position_and_step() -> None:
