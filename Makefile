@@ -10,7 +10,7 @@ demo: $(VENV)/.ready ## Let the embedded model rate the demo study, then compare
 	$(BIN)/vlmrate analyze
 
 schema: $(VENV)/.ready-dev ## Write the JSON Schema of analysis.json anew from the records it holds
-	$(BIN)/python -m vlmrate.report.jsonschema > src/vlmrate/report/schemas/analysis-3.schema.json
+	$(BIN)/python -m vlmrate.report.jsonschema > src/vlmrate/report/schemas/analysis-4.schema.json
 
 test: $(VENV)/.ready-dev ## Run all tests
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile

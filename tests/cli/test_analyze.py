@@ -78,7 +78,7 @@ def test_json_is_one_object_that_names_the_files(results: Path, tmp_path: Path) 
     summary = json.loads(done.stdout)
     assert summary["raters"] == ["tiny"]
     (analysis,) = summary["files"]["json"]
-    assert json.loads(Path(analysis).read_text(encoding="utf-8"))["schema"] == "vlmrate-analysis/3"
+    assert json.loads(Path(analysis).read_text(encoding="utf-8"))["schema"] == "vlmrate-analysis/4"
     assert all(Path(path).is_file() for path in summary["files"]["csv"])
 
 

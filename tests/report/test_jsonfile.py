@@ -16,7 +16,7 @@ from vlmrate.report.jsonreader import from_json
 from vlmrate.report.jsonschema import analysis_schema, schema_text
 from vlmrate.stats import Estimate, Share, Skipped
 
-SHIPPED = Path(vlmrate.report.__file__).parent / "schemas" / "analysis-3.schema.json"
+SHIPPED = Path(vlmrate.report.__file__).parent / "schemas" / "analysis-4.schema.json"
 
 
 def test_what_is_read_is_what_was_written(analysis, tmp_path):
@@ -61,11 +61,11 @@ def changed(analysis, **fields):
     ("content", "said"),
     [
         ("", "is not whole, or not JSON, from line 1"),
-        ('{"schema": "vlmrate-analysis/3",\n "design": {', "is not whole, or not JSON, from line 2"),
+        ('{"schema": "vlmrate-analysis/4",\n "design": {', "is not whole, or not JSON, from line 2"),
         ("[1]", "is no analysis"),
         ("{}", "is no analysis"),
         ('{"schema": "vlmrate-analysis/1"}', "of schema vlmrate-analysis/1, this version of vlmrate reads"),
-        ('{"schema": "vlmrate-analysis/3"}', "it has no design"),
+        ('{"schema": "vlmrate-analysis/4"}', "it has no design"),
         ('{"schema": NaN}', "it holds NaN, which is no number"),
         ("[" * 100_000, "is not as vlmrate wrote it"),
     ],

@@ -157,7 +157,7 @@ def test_files_can_be_read_back(small, analysis, tmp_path):
     """analysis.json names its schema and every rater; each CSV has its columns in every row."""
     (data,), tables = (entry.files for entry in write_report(analysis, small.study(8), tmp_path, TABLES[:2]))
     content = json.loads(data.read_text(encoding="utf-8"))
-    assert content["schema"] == "vlmrate-analysis/3"
+    assert content["schema"] == "vlmrate-analysis/4"
     assert [run["rater"] for run in content["runs"]] == ["gemma3", "llama3.2-vision", "llama3.2-vision"]
     assert content["dimensions"][0]["raters"][0]["r"]["level"] == 0.95
     for path in tables:

@@ -39,6 +39,7 @@ from vlmrate.analysis.thinking import Thinking, thinking
 from vlmrate.analysis.trends import FamilyTrend, trends
 from vlmrate.analysis.variance import ItemSpread, spreads
 from vlmrate.parallel import ALONE, Helper
+from vlmrate.probe.found import Found  # noqa: TC001
 from vlmrate.stats import Bootstrap, Skipped  # noqa: TC001  read_analysis resolves annotations
 from vlmrate.study.design import Design, describe
 
@@ -91,6 +92,7 @@ class Analysis:
     trends: tuple[FamilyTrend, ...] | Skipped
     images: ImageColumns
     published: PublishedComparison | None = None
+    inside: Found | None = None
     findings: tuple[Finding, ...] = ()
     summaries: tuple[RaterSummary, ...] = ()
 

@@ -15,6 +15,7 @@ from vlmrate.inference.store import REPORT_FOLDER
 from vlmrate.inference.table import load_results
 from vlmrate.parallel import helper
 from vlmrate.report.formats import READ, TABLES, Format, formats, in_order
+from vlmrate.report.foundfile import read_found
 from vlmrate.report.outline import outline
 from vlmrate.report.show import show
 from vlmrate.report.word import require_docx
@@ -59,7 +60,7 @@ def analyze_study(request: Request, *, as_json: bool) -> None:
     results = load_results(study)
     folder = request.output or study.results / study.name / REPORT_FOLDER
     with helper(wanted=_is_large(study, results)) as second:
-        analysis = run_analysis(study, results, options, helper=second)
+        analysis = replace(run_analysis(study, results, options, helper=second), inside=read_found(study))
         written = write_report(analysis, study, folder, wanted, helper=second)
     if as_json:
         say_json(analysis, written)

@@ -15,6 +15,7 @@ from vlmrate.errors import AnalysisError
 from vlmrate.inference.store import REPORT_FOLDER, stores
 from vlmrate.report.filelist import file_lines
 from vlmrate.report.formats import Format, formats
+from vlmrate.report.foundfile import found_files
 from vlmrate.report.jsonfile import read_analysis
 from vlmrate.report.word import has_docx, require_docx
 from vlmrate.report.write import ANALYSIS, write_report
@@ -106,7 +107,8 @@ def _without_word(asked: tuple[Format, ...]) -> tuple[Format, ...]:
 def _warn(file: Path, study: Study) -> None:
     """Say so when ratings, the study file or its tables are younger than the analysis."""
     made = file.stat().st_mtime_ns
-    inputs = (*study_files(study.file), *(path for store in stores(study) for path in store.input_files()))
+    ratings = (path for store in stores(study) for path in store.input_files())
+    inputs = (*study_files(study.file), *ratings, *found_files(study))
     younger = [path for path in inputs if path.exists() and path.stat().st_mtime_ns > made]
     if younger:
         more = f" and {len(younger) - 1:,} more" if len(younger) > 1 else ""

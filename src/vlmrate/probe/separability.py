@@ -14,7 +14,7 @@ import numpy as np
 from vlmrate.errors import ProbeError
 from vlmrate.probe.linear import across_folds, guesses, is_of_identity, permuted, recalls, smoother
 from vlmrate.probe.scatter import scaled, share_between, silhouette
-from vlmrate.stats import Bootstrap, Skipped, bootstrap_sums
+from vlmrate.stats import Bootstrap, Outcome, Skipped, bootstrap_sums
 from vlmrate.stats.bootstrap import DEFAULT
 from vlmrate.stats.folds import cluster_folds
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from vlmrate.probe.store import Capture
-    from vlmrate.stats import Outcome
     from vlmrate.study.records import Study
 
 FOLDS = 5

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from vlmrate.report.jsonreader import Json
 
-SCHEMA = "vlmrate-analysis/3"
+SCHEMA = "vlmrate-analysis/4"
 AGAIN = "run `vlmrate analyze` to write it anew"
 
 
@@ -35,7 +35,7 @@ def json_text(analysis: Analysis) -> str:
         AnalysisError: It holds a number that is not finite, or something that has no place in an analysis.
     """
     fields = {f.name: as_json(getattr(analysis, f.name), f.name) for f in dataclasses.fields(analysis)}
-    return _lines({"schema": SCHEMA, "digest": _digest(fields), **fields}, "") + "\n"
+    return lines({"schema": SCHEMA, "digest": digest_of(fields), **fields}) + "\n"
 
 
 def as_json(value: object, where: str = "analysis") -> Json:
@@ -78,27 +78,39 @@ def read_analysis(path: Path) -> Analysis:
         read = from_json(fields, Analysis)
     except AnalysisError as error:
         raise AnalysisError(f"{shown(path)} is not as vlmrate wrote it: {error}; {AGAIN}") from error
-    if content.get("digest") != _digest(fields):
+    if content.get("digest") != digest_of(fields):
         raise AnalysisError(f"{shown(path)} is not as vlmrate wrote it: its content does not fit its digest; {AGAIN}")
     if not isinstance(read, Analysis):  # only to say so to the type checker
         raise AnalysisError(f"{shown(path)} is no analysis; {AGAIN}")
     return read
 
 
-def _content(path: Path) -> dict[str, Json]:
+def read_object(path: Path) -> dict[str, Json]:
+    """A JSON object from a file, with finite numbers only.
+
+    Raises:
+        AnalysisError: It cannot be read, or is no such object; the sentence says what, and not which file.
+    """
     try:
         content = json.loads(path.read_bytes().decode(), parse_constant=_no_constant, parse_float=_finite)
-    except FileNotFoundError as error:
-        raise AnalysisError(f"{shown(path)} is not there yet; run `vlmrate analyze` first") from error
     except OSError as error:
-        raise AnalysisError(f"{shown(path)} cannot be read: {error.strerror or error}") from error
+        raise AnalysisError(f"it cannot be read: {error.strerror or error}") from error
     except json.JSONDecodeError as error:
-        raise AnalysisError(f"{shown(path)} is not whole, or not JSON, from line {error.lineno}; {AGAIN}") from error
+        raise AnalysisError(f"it is not whole, or not JSON, from line {error.lineno}") from error
     except (ValueError, RecursionError) as error:
-        raise AnalysisError(f"{shown(path)} is not as vlmrate wrote it: {error}; {AGAIN}") from error
+        raise AnalysisError(str(error)) from error
     if not isinstance(content, dict):
-        raise AnalysisError(f"{shown(path)} is no analysis; {AGAIN}")
+        raise AnalysisError("it holds no JSON object")
     return content
+
+
+def _content(path: Path) -> dict[str, Json]:
+    if not path.exists():
+        raise AnalysisError(f"{shown(path)} is not there yet; run `vlmrate analyze` first")
+    try:
+        return read_object(path)
+    except AnalysisError as error:
+        raise AnalysisError(f"{shown(path)} is not as vlmrate wrote it: {error}; {AGAIN}") from error
 
 
 def _no_constant(name: str) -> float:
@@ -111,20 +123,20 @@ def _finite(digits: str) -> float:
     raise ValueError(f"it holds {digits[:40]}, which is beyond all numbers here")
 
 
-def _digest(fields: dict[str, Json]) -> str:
+def digest_of(fields: dict[str, Json]) -> str:
     """SHA-256 of the content, in hexadecimal digits; that of the same file set otherwise is the same."""
     content = json.dumps(fields, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def _lines(value: Json, indent: str) -> str:
+def lines(value: Json, indent: str = "") -> str:
     """JSON with a line for each record or column that holds nothing but plain values."""
     inner = indent + " "
     if isinstance(value, dict) and not all(map(_is_plain, value.values())):
-        entries = (f"{inner}{_line(name)}: {_lines(entry, inner)}" for name, entry in value.items())
+        entries = (f"{inner}{_line(name)}: {lines(entry, inner)}" for name, entry in value.items())
         return "{\n" + ",\n".join(entries) + f"\n{indent}}}"
     if isinstance(value, list) and not all(map(_is_row, value)):
-        return "[\n" + ",\n".join(inner + _lines(entry, inner) for entry in value) + f"\n{indent}]"
+        return "[\n" + ",\n".join(inner + lines(entry, inner) for entry in value) + f"\n{indent}]"
     return _line(value)
 
 

@@ -10,6 +10,11 @@ from vlmrate.report.table import Part
 if TYPE_CHECKING:
     from vlmrate.analysis import Analysis
 
+NETWORK = (
+    "Directions, probes and features are statistics of a network, not feelings. That something can be told from a layer "
+    "does not say that the answers rest on it: correlation is not cause where no intervention was made."
+)
+
 WHAT_IT_ANSWERS = {
     Part.PEOPLE: (
         "How far do people agree with one another? No rater can be asked to agree with people better than their own "
@@ -32,7 +37,7 @@ WHAT_IT_ANSWERS = {
     Part.REPLACEMENT: ("Could a rater take a person's place in such a study?",),
     Part.COMPARISON: ("Which rater is better than which, and by how much?",),
     Part.PUBLISHED: ("Values printed by a published study beside those computed here.",),
-    Part.INSIDE: ("What inside a model tells emotions and groups apart, and in which of its layers?",),
+    Part.INSIDE: ("What inside a model carries its answers, and does changing that change them?", NETWORK),
     Part.RUNS: ("What was asked of each rater, what came back, and how it was read.",),
 }
 

@@ -54,6 +54,7 @@ QUESTIONS = (
     Question("gains", Part.COMPARISON, "Gains of derived raters"),
     Question("trends", Part.COMPARISON, "Trends with size"),
     Question("published", Part.PUBLISHED, "Published values"),
+    Question("inside", Part.INSIDE, "Inside the model"),
     Question("runs", Part.RUNS, "Quality of the answers"),
 )
 NAMES = ("item", "rater", "name")

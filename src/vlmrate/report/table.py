@@ -51,8 +51,8 @@ class Part(Enum):
     REPLACEMENT = "May a rater stand in for a person?"
     COMPARISON = "Raters beside one another"
     PUBLISHED = "Beside the published study"
-    RUNS = "How the runs went"
     INSIDE = "Inside the model"
+    RUNS = "How the runs went"
 
 
 class Role(Enum):

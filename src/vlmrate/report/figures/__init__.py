@@ -16,6 +16,7 @@ from vlmrate.report.figures.decoding import decoding_figures
 from vlmrate.report.figures.distributions import distribution_figures
 from vlmrate.report.figures.figure import Figure
 from vlmrate.report.figures.groups import group_figures
+from vlmrate.report.figures.inside import inside_figures
 from vlmrate.report.figures.ranking import ranking_figures
 from vlmrate.report.figures.scatter import scatter_figures
 from vlmrate.report.figures.strength import strength_figures
@@ -54,3 +55,5 @@ def _all(analysis: Analysis) -> Iterator[Figure]:
     yield from group_figures(analysis)
     yield from distribution_figures(analysis)
     yield from decoding_figures(analysis)
+    if analysis.inside is not None:
+        yield from inside_figures(analysis.inside)

@@ -17,6 +17,7 @@ from vlmrate.report.tables.gains import gain_tables
 from vlmrate.report.tables.group_accuracy import group_accuracy_tables
 from vlmrate.report.tables.group_bias import group_bias_tables
 from vlmrate.report.tables.group_models import group_model_tables
+from vlmrate.report.tables.inside import inside_tables
 from vlmrate.report.tables.intersections import intersection_tables
 from vlmrate.report.tables.limits import limit_tables
 from vlmrate.report.tables.mixed_bias import mixed_bias_tables
@@ -77,4 +78,6 @@ def _all(analysis: Analysis) -> Iterator[Table]:
     yield from gain_tables(analysis)
     yield from trend_tables(analysis)
     yield from published_tables(analysis)
+    if analysis.inside is not None:
+        yield from inside_tables(analysis.inside)
     yield from run_tables(analysis)

@@ -13,11 +13,6 @@ if TYPE_CHECKING:
     from vlmrate.probe.separability import ArrayOutcome, Separability
     from vlmrate.report.table import Cell
 
-NETWORK = (
-    "What a probe finds are statistics of a network and no feelings; that something can be told from a layer does not "
-    "say that the answers rest on it."
-)
-
 
 def separability_tables(outcomes: Sequence[ArrayOutcome]) -> Iterator[Table]:
     """Two tables: each array on the half that had no part in choosing its layer, and all layers."""
@@ -55,7 +50,6 @@ def _chosen(outcomes: Sequence[ArrayOutcome]) -> Table:
             "judged on the other half. Layers are counted from 0. Balanced accuracy = mean over classes of the share "
             "told rightly; intervals from drawing identities; p from permuted classes, an emotion's within identities, "
             "a group's between them.",
-            NETWORK,
         ),
     )
 

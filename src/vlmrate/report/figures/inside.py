@@ -1,0 +1,22 @@
+"""Figures of what was found inside models, in the order of the commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vlmrate.report.figures.separability import separability_figures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vlmrate.probe.found import Found
+    from vlmrate.report.figures.figure import Figure
+
+
+def inside_figures(found: Found) -> tuple[Figure, ...]:
+    """Every figure of what was found; a command that has not run, or skipped everything, has none."""
+    return tuple(_all(found))
+
+
+def _all(found: Found) -> Iterator[Figure]:
+    yield from separability_figures(found.separability)
