@@ -19,6 +19,7 @@ from vlmrate.probe.shown import shown_in
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from vlmrate.probe.shown import Shown
     from vlmrate.probe.store import Capture
     from vlmrate.study.records import Study
 
@@ -140,10 +141,8 @@ class CapturedDirections:
         """Every emotion, then every level of every group as FACTOR=LEVEL."""
         shown = shown_in(self.capture, self.study)
         emotions = [] if shown.emotion is None else _levels(shown.labels(shown.emotion))
-        return (
-            *emotions,
-            *(f"{group}{SIGN}{level}" for group in shown.groups for level in _levels(shown.labels(group))),
-        )
+        levels = [f"{group}{SIGN}{level}" for group in shown.groups for level in _levels(shown.labels(group))]
+        return (*emotions, *levels)
 
     def direction(self, name: str, layer: int, step: str) -> Direction:
         """A direction after a block, at the answer of a step.
@@ -151,24 +150,33 @@ class CapturedDirections:
         Raises:
             ProbeError: There is none of that name, the capture did not read that step, or classes cannot be told apart.
         """
-        shown = shown_in(self.capture, self.study)
-        activations = self.capture.layer(f"answer/{step}", layer)
-        if self.identities is not None and shown.identity is not None:
-            rows = np.isin(shown.labels(shown.identity), list(self.identities))
-            shown, activations = shown.at(rows), activations[rows]
-        factor = name.partition(SIGN)[0] if SIGN in name else None
-        if factor is None:
-            if shown.emotion is None:
-                raise ProbeError(f"study {self.study.name} names no emotion under factors, so {name} has no direction")
-            blocks = None if shown.identity is None else shown.labels(shown.identity)
-            made = directions_of(effects(shown.labels(shown.emotion), blocks), activations, layer)
-        else:
-            blocks = None if shown.emotion is None else shown.labels(shown.emotion)
-            made = directions_of(effects(shown.labels(factor), blocks), activations, layer, f"{factor}{SIGN}")
+        shown, rows = self._shown()
+        factor, sign, _ = name.rpartition(SIGN)
+        labels, blocks = _group(shown, factor) if sign else _emotion(shown, name)
+        activations = self.capture.layer(f"answer/{step}", layer)[rows]
+        made = directions_of(effects(labels, blocks), activations, layer, f"{factor}{sign}")
         found = {direction.name: direction for direction in made}
         if name not in found:
             raise ProbeError(f"there is no direction {name}; there are {', '.join(self.names)}")
         return found[name]
+
+    def _shown(self) -> tuple[Shown, np.ndarray]:
+        """The pictures that count, and which of the capture's rows they are."""
+        shown = shown_in(self.capture, self.study)
+        rows = np.ones(len(shown.ids), dtype=bool)
+        if self.identities is not None and shown.identity is not None:
+            rows = np.isin(shown.labels(shown.identity), list(self.identities))
+        return shown.at(rows), rows
+
+
+def _emotion(shown: Shown, name: str) -> tuple[np.ndarray, np.ndarray | None]:
+    if shown.emotion is None:
+        raise ProbeError(f"the study names no emotion under factors, so {name} has no direction")
+    return shown.labels(shown.emotion), None if shown.identity is None else shown.labels(shown.identity)
+
+
+def _group(shown: Shown, factor: str) -> tuple[np.ndarray, np.ndarray | None]:
+    return shown.labels(factor), None if shown.emotion is None else shown.labels(shown.emotion)
 
 
 def _levels(labels: np.ndarray) -> list[str]:

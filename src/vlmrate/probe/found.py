@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from vlmrate.probe.separability import ArrayOutcome  # noqa: TC001  readers resolve annotations
 
@@ -16,4 +16,4 @@ class Found:
     @property
     def is_empty(self) -> bool:
         """Whether no command has run."""
-        return not any(getattr(self, name) for name in self.__slots__)
+        return not any(getattr(self, field.name) for field in fields(self))

@@ -69,18 +69,21 @@ def found_files(study: Study) -> tuple[Path, ...]:
 def _read(file: Path, name: str, kind: Any) -> tuple[Any, ...]:
     again = f"run `vlmrate probe {name}` again, or delete it"
     try:
-        content = read_object(file)
-        if (schema := content.pop("schema", None)) != SCHEMA:
-            raise AnalysisError(f"is of schema {schema}, and this version of vlmrate reads {SCHEMA}")
-        digest = content.pop("digest", None)
-        if digest != digest_of(content):
-            raise AnalysisError("its content does not fit its digest")
-        read = from_json(content.get("found"), kind)
+        read = from_json(_content(file), kind)
     except AnalysisError as error:
         raise ProbeError(f"{shown(file)} is not as vlmrate wrote it: {error}; {again}") from error
     if not isinstance(read, tuple):  # only to say so to the type checker
         raise ProbeError(f"{shown(file)} holds nothing that was found; {again}")
     return read
+
+
+def _content(file: Path) -> Json:
+    content = read_object(file)
+    if (schema := content.pop("schema", None)) != SCHEMA:
+        raise AnalysisError(f"it is of schema {schema}, and this version of vlmrate reads {SCHEMA}")
+    if content.pop("digest", None) != digest_of(content):
+        raise AnalysisError("its content does not fit its digest")
+    return content.get("found")
 
 
 def _filled(found: Found) -> list[tuple[str, Any]]:

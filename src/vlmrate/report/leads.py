@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from vlmrate.analysis import Analysis
 
 NETWORK = (
-    "Directions, probes and features are statistics of a network, not feelings. That something can be told from a layer "
-    "does not say that the answers rest on it: correlation is not cause where no intervention was made."
+    "Directions, probes and features are statistics of a network, not feelings. That something can be told from a "
+    "layer does not say that the answers rest on it: correlation is not cause where no intervention was made."
 )
 
 WHAT_IT_ANSWERS = {
