@@ -47,7 +47,7 @@ class PlantedModel:
 
     `units` are the directions by class: an emotion's name, or FACTOR=LEVEL. `strength` is how far the last block's
     stream has moved along each (0 where not named), `profile` the share of it that each block writes. `own` and `noise`
-    are the SDs of what sets identities apart and of noise, per unit. `readout` gives the vector along which each label's
+    are the SDs of what sets identities apart and of noise, per unit. `readout` gives the vector along which a label's
     logit is read (default: the class's own unit), `slopes` the vector (width,) that each Likert item's mean is read
     along, about `middle`; `carry` adds to that mean by the label that was said. `prompt` adds to labels' logits and to
     items' means by their names: an effect in another channel than the stream's.
@@ -114,7 +114,10 @@ class PlantedModel:
         return open_capture(file)
 
     def rate(
-        self, stimuli: Sequence[Stimulus], arms: Sequence[Arm], report: Callable[[Progress], None] | None = None
+        self,
+        stimuli: Sequence[Stimulus],
+        arms: Sequence[Arm],
+        report: Callable[[Progress], None] | None = None,  # noqa: ARG002  as the real one
     ) -> Answers:
         """Rate in every arm, each arm's own label carried on."""
         for arm in arms:
@@ -126,11 +129,10 @@ class PlantedModel:
         items = {}
         for item in self.study.items:
             ends, moved = zip(*(self._end(ids, arm, item.name) for arm in arms), strict=True)
-            logits = np.array(
-                [self._logits(item, end, None if said is None else said[a]) for a, end in enumerate(ends)]
-            )
+            carried = [None] * len(arms) if said is None else list(said)
+            logits = np.array([self._logits(item, *each) for each in zip(ends, carried, strict=True)])
             # The further the stream is moved, the likelier is something that is no valid answer.
-            other = -4.0 + 0.02 * np.array(moved) ** 2
+            other = -4.0 + 0.05 * np.array(moved) ** 2
             everything = np.logaddexp(np.logaddexp.reduce(logits, axis=2), other)
             logprob = logits - everything[:, :, None]
             given = np.where(logits.max(axis=2) > other, logits.argmax(axis=2), -1)
@@ -153,17 +155,14 @@ class PlantedModel:
 
     def _logits(self, item: Item, end: np.ndarray, said: np.ndarray | None) -> np.ndarray:
         """Logits of an item's options (pictures, options)."""
+        nowhere = np.zeros(self.width)
         if isinstance(item.scale, Likert):
-            mean = (
-                self.middle + end @ self.slopes.get(item.name, np.zeros(self.width)) + self.prompt.get(item.name, 0.0)
-            )
+            mean = self.middle + end @ self.slopes.get(item.name, nowhere) + self.prompt.get(item.name, 0.0)
             if said is not None and item.name in self.carry:
                 labels = next(other.answers for other in self.study.items if isinstance(other.scale, Labels))
                 mean = mean + np.array([self.carry[item.name].get(labels[i], 0.0) if i >= 0 else 0.0 for i in said])
             return -((np.array(item.scale.points)[None] - mean[:, None]) ** 2) / 2
-        read = np.array(
-            [self.readout.get(label, self.units.get(label, np.zeros(self.width))) for label in item.answers]
-        )
+        read = np.array([self.readout.get(label, self.units.get(label, nowhere)) for label in item.answers])
         return self.gain * end @ read.T + np.array([self.prompt.get(label, 0.0) for label in item.answers])
 
 

@@ -50,7 +50,7 @@ def test_effects_are_those_of_least_squares_where_the_design_is_not_balanced() -
     labels = np.array(["a", "a", "b", "a", "b", "b", "b", ""], dtype=object)
     blocks = np.array(["p", "p", "p", "q", "q", "r", "r", "r"], dtype=object)
     made = effects(labels, blocks)
-    measured = np.where(labels == "a", 1.0, -1.0) + np.array([dict(p=5, q=-3, r=9)[name] for name in blocks])
+    measured = np.where(labels == "a", 1.0, -1.0) + np.array([{"p": 5, "q": -3, "r": 9}[name] for name in blocks])
     assert made.of(measured[:, None]).ravel() == pytest.approx([1.0, -1.0])
     assert (made.weights[:, -1] == 0).all()
     with pytest.raises(ProbeError, match="cannot be told from identities"):
