@@ -1,4 +1,4 @@
-"""Options that the commands of `vlmrate probe` share."""
+"""Options that the commands of `vlmrate probe` share, those of all commands among them."""
 
 from __future__ import annotations
 
@@ -7,17 +7,14 @@ from typing import Annotated
 
 import typer
 
-StudyFile = Annotated[
-    Path | None, typer.Option("--study", metavar="FILE", help="The study file [./study.yaml or configs/study.yaml]")
-]
+from vlmrate.cli.options import ModelsFile as ModelsFile
+from vlmrate.cli.options import ProtocolName as ProtocolName
+from vlmrate.cli.options import StudyFile as StudyFile
+
 ResultsFolder = Annotated[
     Path | None, typer.Option("--results", metavar="DIR", help="Another results folder [the study's]")
 ]
-ModelsFile = Annotated[Path | None, typer.Option("--models-file", metavar="FILE", help="Another models.yaml.")]
 ModelName = Annotated[str, typer.Option("--model", metavar="NAME", help="A model on MLX: gemma3 or mllama.")]
-ProtocolName = Annotated[
-    str | None, typer.Option("--protocol", metavar="NAME", help="How to ask [the study's protocol]")
-]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many images.")]
 Only = Annotated[
     list[str] | None,
