@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vlmrate.errors import ProbeError
+from vlmrate.probe.changes import refuse_unfit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     import mlx.core as mx
 
+    from vlmrate.probe.changes import Change
     from vlmrate.probe.inside import Inside, Span
     from vlmrate.raters.mlx.shared import Looked
 
@@ -27,52 +29,34 @@ _TOWER = "vision_tower"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Add:
-    """Add `alpha` times a vector to the residual stream after a block (counted from 0); alpha 0 adds nothing at all.
+class Edit:
+    """A change, and the positions of the prompt at which it is made.
 
-    Edits are made in the model's own arithmetic.
+    `row` is the prompt that is changed where several are read at once (see `tapped`); None: all of them.
     """
 
-    layer: int
-    vector: np.ndarray
+    change: Change
     at: Span
-    alpha: float = 1.0
-
-    def made(self, part: mx.array) -> mx.array:
-        """The residual stream (rows, positions, width) after the edit."""
-        import mlx.core as mx
-
-        if self.alpha == 0:
-            return part
-        return part + mx.array(np.asarray(self.alpha * self.vector, np.float32)).astype(part.dtype)
+    row: int | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ProjectOut:
-    """Take out of the residual stream after a block (counted from 0) whatever lies along a vector, of any length."""
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Rows of a pass that one block cannot tell apart, so that it computes each kind once.
 
-    layer: int
-    vector: np.ndarray
-    at: Span
+    `first` is the first row of each kind, in the order of the rows of the block's cache; `kind` every row's kind.
+    """
 
-    def made(self, part: mx.array) -> mx.array:
-        """The residual stream (rows, positions, width) after the edit."""
-        import mlx.core as mx
-
-        unit = mx.array(np.asarray(self.vector / np.linalg.norm(self.vector), np.float32))
-        wide = part.astype(mx.float32)
-        along = (wide * unit).sum(axis=-1, keepdims=True)
-        return (wide - along * unit).astype(part.dtype)
-
-
-Edit = Add | ProjectOut
+    first: tuple[int, ...]
+    kind: tuple[int, ...]
 
 
 class Taps:
     """What was read while a model was tapped."""
 
-    def __init__(self, inside: Inside, watch: Mapping[str, Span], edits: Sequence[Edit]) -> None:
+    def __init__(self, inside: Inside, watch: Mapping[str, Span], edits: Sequence[Edit], rows: int) -> None:
         self._layers = inside.layers
+        self._rows = rows
         self._watch = dict(watch)
         self._edits = tuple(edits)
         self._reached: set[int] = set()
@@ -109,15 +93,30 @@ class Taps:
 
     def passed(self, layer: int, hidden: mx.array) -> mx.array:
         """Edit and read the residual stream (rows, positions, width) after a block."""
-        for number, edit in enumerate(self._edits):
-            if edit.layer == layer and (rows := self._here(edit.at, hidden)) is not None:
-                self._reached.add(number)
-                hidden = _with(hidden, rows, edit)
+        hidden = self._edited(layer, hidden)
         for name, span in self._watch.items():
-            rows = self._here(span, hidden)
-            if rows is not None and rows == self._whole(span):
-                self._take(name, layer, hidden[0, rows])
+            here = self._here(span, hidden)
+            if here is not None and here == self._whole(span):
+                self._take(name, layer, hidden[0, here])
         return hidden
+
+    def _edited(self, layer: int, hidden: mx.array) -> mx.array:
+        import mlx.core as mx
+
+        here = [
+            (number, edit, at)
+            for number, edit in enumerate(self._edits)
+            if edit.change.layer == layer and (at := self._here(edit.at, hidden)) is not None
+        ]
+        if not here:
+            return hidden
+        self._reached |= {number for number, _, _ in here}
+        share = int(hidden.shape[0]) // self._rows
+        parts = [hidden[row * share : (row + 1) * share] for row in range(self._rows)]
+        for _, edit, at in here:
+            for row in range(self._rows) if edit.row is None else (edit.row,):
+                parts[row] = _with(parts[row], at, edit.change)
+        return parts[0] if self._rows == 1 else mx.concatenate(parts, axis=0)
 
     def saw(self, pooled: mx.array) -> None:
         """Keep the vision tower's pooled output."""
@@ -132,8 +131,8 @@ class Taps:
         for number, edit in enumerate(self._edits):
             if number not in self._reached:
                 raise ProbeError(
-                    f"the edit after block {edit.layer} at positions {_told(edit.at)} was never made: they were not "
-                    "read while the model was tapped (a head that was read before is not read again)"
+                    f"the edit after block {edit.change.layer} at positions {_told(edit.at)} was never made: they were "
+                    "not read while the model was tapped (a head that was read before is not read again)"
                 )
 
     def _whole(self, span: Span) -> slice | None:
@@ -163,23 +162,28 @@ def tapped(
     edits: Sequence[Edit] = (),
     vision: bool = False,
     picture: bool = True,
+    rows: int = 1,
+    alike: Sequence[Alike] | None = None,
 ) -> Iterator[Taps]:
     """Tap a model: read the spans of `watch` after every block, make the `edits` in their order before that.
 
     With `vision` the vision tower's output is read too. Without `picture` the blocks that look at one are passed by, as
-    the makers' code does where there is only text.
+    the makers' code does where there is only text. `rows` is the number of prompts that are read at once; each has an
+    equal share of the rows of every pass, and the first of them is watched. `alike` says, block by block, which rows
+    are the same up to there; edits are made after they have been set apart again.
 
     Raises:
         ProbeError: An edit does not fit the model, or (at the end) was never reached.
     """
     for edit in edits:
-        _refuse_unfit(edit, inside)
-    taps = Taps(inside, watch or {}, edits)
+        refuse_unfit(edit.change, inside.layers, inside.width)
+    taps = Taps(inside, watch or {}, edits, rows)
     blocks, tower = list(inside.blocks), inside.model[_TOWER]
     try:
         for layer, block in enumerate(blocks):
             passed_by = not picture and layer in inside.looking
-            inside.blocks[layer] = _Block(taps, layer, block, passed_by=passed_by)
+            kinds = None if alike is None else alike[layer]
+            inside.blocks[layer] = _Block(taps, layer, block, passed_by=passed_by, alike=kinds)
         if vision:
             inside.model[_TOWER] = _Tower(taps, tower)
         yield taps
@@ -197,18 +201,27 @@ def unread(picture: Looked) -> Looked:
 class _Block:
     """A block with a tap after it; all else is the block's."""
 
-    def __init__(self, taps: Taps, layer: int, block: Any, *, passed_by: bool) -> None:
+    def __init__(self, taps: Taps, layer: int, block: Any, *, passed_by: bool, alike: Alike | None) -> None:
         self._taps = taps
         self._layer = layer
         self._block = block
         self._passed_by = passed_by
+        self._alike = alike
 
     def __call__(self, hidden: mx.array, *others: Any, **named: Any) -> mx.array:
         if self._layer == 0:
             # The first block reads words in both families, and its cache counts those read before.
             self._taps.begin(named.get("cache", others[1] if len(others) > 1 else None))
-        after = hidden if self._passed_by else self._block(hidden, *others, **named)
+        after = hidden if self._passed_by else self._computed(hidden, *others, **named)
         return self._taps.passed(self._layer, after)
+
+    def _computed(self, hidden: mx.array, *others: Any, **named: Any) -> mx.array:
+        import mlx.core as mx
+
+        if self._alike is None or len(self._alike.first) == hidden.shape[0]:
+            return self._block(hidden, *others, **named)  # type: ignore[no-any-return]  # the library's
+        computed: mx.array = self._block(hidden[mx.array(self._alike.first)], *others, **named)
+        return computed[mx.array(self._alike.kind)]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._block, name)
@@ -237,22 +250,13 @@ class _Tower:
         return getattr(self._tower, name)
 
 
-def _with(hidden: mx.array, rows: slice, edit: Edit) -> mx.array:
+def _with(part: mx.array, at: slice, change: Change) -> mx.array:
+    """The residual stream with a change made at some of its positions."""
     import mlx.core as mx
 
-    made = edit.made(hidden[:, rows])
-    return mx.concatenate([hidden[:, : rows.start], made, hidden[:, rows.stop :]], axis=1)
-
-
-def _refuse_unfit(edit: Edit, inside: Inside) -> None:
-    if not 0 <= edit.layer < inside.layers:
-        raise ProbeError(f"there is no block {edit.layer}: the model has {inside.layers}, counted from 0")
-    if edit.vector.shape != (inside.width,):
-        shape = " x ".join(map(str, edit.vector.shape))
-        raise ProbeError(f"a vector of {shape} numbers does not fit a residual stream of width {inside.width}")
-    alpha = edit.alpha if isinstance(edit, Add) else 1.0
-    if not np.isfinite(alpha * edit.vector).all() or (isinstance(edit, ProjectOut) and not edit.vector.any()):
-        raise ProbeError("a vector to add must hold finite numbers, and one to project out a length above 0")
+    if (at.start, at.stop) == (0, part.shape[1]):
+        return change.made(part)
+    return mx.concatenate([part[:, : at.start], change.made(part[:, at]), part[:, at.stop :]], axis=1)
 
 
 def _told(span: Span) -> str:
