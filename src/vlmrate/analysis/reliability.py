@@ -87,7 +87,9 @@ def _item(material: Material, item: Item) -> ItemReliability:
         alpha=alpha,
         alpha_of_means=numbers if isinstance(numbers, Skipped) else stats.spearman_brown(alpha, _harmonic_mean(counts)),
         icc=coefficients,
-        ceiling=coefficients if isinstance(coefficients, Skipped) else stats.ceiling_r(stats.reliability_of_means(coefficients, int(counts.min()))),
+        ceiling=coefficients
+        if isinstance(coefficients, Skipped)
+        else stats.ceiling_r(stats.reliability_of_means(coefficients, int(counts.min()))),
         one_person=OnePerson(numbers, numbers) if isinstance(numbers, Skipped) else _one_person(material, numbers),
         variance=numbers if isinstance(numbers, Skipped) else rating_variance(material, numbers),
     )
