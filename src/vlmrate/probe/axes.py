@@ -34,10 +34,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One array of one capture, by the names that tables give it."""
+    """One array of one capture, and all that it may be called by."""
 
     capture: str
     model: str
+    protocol: str | None
     array: str
 
 
@@ -138,7 +139,7 @@ def _corrected(found: Axes) -> Axes:
     items = [item for array in found.arrays for item in array.items]
     people = [cells for array in found.arrays for cells in array.likeness]
     others = [cells for alike in found.alike for cells in alike.likeness]
-    of_items, of_people, of_others = (iter(_held(told)) for told in (items, people, others))
+    of_items, of_people, of_others = iter(_held(items)), iter(_held(people)), iter(_held(others))
     arrays = tuple(
         replace(
             array,
@@ -174,7 +175,7 @@ def _with_p(told: _Outcome, p: float | None) -> _Outcome:
 
 
 def _read(capture: Capture, array: str) -> Read:
-    return Read(capture.file.stem, capture.about.model, array)
+    return Read(capture.file.stem, capture.about.model, capture.about.protocol, array)
 
 
 def _layered(capture: Capture, array: str) -> Layered:

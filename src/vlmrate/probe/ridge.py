@@ -1,8 +1,8 @@
 """Ridge regression of many targets on activations, its penalty and layer chosen inside the training rows alone.
 
-Folds keep identities whole. Where one is judged, penalty and layer are chosen by the squared error over the others, each
-predicted by what was trained without it and without the fold that is judged. One decomposition of a training set's Gram
-matrix serves all penalties and targets, and one without two folds serves both of them.
+Folds keep identities whole. Where one is judged, penalty and layer are chosen by the squared error over the others,
+each predicted by what was trained without it and without the fold that is judged. One decomposition of a training set's
+Gram matrix serves all penalties and targets, and one without two folds serves both of them.
 """
 
 from __future__ import annotations

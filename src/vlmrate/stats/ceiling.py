@@ -126,7 +126,7 @@ def share_of_ceiling(r: Outcome, ceiling: Outcome) -> Outcome:
 
 
 def _limit(r: Estimate, ceiling: Estimate, end: float, sign: int) -> float:
-    """One limit of a ratio; a positive one lies further out where the ceiling is lower, a negative one the other way."""
+    """One limit of a ratio: an upper one above 0 or a lower one below it lies further out under a lower ceiling."""
     outwards = ceiling.ci_low if sign * end >= 0 else ceiling.ci_high
     a, b = outwards * (2 * ceiling.value - outwards), r.value * ceiling.value
     k = end * (2 * r.value - end)
