@@ -121,7 +121,7 @@ def _beside(arrays: Sequence[ArrayAxes], names: dict[Read, str]) -> Table:
             for item, told in axes_by_item(arrays).items()
             for read, axis in told
             if not isinstance(axis, Skipped)
-            for reading, beside in (("digit", axis.digit), ("expected", axis.expected))
+            for reading, beside in _readings(axis)
         ),
         notes=(
             "Digit: the number that the rater said of the same images. Expected: its probability-weighted rating. r "
@@ -134,6 +134,13 @@ def _beside(arrays: Sequence[ArrayAxes], names: dict[Read, str]) -> Table:
 
 def _by(rater: Rater | Skipped) -> str:
     return "" if isinstance(rater, Skipped) else f", said by {rater.rater} ({rater.protocol})"
+
+
+def _readings(axis: Axis) -> tuple[tuple[str, Beside | Skipped], ...]:
+    """What was said in two ways; once where there is nothing of either, for one reason."""
+    if isinstance(axis.digit, Skipped) and axis.digit == axis.expected:
+        return (("anything", axis.digit),)
+    return (("digit", axis.digit), ("expected", axis.expected))
 
 
 def _beside_cells(beside: Beside | Skipped) -> tuple[Cell, ...]:
