@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from vlmrate.study.records import Study
 
 ASK_ALL = (
-    *("context-carry", "context-carry-json", "human-wording", "independent", "option-order", "oracle-carry"),
-    *("reworded", "single-shot"),
+    *("context-carry", "context-carry-json", "context-carry-ko", "human-wording", "independent", "option-order"),
+    *("oracle-carry", "reworded", "single-shot"),
 )
 ALL = tuple(sorted((*ASK_ALL, "anchor", "false-label")))
 FIRST = (
@@ -41,7 +41,7 @@ def prompts(
 
 
 def test_names() -> None:
-    """The six protocols of the study and four ablations are shipped, under these names."""
+    """The six protocols of the study, one in Korean and four ablations are shipped, under these names."""
     assert shipped() == ALL
 
 
@@ -118,4 +118,12 @@ def test_reworded_carries_the_same_in_other_words(study: Study) -> None:
     for other, usual in zip(prompts("reworded", study), (FIRST, SECOND, THIRD), strict=True):
         assert other != usual
         for word in ("happy, sad, angry, fear, disgust, neutral", "happy", "7", "very unpleasant", "very calm"):
+            assert (word in other) == (word in usual)
+
+
+def test_korean_carries_the_same_in_korean(study: Study) -> None:
+    """Every prompt is Korean and names the same options, answers and ends of the scales as context-carry."""
+    for other, usual in zip(prompts("context-carry-ko", study), (FIRST, SECOND, THIRD), strict=True):
+        assert any("\uac00" <= sign <= "\ud7a3" for sign in other)
+        for word in ("happy, sad, angry, fear, disgust, neutral", "happy", "7", "1", "9"):
             assert (word in other) == (word in usual)

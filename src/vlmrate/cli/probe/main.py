@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from vlmrate.cli.probe.axis import axis
 from vlmrate.cli.probe.capture import capture
 from vlmrate.cli.probe.separability import separability
 
@@ -22,6 +23,7 @@ def _commands() -> None:
 
 probe.command("capture")(capture)
 probe.command("separability")(separability)
+probe.command("axis")(axis)
 
 
 def register(app: typer.Typer) -> None:
