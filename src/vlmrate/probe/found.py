@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from vlmrate.probe.causal import CausalOutcome  # noqa: TC001  readers resolve annotations
 from vlmrate.probe.separability import ArrayOutcome  # noqa: TC001  readers resolve annotations
 
 
@@ -12,6 +13,7 @@ class Found:
     """What was found inside models, a field a command; empty where the command has not run."""
 
     separability: tuple[ArrayOutcome, ...] = ()
+    causal: tuple[CausalOutcome, ...] = ()
 
     @property
     def is_empty(self) -> bool:

@@ -1,0 +1,80 @@
+"""Candidates: the units, features or directions after one block among which those that carry a label are sought."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vlmrate.errors import ProbeError
+from vlmrate.probe.ablation import held
+from vlmrate.probe.carrying import shortlist
+from vlmrate.probe.causal import FEATURE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from vlmrate.probe.causal import Over
+    from vlmrate.probe.direction import Direction, Directions
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """What is projected out alone after a block: vectors (width,) by name, of so many that `there` are."""
+
+    kind: Over
+    layer: int
+    vectors: dict[str, tuple[int, np.ndarray]]
+    there: int
+
+
+def candidates(
+    directions: Directions,
+    labels: Sequence[str],
+    over: Over,
+    *,
+    layer: int,
+    layers: Sequence[int],
+    step: str,
+    width: int,
+    top: int,
+) -> Candidates:
+    """At most `top` candidates: those that labels' own effects on the stream lie along most, labels taking turns.
+
+    `layer` is where units and directions are taken; features are taken after the first of `layers` that has any.
+
+    Raises:
+        ProbeError: There are no features, or no direction of a label to choose units by.
+    """
+    if over == "units":
+        scores = _effects(directions, labels, layer, step)
+        if scores is None:
+            raise ProbeError("units are chosen by directions of labels, and there are none; use --over directions")
+        return _kept(over, layer, [f"unit {i}" for i in range(width)], np.eye(width), scores, top)
+    if over == "features":
+        names = [name for name in directions.names if name.startswith(FEATURE)]
+        if not names:
+            raise ProbeError("--over features: there is no dictionary of features; name one, or use --over units")
+        layer = min(held(directions, names[0], layers, step))
+    else:
+        names = [name for name in directions.names if not name.startswith(FEATURE)]
+    found = [directions.direction(name, layer, step) for name in names]
+    vectors = np.array([one.unit for one in found])
+    effects = _effects(directions, labels, layer, step)
+    scores = np.array([[one.gap] for one in found]) if effects is None else vectors @ effects
+    return _kept(over, layer, names, vectors, scores, top)
+
+
+def _effects(directions: Directions, labels: Iterable[str], layer: int, step: str) -> np.ndarray | None:
+    """What each label adds to the stream after a block (width, labels); None where no direction bears their names."""
+    there = set(directions.names)
+    found: list[Direction] = [directions.direction(label, layer, step) for label in labels if label in there]
+    return np.column_stack([one.gap * one.unit for one in found]) if found else None
+
+
+def _kept(
+    kind: Over, layer: int, names: Sequence[str], vectors: np.ndarray, scores: np.ndarray, top: int
+) -> Candidates:
+    kept = shortlist(scores, top)
+    return Candidates(kind, layer, {names[i]: (layer, vectors[i]) for i in kept}, len(names))

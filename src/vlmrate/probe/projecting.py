@@ -1,0 +1,102 @@
+"""From a model and directions to what projecting them out does: arms rated once, layers chosen, effects told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vlmrate.errors import ProbeError
+from vlmrate.probe.ablation import held, task
+from vlmrate.probe.candidates import candidates
+from vlmrate.probe.carrying import carriers
+from vlmrate.probe.causal import Causal, CausalOutcome, CausalWay
+from vlmrate.probe.effects import Told, arms, corrected
+from vlmrate.stats import Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from vlmrate.inference.job import Progress
+    from vlmrate.probe.ablation import DirectionsOf, Task
+    from vlmrate.probe.arms import Editable
+    from vlmrate.probe.carrying import Carriers
+    from vlmrate.probe.direction import Directions
+    from vlmrate.study.records import Stimulus, Study
+
+
+def causal(
+    model: Editable,
+    study: Study,
+    stimuli: Sequence[Stimulus],
+    directions_of: DirectionsOf,
+    way: CausalWay,
+    report: Callable[[Progress], None] | None = None,
+) -> CausalOutcome:
+    """Project directions out of a model after every block asked for, and tell what becomes of the labels.
+
+    `directions_of` makes directions from the pictures of some identities: those of the first half.
+
+    Raises:
+        ProbeError: A direction or block is not there, or no direction bears a label's name and none is asked for.
+        ImageError: A picture cannot be read.
+    """
+    asked = task(model, study, stimuli, way.seed)
+    if isinstance(asked, Skipped):
+        return CausalOutcome(model.name, asked)
+    pictures = asked.pictures
+    directions = directions_of(frozenset(pictures.identities[pictures.first]))
+    layers = _layers(model, way.layers)
+    found = {name: held(directions, name, layers, asked.step) for name in _names(directions, pictures.labels, way)}
+    used = sorted({layer for by_layer in found.values() for layer in by_layer})
+    made = asked.without(arms(found, used, model.width, way), report)
+    if not made.known.any():
+        return CausalOutcome(
+            model.name, Skipped(f"{model.name} gives no probabilities of its own for {asked.item.name}")
+        )
+    asked = asked.of(made.known)
+    told = Told(asked, made, way)
+    outcomes = corrected([told.outcome(name, by_layer) for name, by_layer in found.items()])
+    second = ~pictures.first & made.known
+    return CausalOutcome(
+        model.name,
+        Causal(
+            item=asked.item.name,
+            identities=len(np.unique(pictures.identities[second])),
+            pictures=int(second.sum()),
+            directions=outcomes,
+            carriers=_carriers(asked, directions, told.common_layer(found), way, report),
+        ),
+    )
+
+
+def _layers(model: Editable, asked: Sequence[int]) -> tuple[int, ...]:
+    for layer in asked:
+        if not 0 <= layer < model.layers:
+            raise ProbeError(f"--layer {layer}: {model.name} has blocks 0 to {model.layers - 1}; name one of them")
+    return tuple(sorted(set(asked))) or tuple(range(model.layers))
+
+
+def _names(directions: Directions, labels: Sequence[str], way: CausalWay) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(way.names)) or tuple(name for name in directions.names if name in labels)
+    if not names:
+        raise ProbeError("no direction bears the name of a label; say with --direction which to project out")
+    return names
+
+
+def _carriers(
+    asked: Task, directions: Directions, layer: int, way: CausalWay, report: Callable[[Progress], None] | None
+) -> Carriers:
+    """What carries each label after a block, every candidate projected out alone."""
+    made = candidates(
+        directions,
+        asked.pictures.labels,
+        way.over,
+        layer=layer,
+        layers=_layers(asked.model, way.layers),
+        step=asked.step,
+        width=asked.model.width,
+        top=way.top,
+    )
+    ablated = asked.without(made.vectors, report)
+    return carriers(made.kind, made.layer, made.there, ablated, asked.pictures, asked.item.answers, way.bootstrap)
