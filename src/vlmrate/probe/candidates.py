@@ -9,7 +9,6 @@ import numpy as np
 
 from vlmrate.errors import ProbeError
 from vlmrate.probe.ablation import held
-from vlmrate.probe.carrying import shortlist
 from vlmrate.probe.causal import FEATURE
 
 if TYPE_CHECKING:
@@ -64,6 +63,15 @@ def candidates(
     effects = _effects(directions, labels, layer, step)
     scores = np.array([[one.gap] for one in found]) if effects is None else vectors @ effects
     return _kept(over, layer, names, vectors, scores, top)
+
+
+def shortlist(scores: np.ndarray, top: int) -> np.ndarray:
+    """Numbers of the candidates with the largest scores (candidates, labels) by size, labels taking turns."""
+    if len(scores) <= top:
+        return np.arange(len(scores))
+    turns = np.argsort(-np.abs(scores), axis=0, kind="stable").ravel()
+    _, first = np.unique(turns, return_index=True)
+    return np.sort(turns[np.sort(first)[:top]])
 
 
 def _effects(directions: Directions, labels: Iterable[str], layer: int, step: str) -> np.ndarray | None:

@@ -1,9 +1,11 @@
 """How many single units or features carry a label, and how many of them it shares with another.
 
 Each candidate is projected out alone; how far that lowers a label's log-probability, over pictures that truly show the
-label, is its lowering. On the first half of the identities candidates are selected (lowering above 0 by a one-sided t
-test over identities, Benjamini-Hochberg at .05 over candidates) and put in their order; on the second half lowerings
-are summed in that order. The effective number is how many it takes until the sum is 80 % of that of all selected.
+label, is its lowering. What random directions lower after the same block is the floor: over a whole basis lowerings sum
+to about the same, so that the floor is what each would lower if the label were spread over all units alike. On the
+first half of the identities candidates are selected (lowering above the floor by a one-sided t test over identities,
+Benjamini-Hochberg at .05 over candidates) and put in their order; on the second half lowerings are summed in that
+order. The effective number is how many it takes until the sum is 80 % of that of all selected.
 """
 
 from __future__ import annotations
@@ -17,23 +19,25 @@ import numpy as np
 from vlmrate.stats import Bootstrap, Family, Outcome, Skipped, benjamini_hochberg, bootstrap_sums, holm
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from vlmrate.probe.ablation import Ablated, Pictures
+    from vlmrate.probe.candidates import Candidates
 
+_ROUNDING = 1e-9
 SHARE = 0.8
 """Share of the summed lowering that the effective number is told of."""
-FLOOR = 0.05
-"""Expected share of selected candidates that lower nothing."""
+FALSE = 0.05
+"""Expected share of selected candidates that lower no more than random directions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
     """What carries one label.
 
-    `selected` are the candidates that lower it, the largest first as ordered on the first half; `curve` is the share
-    of their summed lowering that the first one, two, … make up on the second half; `largest` is the first one's share;
-    `summed` the lowering of all selected, each alone, in nats.
+    `selected` are the candidates that lower it beyond the floor, the largest first as ordered on the first half. Of the
+    second half are `curve`, the share of their summed lowering that the first one, two, … make up; `largest`, the
+    first one's share; and `summed`, the lowerings of all selected, each alone, in nats.
     """
 
     label: str
@@ -82,26 +86,22 @@ class Carriers:
     overlaps: tuple[Overlap, ...]
 
 
-def shortlist(scores: np.ndarray, top: int) -> np.ndarray:
-    """Numbers of the candidates with the largest scores (candidates, labels) by size, labels taking turns."""
-    if len(scores) <= top:
-        return np.arange(len(scores))
-    turns = np.argsort(-np.abs(scores), axis=0, kind="stable").ravel()
-    _, first = np.unique(turns, return_index=True)
-    return np.sort(turns[np.sort(first)[:top]])
-
-
 def carriers(
-    kind: str, layer: int, there: int, ablated: Ablated, pictures: Pictures, labels: Sequence[str], bootstrap: Bootstrap
+    tried: Candidates, ablated: Ablated, by_random: np.ndarray, pictures: Pictures, bootstrap: Bootstrap
 ) -> Carriers:
-    """What carries each label, and how many carriers they share, from every candidate's own arm."""
-    made = {label: _Lowered(label, ablated, pictures) for label in labels if pictures.too_few(label) is None}
+    """What carries each label, and how many carriers they share, from every candidate's own arm.
+
+    `by_random` (pictures, labels) is the mean change of log-probabilities by random directions after the same block.
+    """
+    labels = pictures.labels
+    known = [label for label in labels if pictures.too_few(label) is None]
+    made = {label: _Lowered(label, ablated, by_random, pictures) for label in known}
     found = tuple(
         LabelCarried(label, made[label].carried(bootstrap) if label in made else _reason(pictures, label))
         for label in labels
     )
     overlaps = _overlaps({told.label: made[told.label] for told in found if isinstance(told.found, Carried)}, bootstrap)
-    return Carriers(kind, layer, len(ablated.names), there, found, overlaps)
+    return Carriers(tried.kind, tried.layer, len(ablated.names), tried.there, found, overlaps)
 
 
 def _reason(pictures: Pictures, label: str) -> Skipped:
@@ -111,14 +111,15 @@ def _reason(pictures: Pictures, label: str) -> Skipped:
 class _Lowered:
     """How far each candidate lowers one label in the pictures that show it."""
 
-    def __init__(self, label: str, ablated: Ablated, pictures: Pictures) -> None:
+    def __init__(self, label: str, ablated: Ablated, by_random: np.ndarray, pictures: Pictures) -> None:
         self.label = label
         self.names = ablated.names
-        lowering = -ablated.change[:, :, pictures.labels.index(label)]
+        column = pictures.labels.index(label)
+        lowering, floor = -ablated.change[:, :, column], -by_random[:, column]
         first, second = (pictures.showing(label, first=half) & ablated.known for half in (True, False))
         self.rows = second
         self.identities = pictures.identities
-        self.order = _selected(lowering[:, first], pictures.identities[first])
+        self.order = _selected(lowering[:, first], floor[first], pictures.identities[first])
         self.told = lowering[self.order]
 
     @property
@@ -134,7 +135,7 @@ class _Lowered:
         if not self.rows.any():
             return Skipped("the model gives no log-probabilities of its own")
         if not len(self.order):
-            return Skipped(f"no candidate lowers {self.label} beyond what chance does")
+            return Skipped(f"no candidate lowers {self.label} further than random directions do")
         effective, largest, summed = (
             bootstrap_sums(
                 np.column_stack([np.ones(self.rows.sum()), self.sums]),
@@ -144,7 +145,7 @@ class _Lowered:
                 bootstrap=bootstrap,
             )
             for statistic, name in (
-                (_effective, f"candidates that carry {SHARE:.0%} of {self.label}"),
+                (_effective, f"candidates that carry 80 % of {self.label}"),
                 (_largest, f"share of the largest carrier of {self.label}"),
                 (_summed, f"summed lowering of {self.label}"),
             )
@@ -155,22 +156,22 @@ class _Lowered:
         return Carried(self.label, names, effective, largest, summed, tuple(map(float, curve)))
 
 
-def _selected(lowering: np.ndarray, identities: np.ndarray) -> np.ndarray:
-    """The candidates (numbers, largest first) whose lowering (candidates, pictures) is above 0 over identities."""
+def _selected(lowering: np.ndarray, floor: np.ndarray, identities: np.ndarray) -> np.ndarray:
+    """The candidates, largest first, whose lowering (candidates, pictures) is above the floor (pictures,)."""
     from scipy.stats import t
 
     names, codes = np.unique(identities, return_inverse=True)
     if len(names) < 2:
         return np.empty(0, np.intp)
     shares = np.eye(len(names))[codes]
-    by_identity = lowering @ (shares / shares.sum(axis=0))
-    mean, error = by_identity.mean(axis=1), by_identity.std(axis=1, ddof=1) / np.sqrt(len(names))
-    # What differs by rounding only does not differ: a unit that is always 0 lowers nothing.
-    sure = error > 1e-12
-    p = np.where(sure, t.sf(mean / np.where(sure, error, 1.0), len(names) - 1), np.where(mean > 1e-9, 0.0, 1.0))
+    beyond = (lowering - floor) @ (shares / shares.sum(axis=0))
+    mean, error = beyond.mean(axis=1), beyond.std(axis=1, ddof=1) / np.sqrt(len(names))
+    # What differs by rounding only does not differ.
+    sure = error > _ROUNDING
+    p = np.where(sure, t.sf(mean / np.where(sure, error, 1.0), len(names) - 1), np.where(mean > _ROUNDING, 0.0, 1.0))
     tests = benjamini_hochberg(Family.of("lowering", {str(i): float(value) for i, value in enumerate(p)}))
-    kept = np.array([test.p_adjusted <= FLOOR for test in tests]) & (mean > 0)
-    order = np.argsort(-mean, kind="stable")
+    order = np.argsort(-lowering.mean(axis=1), kind="stable")
+    kept = np.array([test.p_adjusted <= FALSE for test in tests]) & (lowering.mean(axis=1) > 0)
     return np.asarray(order[kept[order]])
 
 

@@ -90,16 +90,16 @@ class Told:
         tried = [name for name in labels if all(layer in found[name] for layer in shared)]
         return min(shared, key=lambda i: sum(self._beyond_random(name, own[name], i) for name in tried))
 
+    def randoms(self, layer: int) -> np.ndarray:
+        """Changes (random directions, pictures, labels) by random directions after a block."""
+        numbers = [self.made.names.index(_at(_random(n), layer)) for n in range(self.way.random)]
+        return np.asarray(self.made.change[numbers])
+
     def _rows(self, own: str, *, first: bool) -> np.ndarray:
         return np.asarray(self.task.pictures.showing(own, first=first) & self.made.known)
 
     def _column(self, label: str) -> int:
         return self.task.item.answers.index(label)
-
-    def _randoms(self, layer: int) -> np.ndarray:
-        """Changes (random directions, pictures, labels) after a block."""
-        numbers = [self.made.names.index(_at(_random(n), layer)) for n in range(self.way.random)]
-        return np.asarray(self.made.change[numbers])
 
     def _lowered_most(self, name: str, by_layer: Mapping[int, Direction]) -> str:
         """The label that falls most on the first half, over pictures that show it, after any block."""
@@ -112,12 +112,12 @@ class Told:
         return min(labels, key=lowest)
 
     def _beyond_random(self, name: str, own: str, layer: int) -> float:
-        """The change of a label less that by random directions, on the first half; NaN-free, 0 without pictures."""
+        """The change of a label less that by random directions, on the first half; 0 without pictures."""
         rows, column = self._rows(own, first=True), self._column(own)
         if not rows.any():
             return 0.0
         change = self.made.of(_at(name, layer))[rows, column].mean()
-        return float(change - self._randoms(layer)[:, rows, column].mean())
+        return float(change - self.randoms(layer)[:, rows, column].mean())
 
     def _effect(self, name: str, own: str, layer: int) -> LayerEffect:
         labels = self.task.item.answers
@@ -132,7 +132,7 @@ class Told:
 
     def _against_random(self, name: str, own: str, layer: int, rows: np.ndarray) -> Random:
         column = self._column(own)
-        change, randoms = self.made.of(_at(name, layer))[:, column], self._randoms(layer)[:, :, column]
+        change, randoms = self.made.of(_at(name, layer))[:, column], self.randoms(layer)[:, :, column]
         by_random, effect = randoms[:, rows].mean(axis=1), float(change[rows].mean())
         (difference,) = self._means(
             (change - randoms.mean(axis=0))[:, None], rows, [f"change of {own} less that by random directions"]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from vlmrate.inference.job import Progress
-    from vlmrate.probe.ablation import DirectionsOf, Task
+    from vlmrate.probe.ablation import DirectionsOf
     from vlmrate.probe.arms import Editable
     from vlmrate.probe.carrying import Carriers
     from vlmrate.probe.direction import Directions
@@ -65,7 +65,7 @@ def causal(
             identities=len(np.unique(pictures.identities[second])),
             pictures=int(second.sum()),
             directions=outcomes,
-            carriers=_carriers(asked, directions, told.common_layer(found), way, report),
+            carriers=_carriers(told, directions, told.common_layer(found), used, report),
         ),
     )
 
@@ -85,18 +85,19 @@ def _names(directions: Directions, labels: Sequence[str], way: CausalWay) -> tup
 
 
 def _carriers(
-    asked: Task, directions: Directions, layer: int, way: CausalWay, report: Callable[[Progress], None] | None
+    told: Told, directions: Directions, layer: int, layers: Sequence[int], report: Callable[[Progress], None] | None
 ) -> Carriers:
     """What carries each label after a block, every candidate projected out alone."""
-    made = candidates(
+    asked, way = told.task, told.way
+    tried = candidates(
         directions,
         asked.pictures.labels,
         way.over,
         layer=layer,
-        layers=_layers(asked.model, way.layers),
+        layers=layers,
         step=asked.step,
         width=asked.model.width,
         top=way.top,
     )
-    ablated = asked.without(made.vectors, report)
-    return carriers(made.kind, made.layer, made.there, ablated, asked.pictures, asked.item.answers, way.bootstrap)
+    by_random = told.randoms(tried.layer).mean(axis=0)
+    return carriers(tried, asked.without(tried.vectors, report), by_random, asked.pictures, way.bootstrap)
