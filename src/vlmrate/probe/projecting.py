@@ -78,7 +78,7 @@ def _layers(model: Editable, asked: Sequence[int]) -> tuple[int, ...]:
 
 
 def _names(directions: Directions, labels: Sequence[str], way: CausalWay) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(way.names)) or tuple(name for name in directions.names if name in labels)
+    names = tuple(dict.fromkeys(way.names)) or tuple(label for label in labels if label in directions.names)
     if not names:
         raise ProbeError("no direction bears the name of a label; say with --direction which to project out")
     return names

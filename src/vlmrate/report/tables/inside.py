@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vlmrate.report.tables.causal import causal_tables
 from vlmrate.report.tables.separability import separability_tables
 
 if TYPE_CHECKING:
@@ -21,3 +22,5 @@ def inside_tables(found: Found) -> tuple[Table, ...]:
 def _all(found: Found) -> Iterator[Table]:
     if found.separability:
         yield from separability_tables(found.separability)
+    if found.causal:
+        yield from causal_tables(found.causal)
