@@ -12,10 +12,10 @@ from vlmrate.probe.ablation import held
 from vlmrate.probe.causal import FEATURE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from vlmrate.probe.causal import Over
-    from vlmrate.probe.direction import Direction, Directions
+    from vlmrate.probe.direction import Directions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,25 +44,32 @@ def candidates(
     `layer` is where units and directions are taken; features are taken after the first of `layers` that has any.
 
     Raises:
-        ProbeError: There are no features, or no direction of a label to choose units by.
+        ProbeError: As `refuse_without`, or a direction is not there.
     """
+    refuse_without(directions, labels, over)
     if over == "units":
         scores = _effects(directions, labels, layer, step)
-        if scores is None:
-            raise ProbeError("units are chosen by directions of labels, and there are none; use --over directions")
         return _kept(over, layer, [f"unit {i}" for i in range(width)], np.eye(width), scores, top)
+    names = [name for name in directions.names if name.startswith(FEATURE) == (over == "features")]
     if over == "features":
-        names = [name for name in directions.names if name.startswith(FEATURE)]
-        if not names:
-            raise ProbeError("--over features: there is no dictionary of features; name one, or use --over units")
         layer = min(held(directions, names[0], layers, step))
-    else:
-        names = [name for name in directions.names if not name.startswith(FEATURE)]
     found = [directions.direction(name, layer, step) for name in names]
     vectors = np.array([one.unit for one in found])
     effects = _effects(directions, labels, layer, step)
     scores = np.array([[one.gap] for one in found]) if effects is None else vectors @ effects
     return _kept(over, layer, names, vectors, scores, top)
+
+
+def refuse_without(directions: Directions, labels: Sequence[str], over: Over) -> None:
+    """Refuse to seek carriers among what there is none of.
+
+    Raises:
+        ProbeError: There are no features, or no direction of a label to choose units by.
+    """
+    if over == "units" and not set(directions.names) & set(labels):
+        raise ProbeError("units are chosen by directions of labels, and there are none; use --over directions")
+    if over == "features" and not any(name.startswith(FEATURE) for name in directions.names):
+        raise ProbeError("--over features: there is no dictionary of features; name one, or use --over units")
 
 
 def shortlist(scores: np.ndarray, top: int) -> np.ndarray:
@@ -74,10 +81,10 @@ def shortlist(scores: np.ndarray, top: int) -> np.ndarray:
     return np.sort(turns[np.sort(first)[:top]])
 
 
-def _effects(directions: Directions, labels: Iterable[str], layer: int, step: str) -> np.ndarray | None:
+def _effects(directions: Directions, labels: Sequence[str], layer: int, step: str) -> np.ndarray | None:
     """What each label adds to the stream after a block (width, labels); None where no direction bears their names."""
     there = set(directions.names)
-    found: list[Direction] = [directions.direction(label, layer, step) for label in labels if label in there]
+    found = [directions.direction(label, layer, step) for label in labels if label in there]
     return np.column_stack([one.gap * one.unit for one in found]) if found else None
 
 

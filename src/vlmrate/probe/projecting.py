@@ -8,7 +8,7 @@ import numpy as np
 
 from vlmrate.errors import ProbeError
 from vlmrate.probe.ablation import held, task
-from vlmrate.probe.candidates import candidates
+from vlmrate.probe.candidates import candidates, refuse_without
 from vlmrate.probe.carrying import carriers
 from vlmrate.probe.causal import Causal, CausalOutcome, CausalWay
 from vlmrate.probe.effects import Told, arms, corrected
@@ -46,6 +46,7 @@ def causal(
         return CausalOutcome(model.name, asked)
     pictures = asked.pictures
     directions = directions_of(frozenset(pictures.identities[pictures.first]))
+    refuse_without(directions, pictures.labels, way.over)
     layers = _layers(model, way.layers)
     found = {name: held(directions, name, layers, asked.step) for name in _names(directions, pictures.labels, way)}
     used = sorted({layer for by_layer in found.values() for layer in by_layer})

@@ -78,7 +78,7 @@ def test_numbers_stand_in_their_columns_and_reasons_below(outcome: CausalOutcome
     assert "With 20 random directions p cannot be below .048" in made["causal"]
     assert "| sad | 1.25 [0.75, 1.75] | 0.75 [0.25, 1.25] |" in made["causal-labels"]
     assert "| happy | sad | 2.50 [2.00, 3.00] | 0.50 [0.00, 1.00] |" in made["causal-rivals"]
-    assert "| sad | 1.25 [0.75, 1.75] | 0.50 [0.00, 1.00] | – |" in made["causal-pairs"]
+    assert "| sad | 1.25 [0.75, 1.75] | 0.50 [0.00, 1.00] | –¹ |" in made["causal-pairs"]
     assert "| happy | .950 [.450, 1.450] | .900 [.400, 1.400] | .050 |" in made["causal-answers"]
     assert "**tiny: 64 of 2,560 units after block 1**" in made["causal-carriers"]
     assert "| happy | 2 | 2.00 [1.50, 2.50] | .700 [.200, 1.200] | unit 5 |" in made["causal-carriers"]
