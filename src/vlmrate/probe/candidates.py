@@ -48,15 +48,15 @@ def candidates(
     """
     refuse_without(directions, labels, over)
     if over == "units":
-        scores = _effects(directions, labels, layer, step)
+        scores = _effects(directions, labels, layer, step, width)
         return _kept(over, layer, [f"unit {i}" for i in range(width)], np.eye(width), scores, top)
     names = [name for name in directions.names if name.startswith(FEATURE) == (over == "features")]
     if over == "features":
         layer = min(held(directions, names[0], layers, step))
     found = [directions.direction(name, layer, step) for name in names]
     vectors = np.array([one.unit for one in found])
-    effects = _effects(directions, labels, layer, step)
-    scores = np.array([[one.gap] for one in found]) if effects is None else vectors @ effects
+    effects = _effects(directions, labels, layer, step, width)
+    scores = vectors @ effects if effects.size else np.array([[one.gap] for one in found])
     return _kept(over, layer, names, vectors, scores, top)
 
 
@@ -81,11 +81,11 @@ def shortlist(scores: np.ndarray, top: int) -> np.ndarray:
     return np.sort(turns[np.sort(first)[:top]])
 
 
-def _effects(directions: Directions, labels: Sequence[str], layer: int, step: str) -> np.ndarray | None:
-    """What each label adds to the stream after a block (width, labels); None where no direction bears their names."""
+def _effects(directions: Directions, labels: Sequence[str], layer: int, step: str, width: int) -> np.ndarray:
+    """What each label that has a direction adds to the stream after a block (width, labels that have one)."""
     there = set(directions.names)
     found = [directions.direction(label, layer, step) for label in labels if label in there]
-    return np.column_stack([one.gap * one.unit for one in found]) if found else None
+    return np.column_stack([np.zeros((width, 0)), *(one.gap * one.unit for one in found)])
 
 
 def _kept(
