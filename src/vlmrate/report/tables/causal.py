@@ -86,7 +86,7 @@ def _least(outcomes: Sequence[CausalOutcome]) -> str:
         return ""
     return (
         f" With {min(drawn)} random directions p cannot be below {p_words(1 / (1 + min(drawn)))}, nor p (Holm) "
-        "below that times the number of tests; --random draws more."
+        "below that times the number of tests; --randoms draws more."
     )
 
 
