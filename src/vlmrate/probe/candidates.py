@@ -12,10 +12,10 @@ from vlmrate.probe.ablation import held
 from vlmrate.probe.causal import FEATURE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from vlmrate.probe.causal import Over
-    from vlmrate.probe.direction import Directions
+    from vlmrate.probe.direction import Direction, Directions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,11 +53,11 @@ def candidates(
     names = [name for name in directions.names if name.startswith(FEATURE) == (over == "features")]
     if over == "features":
         layer = min(held(directions, names[0], layers, step))
-    found = [directions.direction(name, layer, step) for name in names]
+    found = list(_made(directions, names, layer, step))
     vectors = np.array([one.unit for one in found])
     effects = _effects(directions, labels, layer, step, width)
     scores = vectors @ effects if effects.size else np.array([[one.gap] for one in found])
-    return _kept(over, layer, names, vectors, scores, top)
+    return _kept(over, layer, [one.name for one in found], vectors, scores, top)
 
 
 def refuse_without(directions: Directions, labels: Sequence[str], over: Over) -> None:
@@ -79,6 +79,15 @@ def shortlist(scores: np.ndarray, top: int) -> np.ndarray:
     turns = np.argsort(-np.abs(scores), axis=0, kind="stable").ravel()
     _, first = np.unique(turns, return_index=True)
     return np.sort(turns[np.sort(first)[:top]])
+
+
+def _made(directions: Directions, names: Sequence[str], layer: int, step: str) -> Iterator[Direction]:
+    """Those that can be made from these identities: of a group that they show at one level only there is none."""
+    for name in names:
+        try:
+            yield directions.direction(name, layer, step)
+        except ProbeError:
+            continue
 
 
 def _effects(directions: Directions, labels: Sequence[str], layer: int, step: str, width: int) -> np.ndarray:

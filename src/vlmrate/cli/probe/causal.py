@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -30,7 +30,7 @@ def causal(
     direction: DirectionNames = None,
     layer: LayerNumbers = None,
     over: Annotated[
-        str, typer.Option("--over", metavar="KIND", help="Seek what carries labels in units, directions or features.")
+        Literal["directions", "units", "features"], typer.Option("--over", help="Among what carriers are sought.")
     ] = "units",
     top: Annotated[int, typer.Option("--top", min=2, help="Try so many of these, the most promising.")] = 64,
     randoms: Annotated[
@@ -48,7 +48,7 @@ def causal(
     as_json: AsJson = False,
 ) -> None:
     """Project directions out while a model rates: what labels lose, what takes their place, what carries them."""
-    from vlmrate.cli.probe.causal_job import parse_over, projected
+    from vlmrate.cli.probe.causal_job import projected
     from vlmrate.cli.probe.showing import showing
     from vlmrate.probe.causal import CausalWay
     from vlmrate.probe.prepare import EditWishes
@@ -57,7 +57,7 @@ def causal(
     way = CausalWay(
         names=tuple(direction or ()),
         layers=tuple(layer or ()),
-        over=parse_over(over),
+        over=over,
         top=top,
         random=randoms,
         seed=seed,

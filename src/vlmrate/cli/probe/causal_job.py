@@ -3,37 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 
 from vlmrate.cli.probe.showing import present
 from vlmrate.cli.progress import reporter
-from vlmrate.errors import ProbeError
-from vlmrate.probe.causal import Over
 from vlmrate.probe.found import Found
 from vlmrate.probe.prepare import prepare_edited
 from vlmrate.probe.projecting import causal
-from vlmrate.study.faults import did_you_mean
 
 if TYPE_CHECKING:
     from vlmrate.cli.probe.showing import Showing
     from vlmrate.probe.causal import CausalWay
     from vlmrate.probe.prepare import EditWishes
-
-
-def parse_over(text: str) -> Over:
-    """Read what carriers are sought among.
-
-    Raises:
-        ProbeError: It is none of those that there are.
-    """
-    kinds: tuple[Over, ...] = get_args(Over)
-    for kind in kinds:
-        if kind == text:
-            return kind
-    raise ProbeError(f"--over {text}: there is no such kind; {did_you_mean(text, kinds)}")
 
 
 def projected(wishes: EditWishes, way: CausalWay, how: Showing) -> None:
