@@ -31,7 +31,7 @@ def probe(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.slow
 def test_the_embedded_model_loses_happy_with_its_direction(tmp_path: Path) -> None:
     """More than with any random direction, on identities that had no part in it; kept beside the ratings, and drawn."""
-    few = ("--model", "tiny", "--limit", "24", "--results", str(tmp_path))
+    few = ("--model", "tiny", "--only", "p0?_happy", "--only", "p0?_sad", "--limit", "8", "--results", str(tmp_path))
     assert probe("capture", *few).returncode == 0
     quick = ("--direction", "happy", "--layer", "3", "--randoms", "3", "--over", "directions", "--resamples", "200")
     drawn = tmp_path / "causal.svg"
