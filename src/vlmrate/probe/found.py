@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from vlmrate.probe.axes import Axes  # noqa: TC001  readers resolve annotations
-from vlmrate.probe.separability import ArrayOutcome  # noqa: TC001  readers resolve annotations
+# Readers of files resolve the annotations when they run.
+from vlmrate.probe.axes import Axes  # noqa: TC001
+from vlmrate.probe.causal import CausalOutcome  # noqa: TC001
+from vlmrate.probe.separability import ArrayOutcome  # noqa: TC001
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +16,7 @@ class Found:
 
     separability: tuple[ArrayOutcome, ...] = ()
     axis: tuple[Axes, ...] = ()
+    causal: tuple[CausalOutcome, ...] = ()
 
     @property
     def is_empty(self) -> bool:

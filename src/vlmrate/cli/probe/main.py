@@ -6,6 +6,7 @@ import typer
 
 from vlmrate.cli.probe.axis import axis
 from vlmrate.cli.probe.capture import capture
+from vlmrate.cli.probe.causal import causal
 from vlmrate.cli.probe.separability import separability
 
 probe = typer.Typer(
@@ -24,6 +25,7 @@ def _commands() -> None:
 probe.command("capture")(capture)
 probe.command("separability")(separability)
 probe.command("axis")(axis)
+probe.command("causal")(causal)
 
 
 def register(app: typer.Typer) -> None:

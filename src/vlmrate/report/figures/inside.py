@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vlmrate.report.figures.axis import axis_figures
+from vlmrate.report.figures.causal import causal_figures
 from vlmrate.report.figures.separability import separability_figures
 
 if TYPE_CHECKING:
@@ -22,3 +23,4 @@ def inside_figures(found: Found) -> tuple[Figure, ...]:
 def _all(found: Found) -> Iterator[Figure]:
     yield from separability_figures(found.separability)
     yield from axis_figures(found.axis)
+    yield from causal_figures(found.causal)

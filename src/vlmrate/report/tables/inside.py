@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vlmrate.report.tables.axis import axis_tables
+from vlmrate.report.tables.causal import causal_tables
 from vlmrate.report.tables.separability import separability_tables
 
 if TYPE_CHECKING:
@@ -24,3 +25,5 @@ def _all(found: Found) -> Iterator[Table]:
         yield from separability_tables(found.separability)
     if found.axis:
         yield from axis_tables(found.axis)
+    if found.causal:
+        yield from causal_tables(found.causal)
