@@ -14,3 +14,25 @@ pytest.importorskip("mlx_vlm")
 def tiny() -> TinyModel:
     """The model of the repository, with the reference attention."""
     return TinyModel.load(embedded_model_folder())
+
+
+@pytest.fixture(scope="session")
+def quick() -> TinyModel:
+    """The same model, its linear layers multiplied by NumPy: mlx has the reference BLAS on a processor, four times
+    slower. `test_quick_model_is_the_model` holds one against the other."""
+    import mlx.core as mx
+    import mlx.nn as nn
+    import numpy as np
+
+    class Multiplied(nn.Linear):
+        def __call__(self, x: mx.array) -> mx.array:
+            rows = np.asarray(x).reshape(-1, x.shape[-1]) @ np.asarray(self["weight"]).T
+            if "bias" in self:
+                rows += np.asarray(self["bias"])
+            return mx.array(rows).reshape(*x.shape[:-1], -1)
+
+    loaded = TinyModel.load(embedded_model_folder())
+    for _, layer in loaded.model.named_modules():
+        if type(layer) is nn.Linear:
+            layer.__class__ = Multiplied
+    return loaded
