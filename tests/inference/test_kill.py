@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from inference.killable import begin
+from forked import VLMRATE, begin
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 KILLS = 20
 IMAGES = 96
 """More than twenty kills let a run store: it is never done before the last of them."""
-VLMRATE = str(Path(sys.executable).with_name("vlmrate"))
 
 
 def infer(results: Path, *more: str) -> list[str]:
@@ -40,19 +39,21 @@ def without_times(rating: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in rating.items() if key != "run"} | {"steps": steps}
 
 
-def kill_at_a_random_moment(results: Path, moment: random.Random) -> int | None:
+def kill_at_a_random_moment(results: Path, moment: random.Random) -> int:
     """Start the run, let it store a few ratings, kill it in the middle of whatever it does; its exit status."""
     folder = results / "demo" / "tiny" / "context-carry" / "ratings"
     before = len(list(folder.glob("*.json")))
     enough = before + moment.randint(1, 3)
-    running = begin(infer(results, "--limit", str(IMAGES)))
+    running = begin(infer(results, "--limit", str(IMAGES)), cwd=REPOSITORY)
     deadline = time.monotonic() + 60
-    while running.exitcode is None and len(list(folder.glob("*.json"))) < enough and time.monotonic() < deadline:
+    while (ended := running.poll()) is None and len(list(folder.glob("*.json"))) < enough:
+        assert time.monotonic() < deadline
         time.sleep(0.002)
+    if ended is not None:
+        return ended
     time.sleep(moment.uniform(0, 0.08))
-    running.kill()
-    running.join()
-    return running.exitcode
+    os.kill(running.pid, signal.SIGKILL)
+    return running.wait()
 
 
 @pytest.mark.slow
