@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from vlmrate.probe.separability import ArrayOutcome  # noqa: TC001  readers resolve annotations
+from vlmrate.probe.steered import SteerOutcome  # noqa: TC001
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +13,7 @@ class Found:
     """What was found inside models, a field a command; empty where the command has not run."""
 
     separability: tuple[ArrayOutcome, ...] = ()
+    steer: tuple[SteerOutcome, ...] = ()
 
     @property
     def is_empty(self) -> bool:
