@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
     from vlmrate.stats import Bootstrap
 
+HALF = 0.5
+"""Share of the pictures that must have a rating at a dose for its mean to be ranked."""
+LEAST_DOSES = 3
+
 Values = np.ndarray
 """A reading (doses, pictures), NaN where a picture has none."""
 
@@ -144,9 +148,12 @@ def _range(holds: Sequence[bool], doses: Sequence[float]) -> DoseRange:
 
 
 def _spearman(values: Values, doses: Sequence[float], identities: np.ndarray, bootstrap: Bootstrap) -> Outcome:
-    """Spearman's correlation of dose and mean rating."""
-    there = np.isfinite(values)
-    rows = len(values)
+    """Spearman's correlation of dose and mean rating, over doses at which half of the pictures have one."""
+    kept = np.isfinite(values).mean(axis=1) >= HALF
+    values, doses = values[kept], np.asarray(doses)[kept]
+    there, rows = np.isfinite(values), len(values)
+    if rows < LEAST_DOSES:
+        return Skipped(f"a correlation needs {LEAST_DOSES} doses at which half of the pictures have a rating")
     drawn = resample_sums(np.vstack([there, np.where(there, values, 0.0)]).T, clusters=identities, bootstrap=bootstrap)
     if isinstance(drawn, Skipped):
         return drawn

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vlmrate.report.figures.separability import separability_figures
+from vlmrate.report.figures.steer import steer_figures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,3 +21,4 @@ def inside_figures(found: Found) -> tuple[Figure, ...]:
 
 def _all(found: Found) -> Iterator[Figure]:
     yield from separability_figures(found.separability)
+    yield from steer_figures(found.steer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vlmrate.report.tables.separability import separability_tables
+from vlmrate.report.tables.steer import steer_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,3 +22,5 @@ def inside_tables(found: Found) -> tuple[Table, ...]:
 def _all(found: Found) -> Iterator[Table]:
     if found.separability:
         yield from separability_tables(found.separability)
+    if found.steer:
+        yield from steer_tables(found.steer)
