@@ -79,7 +79,13 @@ def steer(
     everyone = {stimulus.factors[halves.factor] for stimulus in study.stimuli} - {""}
     directions = source(frozenset(everyone - set(halves.identities[halves.told])))
     steps = way.steps or model.steps
-    steered = steered_at(model, directions, _names(study, directions, way), way.layers or range(model.layers), steps)
+    steered = steered_at(
+        model,
+        directions,
+        _names(study, directions, way),
+        tuple(dict.fromkeys(way.layers)) or range(model.layers),
+        steps,
+    )
     sweep = sweep_of(steered, way.doses, model.width, way.randoms, way.seed)
     answers = model.rate(stimuli, sweep.arms, report)
     swept = Swept(model, study, tuple(stimuli), halves, sweep, answers, way.seed, way.bootstrap)
@@ -98,7 +104,7 @@ def steer(
 def _names(study: Study, directions: Directions, way: Way) -> tuple[str, ...]:
     """The directions asked for."""
     if way.directions:
-        return way.directions
+        return tuple(dict.fromkeys(way.directions))
     if way.target is not None:
         return (way.target,)
     labels = {answer for item in study.items if isinstance(item.scale, Labels) for answer in item.answers}

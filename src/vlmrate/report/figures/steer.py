@@ -48,8 +48,8 @@ def _figure(model: str, steering: Steering, direction: DirectionSteering) -> Fig
         caption=sentences(
             f"Means over {steering.images} pictures of {steering.identities} identities by dose, a line a layer; dose "
             "1 is the direction's own effect. Filled signs: the layer that was chosen on the other identities, with "
-            f"95 % intervals. Grey: where {steering.randoms} random directions of the same length lead, lowest to "
-            "highest over the layers shown.",
+            f"95 % intervals. Grey: where {steering.randoms} random directions of the same length lead over the "
+            "linear range, lowest to highest over the layers shown.",
             told,
         ),
         alt=sentences(

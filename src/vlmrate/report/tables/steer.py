@@ -153,9 +153,9 @@ def _order(outcomes: Sequence[SteerOutcome]) -> Table:
         ),
         notes=(
             "Spearman's correlation of dose and mean rating, over doses at which half of the pictures have one. Goes: "
-            "the way of the slope on the other half of the identities. Steps: from one dose to the next, how many means go "
-            "that way. Strictly: the doses about 0 between which all do. Surely: those between which the interval of "
-            "each step, tested outwards from 0 until one fails, lies beyond 0 too.",
+            "the way of the slope on the other half of the identities. Steps: from one dose to the next, how many "
+            "means go that way. Strictly: the doses about 0 between which all do. Surely: those between which the "
+            "interval of each step, tested outwards from 0 until one fails, lies beyond 0 too.",
         ),
     )
 
