@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from vlmrate.raters.mlx.architecture import Architecture
+    from vlmrate.protocol.records import AnswerForm
+    from vlmrate.raters.mlx.architecture import Continuing
     from vlmrate.raters.mlx.branch import Branch
 
 Variable = str | int | float | bool
@@ -37,6 +38,10 @@ class Decoding:
         """Whether the model is asked to think."""
         return self.thinking_tokens > 0
 
+    def most_tokens(self, form: AnswerForm) -> int:
+        """How many tokens an answer of a form may have."""
+        return self.max_tokens_json if form == "json" else self.max_tokens_text
+
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
@@ -52,7 +57,7 @@ def _never(_: Sequence[int]) -> bool:
 
 
 def speak(
-    architecture: Architecture,
+    architecture: Continuing,
     branch: Branch,
     *,
     stops: frozenset[int],
