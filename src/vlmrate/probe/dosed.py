@@ -23,7 +23,7 @@ from vlmrate.study.records import Labels
 
 if TYPE_CHECKING:
     from vlmrate.probe.arms import ItemAnswers
-    from vlmrate.probe.sweep import Swept
+    from vlmrate.probe.sweep import Half, Swept
 
 
 def directions_told(swept: Swept) -> tuple[DirectionSteering, ...]:
@@ -33,22 +33,22 @@ def directions_told(swept: Swept) -> tuple[DirectionSteering, ...]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Told:
-    """What a sweep's answers say of the second half of the identities."""
+    """What a sweep's answers say: the layer chosen on one half of the identities, all else told of the other."""
 
     swept: Swept
 
     def directions(self) -> tuple[DirectionSteering, ...]:
         """Every direction, all its layers."""
-        names = dict.fromkeys(one.name for one in self.swept.sweep.steered)
-        return tuple(self._direction(name) for name in names)
-
-    def _direction(self, name: str) -> DirectionSteering:
-        numbers = [i for i, one in enumerate(self.swept.sweep.steered) if one.name == name]
-        best = max(numbers, key=self._reach)
-        return DirectionSteering(name, self.swept.sweep.steered[best].layer, tuple(self._layer(i) for i in numbers))
+        steered = self.swept.told.sweep.steered
+        made = []
+        for name in dict.fromkeys(one.name for one in steered):
+            numbers = [i for i, one in enumerate(steered) if one.name == name]
+            best = max(numbers, key=self._reach)
+            made.append(DirectionSteering(name, steered[best].layer, tuple(self._layer(i) for i in numbers)))
+        return tuple(made)
 
     def _reach(self, number: int) -> float:
-        """How far one unit of dose moves the rating that moves most, as a share of its scale, on the first half.
+        """How far one unit of dose moves the rating that moves most, as a share of its scale, on the half to choose on.
 
         Expected ratings where the model gives its own probabilities, else spoken ones, else probabilities of labels.
         """
@@ -63,90 +63,87 @@ class _Told:
         return 0.0
 
     def _tuned_slope(self, reading: Reading, number: int) -> float:
-        own = slopes(self._values(reading, self.swept.sweep.places[number])[self._linear], self._linear_doses)
-        own = own[self.swept.halves.tuned & np.isfinite(own)]
+        half = self.swept.tuned
+        own = _in_line(half, _values(half, reading, half.sweep.places[number]))
+        own = own[np.isfinite(own)]
         return float(own.mean()) if len(own) else np.nan
 
     def _extent(self, reading: Reading) -> float:
-        scale = self.swept.answers.items[reading.item].item.scale
+        scale = self.swept.told.answers.items[reading.item].item.scale
         return 1.0 if isinstance(scale, Labels) else float(scale.high - scale.low)
 
     @property
     def _readings(self) -> tuple[Reading, ...]:
         made: list[Reading] = []
-        for name, one in self.swept.answers.items.items():
+        for name, one in self.swept.told.answers.items.items():
             if isinstance(one.item.scale, Labels):
                 made.extend(Reading(name, "probability", label) for label in one.item.answers)
             else:
                 made.extend((Reading(name, "expected"), Reading(name, "spoken")))
         return tuple(made)
 
-    @property
-    def _linear(self) -> list[int]:
-        return list(self.swept.sweep.doses.linear_places)
-
-    @property
-    def _linear_doses(self) -> list[float]:
-        return [self.swept.sweep.doses.all[i] for i in self._linear]
-
-    def _values(self, reading: Reading, arms: np.ndarray) -> np.ndarray:
-        """A reading in some arms (*arms.shape, pictures)."""
-        return np.asarray(read(self.swept.answers.items[reading.item], reading)[arms])
-
     def _layer(self, number: int) -> LayerSteering:
-        one, places = self.swept.sweep.steered[number], self.swept.sweep.places[number]
+        half = self.swept.told
+        one, places, items = half.sweep.steered[number], half.sweep.places[number], half.answers.items
         return LayerSteering(
             layer=one.layer,
             lengths=tuple(StepLength(step, direction.gap) for step, direction in one.at.items()),
             responses=tuple(self._response(reading, number) for reading in self._readings),
-            no_answer=tuple(
-                entry
-                for name, answered in self.swept.answers.items.items()
-                for entry in self._no_answer(name, answered, places)
-            ),
+            no_answer=tuple(entry for name in items for entry in self._no_answer(name, places)),
             labels=tuple(
-                self._labels_at(name, answered, dose, int(arm))
-                for name, answered in self.swept.answers.items.items()
+                _labels_at(name, answered, dose, int(arm))
+                for name, answered in items.items()
                 if isinstance(answered.item.scale, Labels)
-                for dose, arm in zip(self.swept.sweep.doses.all, places, strict=True)
+                for dose, arm in zip(half.sweep.doses.all, places, strict=True)
                 if dose != 0
             ),
         )
 
     def _response(self, reading: Reading, number: int) -> Response:
-        told, doses = self.swept.halves.told, self.swept.sweep.doses.all
-        identities = self.swept.halves.identities[told]
-        values = self._values(reading, self.swept.sweep.places[number])[:, told]
-        random = self._values(reading, self.swept.sweep.random[number])[:, :, told]
-        own = slopes(values[self._linear], self._linear_doses)
+        half, bootstrap = self.swept.told, self.swept.bootstrap
+        doses, identities = half.sweep.doses, half.identities
+        values = _values(half, reading, half.sweep.places[number])
+        random = _values(half, reading, half.sweep.random[number])
         rises = not self._tuned_slope(reading, number) < 0
         return Response(
             reading=reading,
-            doses=dose_points(values, doses, identities, self.swept.bootstrap),
-            random=random_spans(random, self._linear_doses),
-            slope=slope_beside(own, slopes(random, self._linear_doses), identities, self.swept.bootstrap),
+            doses=dose_points(values, doses.all, identities, bootstrap),
+            random=random_spans(random, doses.in_line),
+            slope=slope_beside(_in_line(half, values), slopes(random, doses.in_line), identities, bootstrap),
             monotony=None
             if reading.kind == "probability"
-            else monotony(values, doses, rises=rises, identities=identities, bootstrap=self.swept.bootstrap),
+            else monotony(values, doses.all, rises=rises, identities=identities, bootstrap=bootstrap),
         )
 
-    def _no_answer(self, name: str, answered: ItemAnswers, places: np.ndarray) -> list[NoAnswer]:
-        told, doses = self.swept.halves.told, self.swept.sweep.doses.all
-        lacking = (answered.given[places][:, told] < 0).astype(np.float64)
-        names = [f"share without a valid answer at dose {dose:g}" for dose in doses]
-        shares = means(lacking, self.swept.halves.identities[told], self.swept.bootstrap, names)
-        return [NoAnswer(name, dose, share) for dose, share in zip(doses, shares, strict=True)]
+    def _no_answer(self, name: str, places: np.ndarray) -> list[NoAnswer]:
+        half = self.swept.told
+        lacking = (half.answers.items[name].given[places] < 0).astype(np.float64)
+        names = [f"share without a valid answer at dose {dose:g}" for dose in half.sweep.doses.all]
+        shares = means(lacking, half.identities, self.swept.bootstrap, names)
+        return [NoAnswer(name, dose, share) for dose, share in zip(half.sweep.doses.all, shares, strict=True)]
 
-    def _labels_at(self, name: str, answered: ItemAnswers, dose: float, arm: int) -> LabelsAt:
-        before, after = answered.given[0, self.swept.halves.told], answered.given[arm, self.swept.halves.told]
-        options = (*answered.item.answers, None)  # the last for -1, no valid answer
-        pairs, counts = np.unique(np.column_stack([before, after])[before != after], axis=0, return_counts=True)
-        moves = [
-            Moved(options[source], options[target], int(images))
-            for (source, target), images in zip(pairs, counts, strict=True)
-        ]
-        changed = Share(int((before != after).sum()), len(before), "pictures")
-        return LabelsAt(name, dose, changed, tuple(sorted(moves, key=lambda moved: -moved.images)))
+
+def _in_line(half: Half, values: np.ndarray) -> np.ndarray:
+    """Every picture's slope over the linear range, of values at all of the sweep's doses (doses, pictures)."""
+    doses = half.sweep.doses
+    return slopes(values[list(doses.linear_places)], doses.in_line)
+
+
+def _values(half: Half, reading: Reading, arms: np.ndarray) -> np.ndarray:
+    """A reading in some arms (*arms.shape, pictures)."""
+    return np.asarray(read(half.answers.items[reading.item], reading)[arms])
+
+
+def _labels_at(name: str, answered: ItemAnswers, dose: float, arm: int) -> LabelsAt:
+    before, after = answered.given[0], answered.given[arm]
+    options = (*answered.item.answers, None)  # the last for -1, no valid answer
+    pairs, counts = np.unique(np.column_stack([before, after])[before != after], axis=0, return_counts=True)
+    moves = [
+        Moved(options[source], options[target], int(images))
+        for (source, target), images in zip(pairs, counts, strict=True)
+    ]
+    changed = Share(int((before != after).sum()), len(before), "pictures")
+    return LabelsAt(name, dose, changed, tuple(sorted(moves, key=lambda moved: -moved.images)))
 
 
 def read(answered: ItemAnswers, reading: Reading) -> np.ndarray:

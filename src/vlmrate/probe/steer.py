@@ -1,13 +1,14 @@
 """Steering: a direction is added after a block while a model rates, at many doses, and its answers are read again.
 
 Identities are dealt out to two halves. Directions are taken from all pictures but those of the second half, and the
-layer is chosen on the first; everything else is told of the second, which had no part in either.
+layer is chosen on the first; everything else is told of the second, which had no part in either. The first half is
+rated at the doses that this takes alone, random directions on the second only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ from vlmrate.errors import ProbeError
 from vlmrate.probe.direction import Directions
 from vlmrate.probe.dosed import directions_told
 from vlmrate.probe.steered import Steering
-from vlmrate.probe.sweep import RANDOMS, Doses, Halves, Swept, steered_at, sweep_of
+from vlmrate.probe.sweep import RANDOMS, Doses, Half, Sweep, Swept, steered_at, sweep_of
 from vlmrate.probe.target import ALLOWED, item_of, target_of
 from vlmrate.stats import Bootstrap, Skipped
 from vlmrate.stats.bootstrap import DEFAULT
@@ -71,31 +72,35 @@ def steer(
         ProbeError: There is no such direction, block, step or target.
         ImageError: A picture cannot be read.
     """
-    halves = _halves(study, stimuli, way.seed)
-    if isinstance(halves, Skipped):
-        return halves
+    dealt = _dealt(study, stimuli, way.seed)
+    if isinstance(dealt, Skipped):
+        return dealt
     if way.target is not None:
         item_of(study, way.target)  # refused before it takes long
-    everyone = {stimulus.factors[halves.factor] for stimulus in study.stimuli} - {""}
-    directions = source(frozenset(everyone - set(halves.identities[halves.told])))
+    directions = source(_everyone(study) - {_identity(study, stimulus) for stimulus in dealt.told})
     steps = way.steps or model.steps
-    steered = steered_at(
+    layers = tuple(dict.fromkeys(way.layers)) or range(model.layers)
+    steered = steered_at(model, directions, _names(study, directions, way), layers, steps)
+    # Where no target is tuned, the first half serves to choose a layer by the slope alone.
+    tried = way.doses if way.target is not None else Doses(way.doses.in_line, way.doses.linear)
+    tuned = sweep_of(steered, tried, model.width, 0, way.seed)
+    told = sweep_of(steered, way.doses, model.width, way.randoms, way.seed)
+    tell = _Onwards(report, len(dealt.tuned) + len(dealt.told))
+    swept = Swept(
         model,
-        directions,
-        _names(study, directions, way),
-        tuple(dict.fromkeys(way.layers)) or range(model.layers),
-        steps,
+        study,
+        _rated(model, study, dealt.tuned, tuned, tell),
+        _rated(model, study, dealt.told, told, tell),
+        way.seed,
+        way.bootstrap,
     )
-    sweep = sweep_of(steered, way.doses, model.width, way.randoms, way.seed)
-    answers = model.rate(stimuli, sweep.arms, report)
-    swept = Swept(model, study, tuple(stimuli), halves, sweep, answers, way.seed, way.bootstrap)
     return Steering(
         doses=way.doses.all,
         linear=way.doses.linear,
         randoms=way.randoms,
         steps=tuple(steps),
-        images=int(halves.told.sum()),
-        identities=len(set(halves.identities[halves.told])),
+        images=len(dealt.told),
+        identities=len(set(swept.told.identities)),
         directions=directions_told(swept),
         target=None if way.target is None else target_of(swept, way.target, way.allowed),
     )
@@ -114,14 +119,54 @@ def _names(study: Study, directions: Directions, way: Way) -> tuple[str, ...]:
     return own
 
 
-def _halves(study: Study, stimuli: Sequence[Stimulus], seed: int) -> Halves | Skipped:
-    factor = study.factors.identity
-    if factor is None:
+@dataclass(frozen=True, slots=True)
+class _Dealt:
+    """Pictures of two halves of the identities: on which is chosen, and which are told of."""
+
+    tuned: tuple[Stimulus, ...]
+    told: tuple[Stimulus, ...]
+
+
+def _dealt(study: Study, stimuli: Sequence[Stimulus], seed: int) -> _Dealt | Skipped:
+    """Identities in turn to one half and the other; pictures that name none belong to neither."""
+    if study.factors.identity is None:
         return Skipped(
             "the layer is chosen on some identities and told of others, and the study names no identity factor"
         )
-    identities = np.array([stimulus.factors[factor] for stimulus in stimuli], dtype=object).astype(str)
-    names = np.random.default_rng(seed).permutation(np.unique(identities[identities != ""]))
-    if len(names) < LEAST_IDENTITIES:
-        return Skipped(f"the pictures show {len(names)} identities, and each half needs two")
-    return Halves(factor, identities, np.isin(identities, names[::2]), np.isin(identities, names[1::2]))
+    there = sorted({_identity(study, stimulus) for stimulus in stimuli} - {""})
+    if len(there) < LEAST_IDENTITIES:
+        return Skipped(f"the pictures show {len(there)} identities, and each half needs two")
+    names = np.random.default_rng(seed).permutation(there)
+    tuned, told = set(names[::2]), set(names[1::2])
+    return _Dealt(
+        tuple(stimulus for stimulus in stimuli if _identity(study, stimulus) in tuned),
+        tuple(stimulus for stimulus in stimuli if _identity(study, stimulus) in told),
+    )
+
+
+def _everyone(study: Study) -> frozenset[str]:
+    return frozenset({_identity(study, stimulus) for stimulus in study.stimuli} - {""})
+
+
+def _identity(study: Study, stimulus: Stimulus) -> str:
+    return stimulus.factors[study.factors.identity or ""]
+
+
+def _rated(model: Editable, study: Study, stimuli: tuple[Stimulus, ...], sweep: Sweep, tell: _Onwards) -> Half:
+    answers = model.rate(stimuli, sweep.arms, tell.told)
+    tell.before += len(stimuli)
+    return Half(stimuli, np.array([_identity(study, stimulus) for stimulus in stimuli]), sweep, answers)
+
+
+@dataclass(slots=True)
+class _Onwards:
+    """Tells of two runs as of one."""
+
+    report: Callable[[Progress], None] | None
+    total: int
+    before: int = 0
+
+    def told(self, progress: Progress) -> None:
+        """Say how far both are."""
+        if self.report is not None:
+            self.report(replace(progress, total=self.total, rated=self.before + progress.rated))

@@ -60,9 +60,9 @@ class Doses:
         return tuple(i for i, dose in enumerate(self.all) if abs(dose) <= self.linear)
 
     @property
-    def zero(self) -> int:
-        """The place of dose 0."""
-        return self.all.index(0.0)
+    def in_line(self) -> tuple[float, ...]:
+        """The doses of the linear range."""
+        return tuple(self.all[i] for i in self.linear_places)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,25 +99,23 @@ class Sweep:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Halves:
-    """Every picture's identity by the factor of that name, and which pictures serve for choosing and for telling."""
+class Half:
+    """Half of the identities: their pictures, whom each shows, and how they were answered in a sweep's arms."""
 
-    factor: str
+    stimuli: tuple[Stimulus, ...]
     identities: np.ndarray
-    tuned: np.ndarray
-    told: np.ndarray
+    sweep: Sweep
+    answers: Answers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Swept:
-    """A sweep that was rated: by whom, about which pictures of a study, and how intervals are made of the answers."""
+    """A sweep that was rated: the half on which is chosen and the half that is told of, and how intervals are made."""
 
     model: Editable
     study: Study
-    stimuli: tuple[Stimulus, ...]
-    halves: Halves
-    sweep: Sweep
-    answers: Answers
+    tuned: Half
+    told: Half
     seed: int
     bootstrap: Bootstrap
 
@@ -159,7 +157,6 @@ def sweep_of(steered: Sequence[Steered], doses: Doses, width: int, randoms: int,
         arms.append(arm)
         return len(arms) - 1
 
-    linear = [doses.all[i] for i in doses.linear_places]
     places, random = [], []
     for one in steered:
         places.append(np.array([0 if dose == 0 else placed(one.arm(dose)) for dose in doses.all]))
@@ -167,7 +164,7 @@ def sweep_of(steered: Sequence[Steered], doses: Doses, width: int, randoms: int,
         random.append(
             np.array(
                 [
-                    [0 if dose == 0 else placed(one.random_arm(unit, number, dose)) for dose in linear]
+                    [0 if dose == 0 else placed(one.random_arm(unit, number, dose)) for dose in doses.in_line]
                     for number, unit in enumerate(units)
                 ]
             )

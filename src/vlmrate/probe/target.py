@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vlmrate.errors import ProbeError
-from vlmrate.probe.arms import UNCHANGED
 from vlmrate.probe.responses import means
 from vlmrate.probe.shown import shown
 from vlmrate.probe.steered import ErrorChange, NoAnswerChange, Reading, Targeted
@@ -18,8 +17,10 @@ from vlmrate.study.faults import did_you_mean
 from vlmrate.study.records import Labels, Likert
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from vlmrate.probe.arms import Answers
-    from vlmrate.probe.sweep import Halves, Swept
+    from vlmrate.probe.sweep import Half, Swept
     from vlmrate.study.records import Item, Study
 
 ALLOWED = 0.05
@@ -28,17 +29,16 @@ ALLOWED = 0.05
 
 @dataclass(frozen=True, slots=True)
 class _Pick:
-    """One direction, block and dose, its arm, and what it did on the first half."""
+    """One direction and block by number, a dose, and what it did where it was chosen."""
 
     number: int
     dose: float
-    arm: int
     gain: float
     collateral: float
 
 
 def target_of(swept: Swept, label: str, allowed: float) -> Targeted | Skipped:
-    """The arm that raises a label's recall most on the first half of the identities, told of the second.
+    """The arm that raises a label's recall most on one half of the identities, told of the other.
 
     Skipped where none raises it without more collateral than is allowed, or either half does not show the label.
 
@@ -47,18 +47,16 @@ def target_of(swept: Swept, label: str, allowed: float) -> Targeted | Skipped:
     """
     item = item_of(swept.study, label)
     column = _intended(swept.study, item)
-    truth = np.array([stimulus.factors[column] for stimulus in swept.stimuli], dtype=object).astype(str)
-    ours, halves = truth == label, swept.halves
-    if not (ours & halves.tuned).any() or not (ours & halves.told).any():
+    tuned, told = (_Judged(swept, half, item, label, _truth(half, column)) for half in (swept.tuned, swept.told))
+    if not tuned.ours.any() or not told.ours.any():
         return Skipped(f"not both halves of the identities show {label}")
-    task = _Task(swept, item, truth, ours, (truth != label) & (truth != ""), allowed)
-    pick = task.pick()
+    pick = tuned.pick(allowed)
     if pick is None:
         return Skipped(
             f"no direction, layer and dose raises the recall of {label} on the half of the identities where they are "
             f"chosen, with accuracy on the others and valid answers falling by {allowed:g} at most"
         )
-    return task.told(pick, label, _random(swept, pick).items[item.name].given[1:])
+    return told.told(pick, allowed, _random(swept, pick).items[item.name].given)
 
 
 def item_of(study: Study, label: str) -> Item:
@@ -84,67 +82,42 @@ def _intended(study: Study, item: Item) -> str:
     return column
 
 
+def _truth(half: Half, column: str) -> np.ndarray:
+    return np.array([stimulus.factors[column] for stimulus in half.stimuli], dtype=object).astype(str)
+
+
 def _random(swept: Swept, pick: _Pick) -> Answers:
     """The told half rated with random directions in the place of the one that was chosen."""
-    told = [stimulus for stimulus, is_told in zip(swept.stimuli, swept.halves.told, strict=True) if is_told]
-    steered, number = swept.sweep.steered[pick.number], len(swept.sweep.random[pick.number])
+    half = swept.told
+    steered, number = half.sweep.steered[pick.number], len(half.sweep.random[pick.number])
     units = random_units(swept.model.width, number, steered.layer, swept.seed)
     arms = [steered.random_arm(unit, i, pick.dose) for i, unit in enumerate(units)]
-    return swept.model.rate(told, [UNCHANGED, *arms])
+    return swept.model.rate(half.stimuli, arms)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Task:
-    """One label whose recall is to rise."""
+class _Judged:
+    """One label, and how half of the identities were answered beside what was intended."""
 
     swept: Swept
+    half: Half
     item: Item
+    label: str
     truth: np.ndarray
-    ours: np.ndarray
-    others: np.ndarray
-    allowed: float
 
     @property
-    def halves(self) -> Halves:
-        return self.swept.halves
+    def ours(self) -> np.ndarray:
+        """Pictures of the label."""
+        return np.asarray(self.truth == self.label)
 
     @property
-    def answers(self) -> Answers:
-        return self.swept.answers
-
-    def pick(self) -> _Pick | None:
-        """The best arm on the first half: the largest gain, then the least collateral, then the smallest dose."""
-        tried = [
-            self._tried(number, dose, int(arm))
-            for number, places in enumerate(self.swept.sweep.places)
-            for dose, arm in zip(self.swept.sweep.doses.all, places, strict=True)
-            if dose != 0
-        ]
-        fit = [one for one in tried if one is not None]
-        return max(fit, key=lambda one: (one.gain, one.collateral, -abs(one.dose)), default=None)
-
-    def _tried(self, number: int, dose: float, arm: int) -> _Pick | None:
-        """What an arm does on the first half; None where it gains nothing or loses more than is allowed."""
-        gain = self._change(self._right, arm, self.ours & self.halves.tuned)
-        collateral = self._change(self._right, arm, self.others & self.halves.tuned)
-        valid = min(self._change(one.given >= 0, arm, self.halves.tuned) for one in self.answers.items.values())
-        lost = -min(collateral, valid)
-        return _Pick(number, dose, arm, gain, collateral) if gain > 0 and lost <= self.allowed + 1e-9 else None
-
-    def _change(self, holds: np.ndarray, arm: int, pictures: np.ndarray) -> float:
-        """The change, against the unchanged arm, in the share of pictures of which something holds."""
-        if not pictures.any():
-            return 0.0
-        return float(holds[arm, pictures].mean() - holds[0, pictures].mean())
+    def others(self) -> np.ndarray:
+        """Pictures of other labels."""
+        return np.asarray((self.truth != self.label) & (self.truth != ""))
 
     @property
     def _given(self) -> np.ndarray:
-        return self.answers.items[self.item.name].given
-
-    @property
-    def _right(self) -> np.ndarray:
-        """Whether the answer is the intended one (arms, pictures)."""
-        return np.asarray(self._given == self._numbers)
+        return self.half.answers.items[self.item.name].given
 
     @property
     def _numbers(self) -> np.ndarray:
@@ -152,35 +125,59 @@ class _Task:
         numbers = {answer: i for i, answer in enumerate(self.item.answers)}
         return np.array([numbers.get(answer, -2) for answer in self.truth])
 
-    def told(self, pick: _Pick, label: str, random: np.ndarray) -> Targeted:
-        """What the chosen arm does on the second half, beside random directions (directions, pictures told)."""
-        ours, others = self.ours & self.halves.told, self.others & self.halves.told
-        before, after = (self._right[arm].astype(np.float64) for arm in (0, pick.arm))
-        by_chance = (random == self._numbers[self.halves.told])[:, self.ours[self.halves.told]]
-        chance = by_chance.mean(axis=0) - before[ours]
-        gained = after[ours] - before[ours]
+    @property
+    def _right(self) -> np.ndarray:
+        """Whether the answer is the intended one (arms, pictures)."""
+        return np.asarray(self._given == self._numbers)
+
+    def pick(self, allowed: float) -> _Pick | None:
+        """The best arm: the largest gain in recall, then the least collateral, then the smallest dose."""
+        tried = [
+            self._tried(number, dose, int(arm), allowed)
+            for number, places in enumerate(self.half.sweep.places)
+            for dose, arm in zip(self.half.sweep.doses.all, places, strict=True)
+            if dose != 0
+        ]
+        fit = [one for one in tried if one is not None]
+        return max(fit, key=lambda one: (one.gain, one.collateral, -abs(one.dose)), default=None)
+
+    def _tried(self, number: int, dose: float, arm: int, allowed: float) -> _Pick | None:
+        """What an arm does; None where it gains nothing or loses more than is allowed."""
+        gain = _change(self._right, arm, self.ours)
+        collateral = _change(self._right, arm, self.others)
+        everyone = np.ones(len(self.truth), dtype=bool)
+        valid = min(_change(one.given >= 0, arm, everyone) for one in self.half.answers.items.values())
+        lost = -min(collateral, valid)
+        return _Pick(number, dose, gain, collateral) if gain > 0 and lost <= allowed + 1e-9 else None
+
+    def told(self, pick: _Pick, allowed: float, random: np.ndarray) -> Targeted:
+        """What an arm chosen elsewhere does, beside random directions (directions, pictures)."""
+        arm = int(self.half.sweep.places[pick.number][self.half.sweep.doses.all.index(pick.dose)])
+        before, after = (self._right[i].astype(np.float64) for i in (0, arm))
+        ours, others = self.ours, self.others
+        by_chance = (random == self._numbers)[:, ours]
+        chance, gained = by_chance.mean(axis=0) - before[ours], after[ours] - before[ours]
         recall = self._means(
-            [before[ours], after[ours], gained, chance, gained - chance],
+            {
+                "recall unchanged": before[ours],
+                "recall steered": after[ours],
+                "change in recall": gained,
+                "change in recall by random directions": chance,
+                "change in recall less that by random directions": gained - chance,
+            },
             ours,
-            [
-                "recall unchanged",
-                "recall steered",
-                "change in recall",
-                "change in recall by random directions",
-                "change in recall less that by random directions",
-            ],
         )
-        (collateral,) = self._means([after[others] - before[others]], others, ["change in accuracy on other pictures"])
-        steered = self.swept.sweep.steered[pick.number]
+        (collateral,) = self._means({"change in accuracy on other pictures": (after - before)[others]}, others)
+        steered = self.half.sweep.steered[pick.number]
         return Targeted(
-            label=label,
+            label=self.label,
             direction=steered.name,
             layer=steered.layer,
             dose=pick.dose,
-            allowed=self.allowed,
+            allowed=allowed,
             tuned_gain=pick.gain,
             tuned_collateral=pick.collateral,
-            images=int(self.halves.told.sum()),
+            images=len(self.truth),
             of_label=int(ours.sum()),
             before=recall[0],
             after=recall[1],
@@ -189,67 +186,54 @@ class _Task:
             beyond=recall[4],
             as_large=int((by_chance.mean(axis=1) >= after[ours].mean() - 1e-9).sum()),
             collateral=collateral,
-            kappa=self._kappa(pick.arm),
-            errors=self._errors(pick.arm),
-            no_answer=self._no_answer(pick.arm),
+            kappa=self._kappa(arm),
+            errors=tuple(self._errors(arm)),
+            no_answer=tuple(self._no_answer(arm)),
         )
 
-    def _means(self, columns: list[np.ndarray], pictures: np.ndarray, names: list[str]) -> tuple[Outcome, ...]:
-        return means(np.array(columns), self.halves.identities[pictures], self.swept.bootstrap, names)
+    def _means(self, columns: dict[str, np.ndarray], pictures: np.ndarray) -> tuple[Outcome, ...]:
+        values = np.array(list(columns.values()))
+        return means(values, self.half.identities[pictures], self.swept.bootstrap, list(columns))
 
     def _kappa(self, arm: int) -> Outcome:
         """The change in Cohen's kappa over the pictures whose intended answer is one of the options."""
-        pictures = self.halves.told & (self._numbers >= 0)
-        after, before = (
-            np.array([self.item.answers[i] if i >= 0 else None for i in self._given[a, pictures]], dtype=object)
-            for a in (arm, 0)
-        )
+        pictures = self._numbers >= 0
+        options = np.array([*self.item.answers, None], dtype=object)  # the last for -1, no valid answer
         made = compare_classification(
             self.truth[pictures],
-            after,
-            before,
+            options[self._given[arm, pictures]],
+            options[self._given[0, pictures]],
             self.item.answers,
-            clusters=self.halves.identities[pictures],
+            clusters=self.half.identities[pictures],
             bootstrap=self.swept.bootstrap,
         )
         return made if isinstance(made, Skipped) else made.kappa
 
-    def _errors(self, arm: int) -> tuple[ErrorChange, ...]:
-        told = self.halves.told
-        people = shown(self.swept.study, self.answers.pictures).people
-        made = []
-        for name, answered in self.answers.items.items():
+    def _errors(self, arm: int) -> Iterator[ErrorChange]:
+        people = shown(self.swept.study, self.half.answers.pictures).people
+        for name, answered in self.half.answers.items.items():
             if not isinstance(answered.item.scale, Likert):
                 continue
-            for reading, values in (
-                (Reading(name, "expected"), answered.expected),
-                (Reading(name, "spoken"), answered.spoken),
-            ):
-                made.append(ErrorChange(reading, self._error(values[arm, told], values[0, told], people.get(name))))
-        return tuple(made)
+            yield ErrorChange(Reading(name, "expected"), self._error(answered.expected, arm, people.get(name)))
+            yield ErrorChange(Reading(name, "spoken"), self._error(answered.spoken, arm, people.get(name)))
 
-    def _error(self, after: np.ndarray, before: np.ndarray, people: np.ndarray | None) -> Outcome:
+    def _error(self, values: np.ndarray, arm: int, people: np.ndarray | None) -> Outcome:
         if people is None:
             return Skipped("nobody rated it")
         made = compare_dimensional(
-            after,
-            before,
-            people[self.halves.told],
-            clusters=self.halves.identities[self.halves.told],
-            bootstrap=self.swept.bootstrap,
+            values[arm], values[0], people, clusters=self.half.identities, bootstrap=self.swept.bootstrap
         )
         return made if isinstance(made, Skipped) else made.mae
 
-    def _no_answer(self, arm: int) -> tuple[NoAnswerChange, ...]:
-        told = self.halves.told
-        return tuple(
-            NoAnswerChange(
-                name,
-                self._means(
-                    [(one.given[arm, told] < 0).astype(np.float64) - (one.given[0, told] < 0)],
-                    told,
-                    ["change in the share without a valid answer"],
-                )[0],
-            )
-            for name, one in self.answers.items.items()
-        )
+    def _no_answer(self, arm: int) -> Iterator[NoAnswerChange]:
+        everyone = np.ones(len(self.truth), dtype=bool)
+        for name, one in self.half.answers.items.items():
+            change = (one.given[arm] < 0).astype(np.float64) - (one.given[0] < 0)
+            yield NoAnswerChange(name, self._means({"change in the share without a valid answer": change}, everyone)[0])
+
+
+def _change(holds: np.ndarray, arm: int, pictures: np.ndarray) -> float:
+    """The change, against the unchanged arm, in the share of pictures of which something holds."""
+    if not pictures.any():
+        return 0.0
+    return float(holds[arm, pictures].mean() - holds[0, pictures].mean())
