@@ -104,8 +104,10 @@ class Together:
         said: dict[int, Tokens] = dict.fromkeys(going, ())
         cache = self._cache
         while True:
-            self._read |= {(row, said[row]): logits[i] for i, row in enumerate(going)}
+            apart = [logits[i] for i in range(len(going))]
             tokens: list[int] = mx.argmax(logits, axis=-1).tolist()  # type: ignore[assignment]  # of one axis
+            mx.eval(apart)
+            self._read |= {(row, said[row]): one for row, one in zip(going, apart, strict=True)}
             on = [
                 i for i, row in enumerate(going) if tokens[i] not in saying.stops and len(said[row]) + 1 < saying.most
             ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -88,9 +90,7 @@ def _pick(logits: Any, temperature: float, key: Any) -> int:
     import mlx.core as mx
 
     if temperature == 0.0:
-        return _whole(mx.argmax(logits))
-    return _whole(mx.random.categorical(logits / temperature, key=key))
-
-
-def _whole(token: Any) -> int:
-    return int(token.item())
+        # Of logits that are there already numpy tells the largest without a turn of the model's own machinery.
+        return int(np.array(logits).argmax())
+    drawn: Any = mx.random.categorical(logits / temperature, key=key)
+    return int(drawn.item())
