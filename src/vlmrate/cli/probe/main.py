@@ -6,6 +6,7 @@ import typer
 
 from vlmrate.cli.probe.capture import capture
 from vlmrate.cli.probe.separability import separability
+from vlmrate.cli.probe.steer import steer
 
 probe = typer.Typer(
     name="probe",
@@ -22,6 +23,7 @@ def _commands() -> None:
 
 probe.command("capture")(capture)
 probe.command("separability")(separability)
+probe.command("steer")(steer)
 
 
 def register(app: typer.Typer) -> None:

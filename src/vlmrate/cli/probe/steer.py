@@ -10,6 +10,7 @@ from vlmrate.cli.probe.options import (  # noqa: TC001
     AsJson,
     CaptureFile,
     FigureFile,
+    LayerNumbers,
     Limit,
     ModelName,
     ModelsFile,
@@ -29,9 +30,7 @@ def steer(
         list[str] | None,
         typer.Option("--direction", metavar="NAME", help="May be given often [the target's, else every label's]"),
     ] = None,
-    layer: Annotated[
-        list[int] | None, typer.Option("--layer", metavar="N", min=0, help="May be given often [all]")
-    ] = None,
+    layer: LayerNumbers = None,
     doses: Annotated[
         str, typer.Option("--doses", metavar="LIST", help="In effects of the direction's own: --doses=-1,0,1.")
     ] = "-8,-4,-2,-1,0,1,2,4,8",
@@ -64,7 +63,7 @@ def steer(
     """Add a direction in doses after every block while a model rates, beside random directions of the same length."""
     from vlmrate.cli.probe.showing import showing
     from vlmrate.cli.probe.steer_job import parse_doses, parse_steps, steered
-    from vlmrate.probe.edits import EditWishes
+    from vlmrate.probe.prepare import EditWishes
     from vlmrate.probe.steer import Way
     from vlmrate.probe.sweep import Doses
     from vlmrate.stats import Bootstrap

@@ -11,14 +11,14 @@ from rich.markup import escape
 from vlmrate.cli.probe.showing import present
 from vlmrate.cli.progress import reporter
 from vlmrate.errors import ProbeError
-from vlmrate.probe.edits import prepare_edited
 from vlmrate.probe.found import Found
+from vlmrate.probe.prepare import prepare_edited
 from vlmrate.probe.steer import steer
 from vlmrate.probe.steered import SteerOutcome
 
 if TYPE_CHECKING:
     from vlmrate.cli.probe.showing import Showing
-    from vlmrate.probe.edits import EditWishes
+    from vlmrate.probe.prepare import EditWishes
     from vlmrate.probe.steer import Way
 
 
@@ -52,13 +52,15 @@ def steered(wishes: EditWishes, way: Way, how: Showing) -> None:
     """Load model and capture, rate in every arm, and store and show what came of it."""
     console = Console(highlight=False, stderr=True)
     prepared = prepare_edited(wishes, lambda words: console.print(escape(words), soft_wrap=True))
+    if prepared.note:
+        console.print(f"Note: {escape(prepared.rater.name)} {escape(prepared.note)}.")
     with reporter(console, "pictures") as report:
         found = steer(
-            prepared.model,
+            prepared.rater,
             prepared.study,
             prepared.stimuli,
             lambda identities: replace(prepared.directions, identities=identities),
             way,
             report,
         )
-    present(Found(steer=(SteerOutcome(prepared.model.name, found),)), prepared.study, prepared.model.name, how)
+    present(Found(steer=(SteerOutcome(prepared.rater.name, found),)), prepared.study, prepared.rater.name, how)
