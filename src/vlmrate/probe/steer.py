@@ -154,7 +154,7 @@ def _identity(study: Study, stimulus: Stimulus) -> str:
 
 def _rated(model: Editable, study: Study, stimuli: tuple[Stimulus, ...], sweep: Sweep, tell: _Onwards) -> Half:
     answers = model.rate(stimuli, sweep.arms, tell.told)
-    tell.before += len(stimuli)
+    tell.onwards()
     return Half(stimuli, np.array([_identity(study, stimulus) for stimulus in stimuli]), sweep, answers)
 
 
@@ -164,9 +164,18 @@ class _Onwards:
 
     report: Callable[[Progress], None] | None
     total: int
-    before: int = 0
+    rated: int = 0
+    seconds: float = 0.0
+    last: Progress | None = None
 
     def told(self, progress: Progress) -> None:
         """Say how far both are."""
+        rated, seconds = self.rated + progress.rated, self.seconds + progress.seconds
+        self.last = replace(progress, total=self.total, rated=rated, seconds=seconds)
         if self.report is not None:
-            self.report(replace(progress, total=self.total, rated=self.before + progress.rated))
+            self.report(self.last)
+
+    def onwards(self) -> None:
+        """Count from where the first run ended."""
+        if self.last is not None:
+            self.rated, self.seconds = self.last.rated, self.last.seconds
