@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from vlmrate.probe.axes import Axes  # noqa: TC001
 from vlmrate.probe.causal import CausalOutcome  # noqa: TC001
 from vlmrate.probe.separability import ArrayOutcome  # noqa: TC001
+from vlmrate.probe.steered import SteerOutcome  # noqa: TC001
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Found:
     separability: tuple[ArrayOutcome, ...] = ()
     axis: tuple[Axes, ...] = ()
     causal: tuple[CausalOutcome, ...] = ()
+    steer: tuple[SteerOutcome, ...] = ()
 
     @property
     def is_empty(self) -> bool:

@@ -8,6 +8,7 @@ from vlmrate.cli.probe.axis import axis
 from vlmrate.cli.probe.capture import capture
 from vlmrate.cli.probe.causal import causal
 from vlmrate.cli.probe.separability import separability
+from vlmrate.cli.probe.steer import steer
 
 probe = typer.Typer(
     name="probe",
@@ -26,6 +27,7 @@ probe.command("capture")(capture)
 probe.command("separability")(separability)
 probe.command("axis")(axis)
 probe.command("causal")(causal)
+probe.command("steer")(steer)
 
 
 def register(app: typer.Typer) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from vlmrate.report.figures.axis import axis_figures
 from vlmrate.report.figures.causal import causal_figures
 from vlmrate.report.figures.separability import separability_figures
+from vlmrate.report.figures.steer import steer_figures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,3 +25,4 @@ def _all(found: Found) -> Iterator[Figure]:
     yield from separability_figures(found.separability)
     yield from axis_figures(found.axis)
     yield from causal_figures(found.causal)
+    yield from steer_figures(found.steer)

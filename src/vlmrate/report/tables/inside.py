@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from vlmrate.report.tables.axis import axis_tables
 from vlmrate.report.tables.causal import causal_tables
 from vlmrate.report.tables.separability import separability_tables
+from vlmrate.report.tables.steer import steer_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,3 +28,5 @@ def _all(found: Found) -> Iterator[Table]:
         yield from axis_tables(found.axis)
     if found.causal:
         yield from causal_tables(found.causal)
+    if found.steer:
+        yield from steer_tables(found.steer)
