@@ -13,7 +13,8 @@ from probe.planted import PlantedModel, planted_units
 from vlmrate.errors import ProbeError
 from vlmrate.probe.crossfit import turns
 from vlmrate.probe.debias import Debiased
-from vlmrate.probe.debiasing import Bench, DebiasWay, debias, groups_of
+from vlmrate.probe.bench import Bench
+from vlmrate.probe.debiasing import DebiasWay, debias, groups_of
 from vlmrate.probe.direction import CapturedDirections
 from vlmrate.probe.removal import parse_hows
 from vlmrate.stats import Bootstrap, Estimate, Skipped
@@ -157,7 +158,6 @@ def test_where_nothing_was_planted_nothing_changes_more_often_than_stated(small,
         biased += any(one.p_holm is not None and one.p_holm <= 0.05 for one in removed.bias)
         costly += any(one.p_holm is not None and one.p_holm <= 0.05 for one in removed.costs)
         leaked += removed.left[0].p_before <= 0.05
-    print(biased, costly, leaked, most)
     assert biased <= most
     assert costly <= most
     assert leaked <= most

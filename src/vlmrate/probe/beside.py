@@ -42,6 +42,10 @@ class Beside:
         """What the measure comes to in an arm."""
         return self._estimate({arm: 1.0}, self.name)
 
+    def mean(self, arms: Sequence[int]) -> Outcome:
+        """The mean of what it comes to in some arms."""
+        return self._estimate(dict.fromkeys(arms, 1 / len(arms)), self.name)
+
     def change(self, arm: int, reference: int = 0) -> Outcome:
         """By how much it is larger in one arm than in another."""
         return self._estimate({arm: 1.0, reference: -1.0}, f"change in {self.name}, paired")

@@ -19,17 +19,16 @@ from vlmrate.stats import Bootstrap, Skipped
 from vlmrate.stats.bootstrap import DEFAULT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from vlmrate.inference.job import Progress
-    from vlmrate.probe.arms import Answers, Arm, Editable
+    from vlmrate.probe.arms import Answers, Arm
+    from vlmrate.probe.bench import Bench
     from vlmrate.probe.crossfit import Turn
-    from vlmrate.probe.direction import Directions
     from vlmrate.probe.leakage import Left
     from vlmrate.probe.removal import How
     from vlmrate.probe.shown import Shown
-    from vlmrate.probe.store import Capture
-    from vlmrate.study.records import Stimulus, Study
+    from vlmrate.study.records import Study
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +44,6 @@ class DebiasWay:
     permutations: int = 999
     seed: int = 0
     bootstrap: Bootstrap = DEFAULT
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Bench:
-    """What debiasing is tried on: a model, pictures of a study, their capture, and directions by who is learnt from."""
-
-    model: Editable
-    study: Study
-    stimuli: Sequence[Stimulus]
-    capture: Capture
-    taken: Callable[[Collection[str]], Directions]
 
 
 def groups_of(study: Study, asked: Sequence[str] = ()) -> tuple[str, ...]:
