@@ -36,6 +36,7 @@ def model(small, identities: int = 24, **others: object) -> PlantedModel:  # typ
 
 
 def found(plain: PlantedModel, file: Path, *others: Otherwise, way: CompareWay = QUICK) -> Compared:
+    """What is found along happy."""
     capture, unrated = plain.capture(file), replace(plain.study, ratings=None)
     bench = Bench(
         plain, plain.study, plain.study.stimuli, capture, lambda who: CapturedDirections(capture, unrated, who)
@@ -46,16 +47,19 @@ def found(plain: PlantedModel, file: Path, *others: Otherwise, way: CompareWay =
 
 
 def measure(told: Compared, channel: str, name: str) -> Measure:
+    """One measure of one channel."""
     row = next(one for one in told.channels if one.name == channel)
     return next(one for one in row.measures if one.name == name)
 
 
 def estimate(outcome: Outcome | None) -> Estimate:
+    """It, which must not be skipped."""
     assert isinstance(outcome, Estimate), outcome
     return outcome
 
 
 def change(told: Compared, channel: str, name: str) -> Estimate:
+    """Its change against the baseline."""
     return estimate(measure(told, channel, name).change)
 
 

@@ -5,19 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 from scipy.stats import binom
 
 from probe.planted import PlantedModel, planted_units
-from vlmrate.errors import ProbeError
-from vlmrate.probe.crossfit import turns
-from vlmrate.probe.debias import Debiased
 from vlmrate.probe.bench import Bench
-from vlmrate.probe.debiasing import DebiasWay, debias, groups_of
+from vlmrate.probe.debias import Debiased
+from vlmrate.probe.debiasing import DebiasWay, debias
 from vlmrate.probe.direction import CapturedDirections
-from vlmrate.probe.removal import parse_hows
-from vlmrate.stats import Bootstrap, Estimate, Skipped
+from vlmrate.stats import Bootstrap, Estimate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,14 +64,17 @@ def found(on: Bench, way: DebiasWay = QUICK) -> Debiased:
 
 
 def bias_of(removed: Removed, item: str, level: str = "f") -> LevelBias:
+    """One level's bias on one item."""
     return next(one for one in removed.bias if (one.item, one.level) == (item, level))
 
 
 def cost_of(removed: Removed, measure: str) -> Cost:
+    """The first cost of that name."""
     return next(one for one in removed.costs if one.measure == measure)
 
 
 def estimate(outcome: Outcome) -> Estimate:
+    """It, which must not be skipped."""
     assert isinstance(outcome, Estimate), outcome
     return outcome
 
@@ -99,7 +98,7 @@ def test_what_biases_one_level_is_taken_out_and_accuracy_stays(small, tmp_path: 
 
 
 def test_leakage_is_told_before_after_and_by_chance(small, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]  # the fixture's class is in a conftest
-    """Taken out where all of it is written, the group is guessed; where more is written later, the last layer has it."""
+    """Taken out where all of it is written, the group is guessed; where more is written later, it is told there."""
     on = bench(small, tmp_path / "c.safetensors", own=0.2, width=8)
     whole = found(on, replace(QUICK, layer=3, hows=("project-out",))).ways[0]
     (edited,) = whole.left
