@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ASK_ALL = (
     *("context-carry", "context-carry-json", "human-wording", "independent", "option-order", "oracle-carry"),
-    *("reworded", "single-shot"),
+    *("persona", "reworded", "single-shot"),
 )
 ALL = tuple(sorted((*ASK_ALL, "anchor", "false-label")))
 FIRST = (
@@ -41,7 +41,7 @@ def prompts(
 
 
 def test_names() -> None:
-    """The six protocols of the study and four ablations are shipped, under these names."""
+    """The six protocols of the study and five ablations are shipped, under these names."""
     assert shipped() == ALL
 
 
@@ -111,6 +111,12 @@ def test_option_order_differs_in_the_order_alone(study: Study) -> None:
     backwards = "neutral, disgust, fear, angry, sad, happy"
     first = FIRST.replace("happy, sad, angry, fear, disgust, neutral", backwards)
     assert prompts("option-order", study) == [first, SECOND, THIRD]
+
+
+def test_persona_begins_with_who_is_asked(study: Study) -> None:
+    """Its prompts are context-carry's after one sentence."""
+    who = "You are a cheerful person who sees the good in everyone. "
+    assert prompts("persona", study) == [who + usual for usual in (FIRST, SECOND, THIRD)]
 
 
 def test_reworded_carries_the_same_in_other_words(study: Study) -> None:

@@ -75,6 +75,8 @@ class Compared:
     identities: int
     channels: tuple[Channel, ...]
     acceptance: tuple[Acceptance, ...] | Skipped
+    lacking: tuple[str, ...]
+    """Why channels that belong here were left out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,12 +48,16 @@ class Otherwise:
 
 @dataclass(frozen=True, slots=True)
 class CompareWay:
-    """How far is steered, in which layer (None: chosen by the half that is learnt from), and how intervals are made."""
+    """How far is steered, in which layer (None: chosen by the half that is learnt from), and how intervals are made.
+
+    `lacking` says why channels that belong here are not among the others.
+    """
 
     dose: float = 2.0
     layer: int | None = None
     seed: int = 0
     bootstrap: Bootstrap = DEFAULT
+    lacking: tuple[str, ...] = ()
 
 
 def compare(
@@ -169,4 +173,5 @@ def _told(
         identities=len(np.unique(rated.labels(rated.identity or "").astype(str))),
         channels=channels.told(places),
         acceptance=Skipped("no false label was told") if false is None else channels.acceptance(*false),
+        lacking=way.lacking,
     )

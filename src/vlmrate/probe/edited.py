@@ -88,6 +88,16 @@ class EditedRater:
         self._ids = lru_cache(maxsize=_PROMPTS_KEPT)(lambda prompt: self._inside.tokens(rater.written(prompt)))
 
     @property
+    def rater(self) -> MlxRater:
+        """The rater that is changed."""
+        return self._rater
+
+    @property
+    def protocol(self) -> Protocol:
+        """How it is asked."""
+        return self._protocol
+
+    @property
     def name(self) -> str:
         """The rater's name."""
         return self._name

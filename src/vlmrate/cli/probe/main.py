@@ -5,6 +5,8 @@ from __future__ import annotations
 import typer
 
 from vlmrate.cli.probe.capture import capture
+from vlmrate.cli.probe.compare import compare
+from vlmrate.cli.probe.debias import debias
 from vlmrate.cli.probe.separability import separability
 
 probe = typer.Typer(
@@ -22,6 +24,8 @@ def _commands() -> None:
 
 probe.command("capture")(capture)
 probe.command("separability")(separability)
+probe.command("debias")(debias)
+probe.command("compare")(compare)
 
 
 def register(app: typer.Typer) -> None:

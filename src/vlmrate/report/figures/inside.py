@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vlmrate.report.figures.compare import compare_figures
+from vlmrate.report.figures.debias import debias_figures
 from vlmrate.report.figures.separability import separability_figures
 
 if TYPE_CHECKING:
@@ -20,3 +22,5 @@ def inside_figures(found: Found) -> tuple[Figure, ...]:
 
 def _all(found: Found) -> Iterator[Figure]:
     yield from separability_figures(found.separability)
+    yield from debias_figures(found.debias)
+    yield from compare_figures(found.compare)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vlmrate.report.tables.compare import compare_tables
+from vlmrate.report.tables.debias import debias_tables
 from vlmrate.report.tables.separability import separability_tables
 
 if TYPE_CHECKING:
@@ -21,3 +23,5 @@ def inside_tables(found: Found) -> tuple[Table, ...]:
 def _all(found: Found) -> Iterator[Table]:
     if found.separability:
         yield from separability_tables(found.separability)
+    yield from debias_tables(found.debias)
+    yield from compare_tables(found.compare)
