@@ -5,18 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from scipy.stats import binom
 
 from probe.planted import PlantedModel, planted_units
+from vlmrate.errors import ProbeError
 from vlmrate.probe.bench import Bench
+from vlmrate.probe.crossfit import turns
 from vlmrate.probe.debias import Debiased
-from vlmrate.probe.debiasing import DebiasWay, debias
+from vlmrate.probe.debiasing import DebiasWay, debias, groups_of
 from vlmrate.probe.direction import CapturedDirections
-from vlmrate.stats import Bootstrap, Estimate
+from vlmrate.probe.removal import parse_hows
+from vlmrate.stats import Bootstrap, Estimate, Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from vlmrate.probe.debias import Cost, LevelBias, Removed
@@ -134,6 +138,54 @@ def test_a_group_beside_an_emotion_costs_kappa(small, tmp_path: Path) -> None:  
     assert estimate(costly.beyond).ci_high < 0
     assert costly.p_holm is not None
     assert costly.p_holm <= 0.05
+
+
+def test_halves_are_whole_identities_and_hold_every_level_alike() -> None:
+    """No identity is in both halves, each is judged once, and half of every level is in each."""
+    identities = np.repeat([f"p{number}" for number in range(16)], 6)
+    groups = np.repeat([*("ab" * 4), *("c" * 8)], 6)
+    one, other = turns(identities, groups, seed=4)
+    assert set(one.learnt) == set(other.judged)
+    assert not set(one.learnt) & set(one.judged)
+    assert one.identities.isdisjoint(identities[one.judged])
+    assert sorted([*one.judged, *other.judged]) == list(range(96))
+    for level, images in (("a", 12), ("b", 12), ("c", 24)):
+        assert (groups[one.judged] == level).sum() == images
+
+
+def test_directions_know_nothing_of_those_they_are_judged_on(small, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]  # the fixture's class is in a conftest
+    """Each half asks for directions of the other identities, and rates only pictures of its own."""
+    on = bench(small, tmp_path / "c.safetensors", identities=12)
+    asked: list[frozenset[str]] = []
+
+    def taken(who: Collection[str]) -> CapturedDirections:
+        asked.append(frozenset(who))
+        return on.taken(who)  # type: ignore[return-value]  # as the bench's own
+
+    found(replace(on, taken=taken), replace(QUICK, hows=("project-out",)))
+    one, other = asked
+    assert one.isdisjoint(other)
+    assert one | other == {stimulus.factors["identity"] for stimulus in on.stimuli}
+
+
+def test_what_cannot_be_told_is_skipped_or_refused(small, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]  # the fixture's class is in a conftest
+    """Too few identities, a limit that leaves a level out; a group, way or direction that there is not."""
+    on = bench(small, tmp_path / "c.safetensors", identities=6)
+    few = debias(on, "gender", QUICK).found
+    assert isinstance(few, Skipped)
+    assert few.reason == "f is shown by 3 identities, and each half needs two"
+    on = bench(small, tmp_path / "d.safetensors", identities=12)
+    limited = debias(replace(on, stimuli=on.stimuli[:6]), "gender", QUICK).found
+    assert isinstance(limited, Skipped)
+    assert "do not show every level of gender in both halves" in limited.reason
+    nameless = replace(on.study, factors=replace(on.study.factors, identity=None))
+    assert isinstance(debias(replace(on, study=nameless), "gender", QUICK).found, Skipped)
+    with pytest.raises(ProbeError, match="--group race: the stimuli of study small have no such column"):
+        groups_of(on.study, ("race",))
+    with pytest.raises(ProbeError, match="'ablate' is no way"):
+        parse_hows("clamp,ablate")
+    with pytest.raises(ProbeError, match="there is no direction gender=x"):
+        debias(on, "gender", replace(QUICK, names=("gender=x",)))
 
 
 @pytest.mark.slow
