@@ -14,8 +14,13 @@ if TYPE_CHECKING:
     from vlmrate.study.records import Study
 
 ASK_ALL = (
+<<<<<<< HEAD
     *("context-carry", "context-carry-json", "context-carry-ko", "human-wording", "independent", "option-order"),
     *("oracle-carry", "reworded", "single-shot"),
+=======
+    *("context-carry", "context-carry-json", "human-wording", "independent", "option-order", "oracle-carry"),
+    *("persona", "reworded", "single-shot"),
+>>>>>>> debias
 )
 ALL = tuple(sorted((*ASK_ALL, "anchor", "false-label")))
 FIRST = (
@@ -41,7 +46,11 @@ def prompts(
 
 
 def test_names() -> None:
+<<<<<<< HEAD
     """The six protocols of the study, one in Korean and four ablations are shipped, under these names."""
+=======
+    """The six protocols of the study and five ablations are shipped, under these names."""
+>>>>>>> debias
     assert shipped() == ALL
 
 
@@ -111,6 +120,12 @@ def test_option_order_differs_in_the_order_alone(study: Study) -> None:
     backwards = "neutral, disgust, fear, angry, sad, happy"
     first = FIRST.replace("happy, sad, angry, fear, disgust, neutral", backwards)
     assert prompts("option-order", study) == [first, SECOND, THIRD]
+
+
+def test_persona_begins_with_who_is_asked(study: Study) -> None:
+    """Its prompts are context-carry's after one sentence."""
+    who = "You are a cheerful person who sees the good in everyone. "
+    assert prompts("persona", study) == [who + usual for usual in (FIRST, SECOND, THIRD)]
 
 
 def test_reworded_carries_the_same_in_other_words(study: Study) -> None:

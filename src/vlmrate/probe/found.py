@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 # Readers of files resolve the annotations when they run.
 from vlmrate.probe.axes import Axes  # noqa: TC001
 from vlmrate.probe.causal import CausalOutcome  # noqa: TC001
+from vlmrate.probe.compare import CompareOutcome  # noqa: TC001
+from vlmrate.probe.debias import DebiasOutcome  # noqa: TC001
 from vlmrate.probe.separability import ArrayOutcome  # noqa: TC001
 from vlmrate.probe.steered import SteerOutcome  # noqa: TC001
 
@@ -19,6 +21,8 @@ class Found:
     axis: tuple[Axes, ...] = ()
     causal: tuple[CausalOutcome, ...] = ()
     steer: tuple[SteerOutcome, ...] = ()
+    debias: tuple[DebiasOutcome, ...] = ()
+    compare: tuple[CompareOutcome, ...] = ()
 
     @property
     def is_empty(self) -> bool:

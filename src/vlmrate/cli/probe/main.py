@@ -7,6 +7,8 @@ import typer
 from vlmrate.cli.probe.axis import axis
 from vlmrate.cli.probe.capture import capture
 from vlmrate.cli.probe.causal import causal
+from vlmrate.cli.probe.compare import compare
+from vlmrate.cli.probe.debias import debias
 from vlmrate.cli.probe.separability import separability
 from vlmrate.cli.probe.steer import steer
 
@@ -28,6 +30,8 @@ probe.command("separability")(separability)
 probe.command("axis")(axis)
 probe.command("causal")(causal)
 probe.command("steer")(steer)
+probe.command("debias")(debias)
+probe.command("compare")(compare)
 
 
 def register(app: typer.Typer) -> None:

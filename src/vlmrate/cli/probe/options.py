@@ -32,6 +32,10 @@ LayerNumbers = Annotated[
     list[int] | None,
     typer.Option("--layer", min=0, metavar="N", help="After which block, from 0; may be given often [all]"),
 ]
+OneLayer = Annotated[
+    int | None,
+    typer.Option("--layer", min=0, metavar="N", help="After which block, from 0 [chosen on the other identities]"),
+]
 ArrayName = Annotated[str | None, typer.Option("--array", metavar="NAME", help="Only this array [all]")]
 Permutations = Annotated[
     int, typer.Option("--permutations", min=19, max=100_000, help="Permutations a p is made from.")

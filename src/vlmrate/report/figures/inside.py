@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from vlmrate.report.figures.axis import axis_figures
 from vlmrate.report.figures.causal import causal_figures
+from vlmrate.report.figures.compare import compare_figures
+from vlmrate.report.figures.debias import debias_figures
 from vlmrate.report.figures.separability import separability_figures
 from vlmrate.report.figures.steer import steer_figures
 
@@ -26,3 +28,5 @@ def _all(found: Found) -> Iterator[Figure]:
     yield from axis_figures(found.axis)
     yield from causal_figures(found.causal)
     yield from steer_figures(found.steer)
+    yield from debias_figures(found.debias)
+    yield from compare_figures(found.compare)

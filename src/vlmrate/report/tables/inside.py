@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from vlmrate.report.tables.axis import axis_tables
 from vlmrate.report.tables.causal import causal_tables
+from vlmrate.report.tables.compare import compare_tables
+from vlmrate.report.tables.debias import debias_tables
 from vlmrate.report.tables.separability import separability_tables
 from vlmrate.report.tables.steer import steer_tables
 
@@ -30,3 +32,7 @@ def _all(found: Found) -> Iterator[Table]:
         yield from causal_tables(found.causal)
     if found.steer:
         yield from steer_tables(found.steer)
+    if found.debias:
+        yield from debias_tables(found.debias)
+    if found.compare:
+        yield from compare_tables(found.compare)
