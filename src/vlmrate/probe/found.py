@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from vlmrate.probe.separability import ArrayOutcome  # noqa: TC001  readers resolve annotations
+from vlmrate.probe.sparse.features import FeaturesOutcome  # noqa: TC001
+from vlmrate.probe.sparse.sizes import SizesOutcome  # noqa: TC001
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +14,8 @@ class Found:
     """What was found inside models, a field a command; empty where the command has not run."""
 
     separability: tuple[ArrayOutcome, ...] = ()
+    features: tuple[FeaturesOutcome, ...] = ()
+    features_sizes: tuple[SizesOutcome, ...] = ()
 
     @property
     def is_empty(self) -> bool:
