@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from vlmrate.errors import ProbeError
 from vlmrate.probe.pictures import PictureRows
-from vlmrate.probe.prepare import CaptureWishes, parse_positions, prepare_capture
+from vlmrate.probe.prepare import CaptureWishes, EditWishes, parse_positions, prepare_capture, prepare_edited
+from vlmrate.probe.records import ArrayAbout, CaptureAbout
+from vlmrate.probe.store import Row, writing
+from vlmrate.protocol.load import load_protocol
+from vlmrate.raters.model import Request
+from vlmrate.raters.registry import find_model
+from vlmrate.resources import configs_folder
+from vlmrate.study.load import load_study
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 PLUGIN = """
@@ -60,3 +69,71 @@ def test_a_capture_s_name_tells_what_it_holds(tmp_path: Path) -> None:
     assert "drawn faces" in prepared.note
     vision = prepare_capture(CaptureWishes("tiny", positions="vision", results=tmp_path), print)
     assert vision.file.name == "context-carry_vision.safetensors"
+
+
+@pytest.fixture
+def captured(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a capture of the demo study's first pictures, of these steps, into the folder of tiny's captures."""
+    study = load_study(configs_folder() / "study.yaml")
+    protocol = load_protocol("context-carry", study)
+
+    def write(
+        steps: Sequence[str] = ("emotion", "valence", "arousal"), digest: str = "0" * 64, name: str = "made"
+    ) -> Path:
+        arrays = tuple(ArrayAbout(position="answer", step=step, layers=4, width=64) for step in steps)
+        about = CaptureAbout(
+            source="images",
+            study=study.name,
+            model="tiny",
+            model_digest=digest,
+            protocol=protocol.name,
+            protocol_digest=protocol.digest,
+            arrays=arrays,
+            rows=tuple(stimulus.image_id for stimulus in study.stimuli[:12]),
+        )
+        file = tmp_path / "demo" / "tiny" / "captures" / f"context-carry_{name}.safetensors"
+        with writing(file, about) as writer:
+            for number in range(12):
+                values = np.random.default_rng(number).normal(size=(4, 64))
+                every = [array.name for array in arrays]
+                writer.write(number, Row(dict.fromkeys(every, values), dict.fromkeys(every, bytes(32)), bytes(32)))
+        return file
+
+    return write
+
+
+def test_a_rater_to_be_changed_comes_with_directions_from_its_own_capture(
+    tmp_path: Path, captured: Callable[..., Path]
+) -> None:
+    """The capture in the results folder that holds all steps; a selection of pictures; the model's shape and steps."""
+    pytest.importorskip("mlx_vlm")
+    (made,) = find_model("tiny").make([Request()])
+    digest = made.loaded.digest  # type: ignore[attr-defined]  # an MlxRater
+    captured(steps=("emotion",), name="a_part")
+    whole = captured(digest=digest)
+    prepared = prepare_edited(EditWishes("tiny", results=tmp_path, limit=2), print)
+    assert prepared.directions.capture.file == whole
+    assert (prepared.rater.name, prepared.rater.digest) == ("tiny", digest)
+    assert (prepared.rater.layers, prepared.rater.width) == (4, 64)
+    assert prepared.rater.steps == ("emotion", "valence", "arousal")
+    assert [stimulus.image_id for stimulus in prepared.stimuli] == ["p01_happy", "p01_sad"]
+    assert np.linalg.norm(prepared.directions.direction("happy", 2, "valence").unit) == pytest.approx(1)
+
+
+def test_without_a_capture_the_command_that_makes_one_is_told(tmp_path: Path, captured: Callable[..., Path]) -> None:
+    """None at all, or one of a single step only: the model is not even loaded."""
+    with pytest.raises(ProbeError, match="vlmrate probe capture --model tiny --protocol context-carry`, or name one"):
+        prepare_edited(EditWishes("tiny", results=tmp_path), print)
+    part = captured(steps=("emotion",))
+    with pytest.raises(ProbeError, match="holds the answers of tiny to all steps"):
+        prepare_edited(EditWishes("tiny", results=tmp_path), print)
+    with pytest.raises(ProbeError, match="lacks answer/valence, answer/arousal, and directions are taken"):
+        prepare_edited(EditWishes("tiny", results=tmp_path, capture=part), print)
+
+
+def test_a_capture_of_another_model_is_refused(tmp_path: Path, captured: Callable[..., Path]) -> None:
+    """Its directions would mean nothing in this one."""
+    pytest.importorskip("mlx_vlm")
+    captured(digest="ab" * 32)
+    with pytest.raises(ProbeError, match="was captured from another model"):
+        prepare_edited(EditWishes("tiny", results=tmp_path), print)

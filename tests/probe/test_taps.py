@@ -14,13 +14,16 @@ from mlx_vlm.models.base import create_attention_mask
 from mlx_vlm.models.cache import make_prompt_cache
 
 from vlmrate.errors import ProbeError
+from vlmrate.probe.changes import Add, Clamp, ProjectOut
 from vlmrate.probe.inside import Inside, Span, answer, inside
-from vlmrate.probe.taps import Add, ProjectOut, tapped, unread
+from vlmrate.probe.taps import Edit, tapped, unread
+from vlmrate.raters.mlx.branch import fork
 from vlmrate.study.images import open_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from vlmrate.probe.changes import Change
     from vlmrate.protocol.records import Protocol
     from vlmrate.raters.mlx.rater import MlxRater
     from vlmrate.study.records import Study
@@ -65,7 +68,7 @@ def test_a_tap_that_adds_nothing_changes_no_bit(name: str, asked: Callable[..., 
     """The logits are the same bytes with no tap, with a tap that reads, and with one that adds at alpha 0."""
     one = asked(name)
     plain = np.array(one.read(unread(one.picture)))
-    nothing = [Add(layer, vector(one), Span(0), alpha=0.0) for layer in range(one.inside.layers)]
+    nothing = [Edit(Add(layer, vector(one), alpha=0.0), Span(0)) for layer in range(one.inside.layers)]
     with tapped(one.inside, watch={"a": answer(one.ids)}, edits=nothing, vision=True):
         read = np.array(one.read(unread(one.picture)))
     assert read.tobytes() == plain.tobytes()
@@ -76,7 +79,7 @@ def test_what_is_added_shifts_the_residual_by_exactly_that(name: str, asked: Cal
     """After the edited block the residual is the former plus v to the bit; blocks before it are as they were."""
     one = asked(name)
     added, layer, at = vector(one), 1, answer(one.ids)
-    before, after = one.residuals(at), one.residuals(at, Add(layer, added, at, alpha=2.0))
+    before, after = one.residuals(at), one.residuals(at, Edit(Add(layer, added, alpha=2.0), at))
     assert after[:layer].tobytes() == before[:layer].tobytes()
     assert after[layer].tobytes() == (before[layer] + 2 * added).tobytes()
     assert np.abs(after[layer + 1] - before[layer + 1]).max() > 0.1
@@ -87,7 +90,7 @@ def test_other_positions_before_the_edited_one_stay_as_they_were(name: str, aske
     """An edit at the answer position touches no bit at the position before it, in any block."""
     one = asked(name)
     last, neighbour = answer(one.ids), Span(len(one.ids) - 2, len(one.ids) - 1)
-    edit = Add(0, vector(one), last)
+    edit = Edit(Add(0, vector(one)), last)
     assert one.residuals(neighbour, edit).tobytes() == one.residuals(neighbour).tobytes()
 
 
@@ -97,10 +100,35 @@ def test_a_direction_projected_out_is_gone(name: str, asked: Callable[..., Asked
     one = asked(name)
     direction, at = vector(one), answer(one.ids)
     unit = direction / np.linalg.norm(direction)
-    before, after = one.residuals(at)[1], one.residuals(at, ProjectOut(1, direction, at))[1]
+    before, after = one.residuals(at)[1], one.residuals(at, Edit(ProjectOut(1, direction), at))[1]
     assert abs(before @ unit) > 1e-3
     assert after @ unit == pytest.approx(0.0, abs=1e-5)
     np.testing.assert_allclose(after, before - (before @ unit) * unit, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_what_is_clamped_lies_as_far_along_as_was_set(name: str, asked: Callable[..., Asked]) -> None:
+    """The residual after that block lies 3 unit lengths along the direction, and everything across it stays."""
+    one = asked(name)
+    direction, at = vector(one), answer(one.ids)
+    unit = direction / np.linalg.norm(direction)
+    before, after = one.residuals(at)[1], one.residuals(at, Edit(Clamp(1, direction, 3.0), at))[1]
+    assert after @ unit == pytest.approx(3.0, abs=1e-5)
+    np.testing.assert_allclose(after, before + (3 - before @ unit) * unit, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_of_prompts_read_at_once_each_has_its_own_edits(name: str, asked: Callable[..., Asked]) -> None:
+    """Three prompts in a pass of six rows: the second's two are moved, the others are what they are unmoved."""
+    one = asked(name)
+    language, head = one.inside.model.language_model, one.rater.architecture.read(one.picture, one.written)
+    rows = mx.array([[5], [6]] * 3)
+    edit = Edit(Add(1, vector(one)), Span(len(one.ids)), row=1)
+    plain = np.array(language.model(rows, cache=fork(head.cache, rows=6)))
+    with tapped(one.inside, edits=[edit], rows=3):
+        edited = np.array(language.model(rows, cache=fork(head.cache, rows=6)))
+    assert edited[[0, 1, 4, 5]].tobytes() == plain[[0, 1, 4, 5]].tobytes()
+    assert np.abs(edited[2:4] - plain[2:4]).max(axis=(1, 2)).min() > 0.01
 
 
 def test_a_capture_of_gemma3_is_a_manual_forward(asked: Callable[..., Asked]) -> None:
@@ -192,7 +220,7 @@ def test_taps_are_gone_afterwards_also_after_an_exception(name: str, asked: Call
         assert all(now is not before for now, before in zip(one.inside.blocks, blocks, strict=True))
     with (
         pytest.raises(ValueError, match=r"Indices must be integral|too many values to unpack"),
-        tapped(one.inside, edits=[Add(0, vector(one), Span(0))], vision=True),
+        tapped(one.inside, edits=[Edit(Add(0, vector(one)), Span(0))], vision=True),
     ):
         one.inside.model.language_model(mx.zeros((1, 2, 3, 4)))
     assert all(now is before for now, before in zip(one.inside.blocks, blocks, strict=True))
@@ -207,9 +235,8 @@ def test_an_edit_from_a_position_on_also_meets_what_is_said(asked: Callable[...,
     added, begin = vector(one), len(one.ids) - 1
     after = {}
     for stop in (begin + 1, None):
-        with tapped(
-            one.inside, watch={"said": Span(begin + 1, begin + 2)}, edits=[Add(0, added, Span(begin, stop))]
-        ) as taps:
+        edit = Edit(Add(0, added), Span(begin, stop))
+        with tapped(one.inside, watch={"said": Span(begin + 1, begin + 2)}, edits=[edit]) as taps:
             branch = one.rater.architecture.read(one.picture, one.written)
             one.rater.architecture.go_on(branch, [5])
         after[stop] = taps.residuals("said")[0]
@@ -220,7 +247,7 @@ def test_an_edit_in_a_head_that_was_read_before_is_no_silent_nothing(asked: Call
     """At the picture's tokens an edit needs the picture unread; with the head kept it is refused."""
     one = asked("gemma3")
     plain = np.array(one.read())
-    edit = Add(0, vector(one), one.inside.picture(one.ids))
+    edit = Edit(Add(0, vector(one)), one.inside.picture(one.ids))
     with pytest.raises(ProbeError, match="was never made"), tapped(one.inside, edits=[edit]):
         one.read()
     with tapped(one.inside, edits=[edit]):
@@ -242,20 +269,22 @@ def test_what_was_not_read_is_not_given(asked: Callable[..., Asked]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("edit", "words"),
+    ("change", "words"),
     [
-        (Add(99, np.ones(64), Span(0)), "there is no block 99: the model has 3"),
-        (Add(0, np.ones(32), Span(0)), "a vector of 32 numbers does not fit a residual stream of width 64"),
-        (Add(0, np.full(64, np.nan), Span(0)), "finite"),
-        (Add(0, np.ones(64), Span(0), alpha=np.inf), "finite"),
-        (ProjectOut(0, np.zeros(64), Span(0)), "a length above 0"),
+        (Add(99, np.ones(64)), "there is no block 99: the model has 3"),
+        (Add(0, np.ones(32)), "a vector of 32 numbers does not fit a residual stream of width 64"),
+        (Add(0, np.full(64, np.nan)), "finite"),
+        (Add(0, np.ones(64), alpha=np.inf), "finite"),
+        (ProjectOut(0, np.zeros(64)), "a length above 0"),
+        (Clamp(0, np.zeros(64), 1.0), "a length above 0"),
+        (Clamp(0, np.ones(64), np.nan), "a finite number, not nan"),
     ],
 )
-def test_an_edit_that_does_not_fit_is_refused(edit: Any, words: str, asked: Callable[..., Asked]) -> None:
+def test_a_change_that_does_not_fit_is_refused(change: Change, words: str, asked: Callable[..., Asked]) -> None:
     """Another layer, width, or no direction: one sentence, and nothing is tapped."""
     one = asked("gemma3")
     blocks = list(one.inside.blocks)
-    with pytest.raises(ProbeError, match=words), tapped(one.inside, edits=[edit]):
+    with pytest.raises(ProbeError, match=words), tapped(one.inside, edits=[Edit(change, Span(0))]):
         pass
     assert one.inside.blocks == blocks
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vlmrate.errors import ProbeError
+
 if TYPE_CHECKING:
     import mlx.core as mx
 
@@ -58,6 +60,33 @@ class Clamp:
 
 
 Change = Add | ProjectOut | Clamp
+
+
+def changes_nothing(change: Change) -> bool:
+    """Whether a change leaves every bit as it is: alpha 0."""
+    return isinstance(change, Add) and change.alpha == 0
+
+
+def refuse_unfit(change: Change, layers: int, width: int) -> None:
+    """Refuse a change that a model of so many blocks, so wide a residual stream, cannot make.
+
+    Raises:
+        ProbeError: There is no such block, the vector is of another width or holds numbers that are not finite, or one
+            that has to be a direction has none.
+    """
+    if not 0 <= change.layer < layers:
+        raise ProbeError(f"there is no block {change.layer}: the model has {layers}, counted from 0")
+    if change.vector.shape != (width,):
+        shape = " x ".join(map(str, change.vector.shape))
+        raise ProbeError(f"a vector of {shape} numbers does not fit a residual stream of width {width}")
+    length = float(np.linalg.norm(change.vector))
+    if isinstance(change, Add):
+        if not np.isfinite(change.alpha * change.vector).all():
+            raise ProbeError("a vector to add must hold finite numbers, times a finite alpha")
+    elif not (np.isfinite(length) and length > 0):
+        raise ProbeError("a vector to project out, or to clamp along, must hold finite numbers and a length above 0")
+    if isinstance(change, Clamp) and not np.isfinite(change.value):
+        raise ProbeError(f"a clamp sets what lies along a vector to a finite number, not {change.value}")
 
 
 def _along_set(part: mx.array, vector: np.ndarray, value: float) -> mx.array:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from vlmrate.errors import ProbeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from vlmrate.raters.mlx.rater import MlxRater
     from vlmrate.raters.mlx.shared import PictureInHead
@@ -26,16 +26,16 @@ class Span:
 class Inside:
     """A model opened up.
 
-    `blocks` is the list from which the model itself takes them, so that what is put in their place is used; `looking`
-    are those that look at the picture by cross-attention. `picture_token` is None where the picture has no tokens of
-    its own among those of the prompt. `tokens` tells those of a prompt in its chat format.
+    `reader` reads prompts about pictures. `blocks` is the list from which the model itself takes them, so that what is
+    put in their place is used; `looking` are those that look at the picture by cross-attention. `picture_token` is None
+    where the picture has no tokens of its own among those of the prompt.
     """
 
+    reader: PictureInHead
     model: Any
     blocks: list[Any]
     width: int
     vision_width: int
-    tokens: Callable[[str], tuple[int, ...]]
     looking: frozenset[int]
     picture_token: int | None
 
@@ -43,6 +43,15 @@ class Inside:
     def layers(self) -> int:
         """Number of blocks, those with cross-attention among them."""
         return len(self.blocks)
+
+    @property
+    def logits_bytes(self) -> int:
+        """Size of the logits of one position, in float32."""
+        return 4 * int(self.model.language_model.lm_head.weight.shape[0])
+
+    def tokens(self, prompt: str) -> tuple[int, ...]:
+        """Token ids of a prompt in the model's chat format."""
+        return self.reader.tokens(prompt)
 
     def picture(self, ids: Sequence[int]) -> Span:
         """Where a prompt holds the picture.
@@ -97,4 +106,4 @@ def _opened(
 ) -> Inside:
     text = model.language_model.model
     width = int(text.norm.weight.shape[0])
-    return Inside(model, text.layers, width, vision_width, architecture.tokens, looking, token)
+    return Inside(architecture, model, text.layers, width, vision_width, looking, token)

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vlmrate.errors import ProbeError
+from vlmrate.probe.changes import refuse_unfit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     import mlx.core as mx
 
+    from vlmrate.probe.changes import Change
     from vlmrate.probe.inside import Inside, Span
     from vlmrate.raters.mlx.shared import Looked
 
@@ -27,52 +29,23 @@ _TOWER = "vision_tower"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Add:
-    """Add `alpha` times a vector to the residual stream after a block (counted from 0); alpha 0 adds nothing at all.
+class Edit:
+    """A change, and the positions of the prompt at which it is made.
 
-    Edits are made in the model's own arithmetic.
+    `row` is the prompt that is changed where several are read at once (see `tapped`); None: all of them.
     """
 
-    layer: int
-    vector: np.ndarray
+    change: Change
     at: Span
-    alpha: float = 1.0
-
-    def made(self, part: mx.array) -> mx.array:
-        """The residual stream (rows, positions, width) after the edit."""
-        import mlx.core as mx
-
-        if self.alpha == 0:
-            return part
-        return part + mx.array(np.asarray(self.alpha * self.vector, np.float32)).astype(part.dtype)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ProjectOut:
-    """Take out of the residual stream after a block (counted from 0) whatever lies along a vector, of any length."""
-
-    layer: int
-    vector: np.ndarray
-    at: Span
-
-    def made(self, part: mx.array) -> mx.array:
-        """The residual stream (rows, positions, width) after the edit."""
-        import mlx.core as mx
-
-        unit = mx.array(np.asarray(self.vector / np.linalg.norm(self.vector), np.float32))
-        wide = part.astype(mx.float32)
-        along = (wide * unit).sum(axis=-1, keepdims=True)
-        return (wide - along * unit).astype(part.dtype)
-
-
-Edit = Add | ProjectOut
+    row: int | None = None
 
 
 class Taps:
     """What was read while a model was tapped."""
 
-    def __init__(self, inside: Inside, watch: Mapping[str, Span], edits: Sequence[Edit]) -> None:
+    def __init__(self, inside: Inside, watch: Mapping[str, Span], edits: Sequence[Edit], rows: int) -> None:
         self._layers = inside.layers
+        self._rows = rows
         self._watch = dict(watch)
         self._edits = tuple(edits)
         self._reached: set[int] = set()
@@ -110,13 +83,13 @@ class Taps:
     def passed(self, layer: int, hidden: mx.array) -> mx.array:
         """Edit and read the residual stream (rows, positions, width) after a block."""
         for number, edit in enumerate(self._edits):
-            if edit.layer == layer and (rows := self._here(edit.at, hidden)) is not None:
+            if edit.change.layer == layer and (here := self._here(edit.at, hidden)) is not None:
                 self._reached.add(number)
-                hidden = _with(hidden, rows, edit)
+                hidden = _with(hidden, self._those(edit.row, hidden), here, edit.change)
         for name, span in self._watch.items():
-            rows = self._here(span, hidden)
-            if rows is not None and rows == self._whole(span):
-                self._take(name, layer, hidden[0, rows])
+            here = self._here(span, hidden)
+            if here is not None and here == self._whole(span):
+                self._take(name, layer, hidden[0, here])
         return hidden
 
     def saw(self, pooled: mx.array) -> None:
@@ -132,8 +105,8 @@ class Taps:
         for number, edit in enumerate(self._edits):
             if number not in self._reached:
                 raise ProbeError(
-                    f"the edit after block {edit.layer} at positions {_told(edit.at)} was never made: they were not "
-                    "read while the model was tapped (a head that was read before is not read again)"
+                    f"the edit after block {edit.change.layer} at positions {_told(edit.at)} was never made: they were "
+                    "not read while the model was tapped (a head that was read before is not read again)"
                 )
 
     def _whole(self, span: Span) -> slice | None:
@@ -145,6 +118,13 @@ class Taps:
         start = max(span.start - self._start, 0)
         stop = length if span.stop is None else min(span.stop - self._start, length)
         return slice(start, stop) if start < stop else None
+
+    def _those(self, row: int | None, hidden: mx.array) -> slice:
+        """The rows of a pass that belong to one of the prompts read at once: an equal share each, in their order."""
+        if row is None:
+            return slice(0, int(hidden.shape[0]))
+        share = int(hidden.shape[0]) // self._rows
+        return slice(row * share, (row + 1) * share)
 
     def _take(self, name: str, layer: int, part: mx.array) -> None:
         import mlx.core as mx
@@ -163,18 +143,20 @@ def tapped(
     edits: Sequence[Edit] = (),
     vision: bool = False,
     picture: bool = True,
+    rows: int = 1,
 ) -> Iterator[Taps]:
     """Tap a model: read the spans of `watch` after every block, make the `edits` in their order before that.
 
     With `vision` the vision tower's output is read too. Without `picture` the blocks that look at one are passed by, as
-    the makers' code does where there is only text.
+    the makers' code does where there is only text. `rows` is the number of prompts that are read at once; each has an
+    equal share of the rows of every pass, and the first of them is watched.
 
     Raises:
         ProbeError: An edit does not fit the model, or (at the end) was never reached.
     """
     for edit in edits:
-        _refuse_unfit(edit, inside)
-    taps = Taps(inside, watch or {}, edits)
+        refuse_unfit(edit.change, inside.layers, inside.width)
+    taps = Taps(inside, watch or {}, edits, rows)
     blocks, tower = list(inside.blocks), inside.model[_TOWER]
     try:
         for layer, block in enumerate(blocks):
@@ -237,22 +219,12 @@ class _Tower:
         return getattr(self._tower, name)
 
 
-def _with(hidden: mx.array, rows: slice, edit: Edit) -> mx.array:
+def _with(hidden: mx.array, rows: slice, here: slice, change: Change) -> mx.array:
     import mlx.core as mx
 
-    made = edit.made(hidden[:, rows])
-    return mx.concatenate([hidden[:, : rows.start], made, hidden[:, rows.stop :]], axis=1)
-
-
-def _refuse_unfit(edit: Edit, inside: Inside) -> None:
-    if not 0 <= edit.layer < inside.layers:
-        raise ProbeError(f"there is no block {edit.layer}: the model has {inside.layers}, counted from 0")
-    if edit.vector.shape != (inside.width,):
-        shape = " x ".join(map(str, edit.vector.shape))
-        raise ProbeError(f"a vector of {shape} numbers does not fit a residual stream of width {inside.width}")
-    alpha = edit.alpha if isinstance(edit, Add) else 1.0
-    if not np.isfinite(alpha * edit.vector).all() or (isinstance(edit, ProjectOut) and not edit.vector.any()):
-        raise ProbeError("a vector to add must hold finite numbers, and one to project out a length above 0")
+    those = hidden[rows]
+    made = mx.concatenate([those[:, : here.start], change.made(those[:, here]), those[:, here.stop :]], axis=1)
+    return mx.concatenate([hidden[: rows.start], made, hidden[rows.stop :]], axis=0)
 
 
 def _told(span: Span) -> str:

@@ -23,6 +23,18 @@ Only = Annotated[
     list[str] | None,
     typer.Option("--only", metavar="RULE", help="Image id (with * and ?) or FACTOR=LEVEL; may be given often."),
 ]
+CaptureFile = Annotated[
+    Path | None,
+    typer.Option("--capture", metavar="FILE", help="Where directions come from [the rater's own capture]"),
+]
+DirectionNames = Annotated[
+    list[str] | None,
+    typer.Option("--direction", metavar="NAME", help="An emotion, or FACTOR=LEVEL; may be given often [all]"),
+]
+LayerNumbers = Annotated[
+    list[int] | None,
+    typer.Option("--layer", min=0, metavar="N", help="After which block, from 0; may be given often [all]"),
+]
 ArrayName = Annotated[str | None, typer.Option("--array", metavar="NAME", help="Only this array [all]")]
 Permutations = Annotated[
     int, typer.Option("--permutations", min=19, max=100_000, help="Permutations a p is made from.")

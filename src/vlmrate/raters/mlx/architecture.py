@@ -13,7 +13,17 @@ if TYPE_CHECKING:
     from vlmrate.raters.mlx.branch import Branch
 
 
-class Architecture(Protocol):
+class Continuing(Protocol):
+    """What answering needs: go on from a prompt that has been read."""
+
+    def go_on(self, branch: Branch, tokens: Sequence[int]) -> Branch:
+        """The branch after `tokens` more; the one given stays as it is."""
+
+    def score(self, branch: Branch, rows: Sequence[Sequence[int]]) -> list[mx.array]:
+        """Logits after every token of every row, each row tried from the same branch: arrays (len(row), vocabulary)."""
+
+
+class Architecture(Continuing, Protocol):
     """One family of vision-language models on MLX."""
 
     @property
@@ -28,9 +38,3 @@ class Architecture(Protocol):
 
     def read(self, picture: Any, prompt: str) -> Branch:
         """Read a whole prompt about a picture, ready to answer."""
-
-    def go_on(self, branch: Branch, tokens: Sequence[int]) -> Branch:
-        """The branch after `tokens` more; the one given stays as it is."""
-
-    def score(self, branch: Branch, rows: Sequence[Sequence[int]]) -> list[mx.array]:
-        """Logits after every token of every row, each row tried from the same branch: arrays (len(row), vocabulary)."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import mlx.core as mx
 
@@ -34,29 +35,45 @@ class Branch:
 
 def fork(cache: Sequence[Any], rows: int = 1) -> Cache:
     """A copy of a cache that can be written to without touching the original, its one row repeated `rows` times."""
-    return [_fork_layer(layer, rows) for layer in cache]
+    import mlx.core as mx
+
+    # A new handle is enough for one row: mlx copies on the first write while the buffer has two owners.
+    own = mx.contiguous if rows == 1 else partial(mx.repeat, repeats=rows, axis=0)
+    return [_with_own(layer, own) for layer in cache]
 
 
-def _fork_layer(layer: Any, rows: int) -> Any:
+def chosen(cache: Sequence[Any], rows: Sequence[int]) -> Cache:
+    """Some rows of a cache, each as often as it is named, as a copy that can be written to."""
+    import mlx.core as mx
+
+    numbers = mx.array(list(rows))
+    return [_with_own(layer, lambda array: array[numbers]) for layer in cache]
+
+
+def _with_own(layer: Any, own: Callable[[Any], Any]) -> Any:
     twin = copy.copy(layer)
     for name, value in vars(twin).items():
-        setattr(twin, name, _own(value, rows))
+        setattr(twin, name, _own(value, own))
     return twin
 
 
-def _own(value: Any, rows: int) -> Any:
+def _own(value: Any, own: Callable[[Any], Any]) -> Any:
     import mlx.core as mx
 
     if isinstance(value, mx.array):
-        # A new handle is enough for one row: mlx copies on the first write while the buffer has two owners.
-        return mx.contiguous(value) if rows == 1 else mx.repeat(value, rows, axis=0)
+        return own(value)
     if isinstance(value, list):
-        return [_own(part, rows) for part in value]
+        return [_own(part, own) for part in value]
     if isinstance(value, tuple):
-        return tuple(_own(part, rows) for part in value)
+        return tuple(_own(part, own) for part in value)
     return value
 
 
 def cached_arrays(cache: Sequence[Any]) -> list[Any]:
     """The arrays of every layer that holds any, to be evaluated together."""
     return [layer.state for layer in cache if not layer.empty()]
+
+
+def cached_bytes(cache: Sequence[Any]) -> int:
+    """Size of all that a cache holds."""
+    return sum(int(array.nbytes) for state in cached_arrays(cache) for array in state)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from vlmrate.raters.mlx.architecture import Architecture
+    from vlmrate.protocol.records import AnswerForm
+    from vlmrate.raters.mlx.architecture import Continuing
     from vlmrate.raters.mlx.branch import Branch
 
 Variable = str | int | float | bool
@@ -37,6 +40,10 @@ class Decoding:
         """Whether the model is asked to think."""
         return self.thinking_tokens > 0
 
+    def most_tokens(self, form: AnswerForm) -> int:
+        """How many tokens an answer of a form may have."""
+        return self.max_tokens_json if form == "json" else self.max_tokens_text
+
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
@@ -52,7 +59,7 @@ def _never(_: Sequence[int]) -> bool:
 
 
 def speak(
-    architecture: Architecture,
+    architecture: Continuing,
     branch: Branch,
     *,
     stops: frozenset[int],
@@ -83,9 +90,7 @@ def _pick(logits: Any, temperature: float, key: Any) -> int:
     import mlx.core as mx
 
     if temperature == 0.0:
-        return _whole(mx.argmax(logits))
-    return _whole(mx.random.categorical(logits / temperature, key=key))
-
-
-def _whole(token: Any) -> int:
-    return int(token.item())
+        # Of logits that are there already numpy tells the largest without a turn of the model's own machinery.
+        return int(np.array(logits).argmax())
+    drawn: Any = mx.random.categorical(logits / temperature, key=key)
+    return int(drawn.item())

@@ -17,7 +17,7 @@ import numpy as np
 from vlmrate.raters.base import OptionProbabilities
 
 if TYPE_CHECKING:
-    from vlmrate.raters.mlx.architecture import Architecture
+    from vlmrate.raters.mlx.architecture import Continuing
     from vlmrate.raters.mlx.branch import Branch
 
 Tokens = tuple[int, ...]
@@ -55,7 +55,7 @@ def _cases(answer: str) -> set[str]:
     return {answer, answer.lower(), answer.capitalize(), answer[:1].upper() + answer[1:]}
 
 
-def probabilities(architecture: Architecture, branch: Branch, ways: Ways) -> OptionProbabilities | None:
+def probabilities(architecture: Continuing, branch: Branch, ways: Ways) -> OptionProbabilities | None:
     """Probability of each answer as the next thing said on `branch`; None when all of them underflow to zero."""
     logp = _sequence_log_probabilities(architecture, branch, ways.sequences)
     own = _without_longer(logp)
@@ -68,7 +68,7 @@ def probabilities(architecture: Architecture, branch: Branch, ways: Ways) -> Opt
 
 
 def _sequence_log_probabilities(
-    architecture: Architecture, branch: Branch, sequences: Sequence[Tokens]
+    architecture: Continuing, branch: Branch, sequences: Sequence[Tokens]
 ) -> dict[Tokens, float]:
     """Log-probability of each token sequence; one-token sequences cost nothing beyond the branch's own logits."""
     after: dict[Tokens, np.ndarray] = {(): log_softmax(np.array(branch.logits))}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
+from dataclasses import replace
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from vlmrate.errors import RaterError
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from vlmrate.protocol.parser import Reading
     from vlmrate.protocol.records import Question
     from vlmrate.raters.base import Settings
-    from vlmrate.raters.mlx.architecture import Architecture
+    from vlmrate.raters.mlx.architecture import Architecture, Continuing
     from vlmrate.raters.mlx.branch import Branch
     from vlmrate.raters.mlx.decoding import Spoken, Variable
     from vlmrate.raters.mlx.gemma3 import Gemma3
@@ -32,10 +34,11 @@ if TYPE_CHECKING:
     from vlmrate.raters.mlx.prompt import PromptWriter
     from vlmrate.raters.mlx.thinking import Thought
     from vlmrate.raters.model import Fidelity, PathChoice
-    from vlmrate.study.records import Item
 
 # Buffers go back to the system every so many pictures: at every one it costs time, never it costs memory.
 _CLEAR_EVERY = 16
+# The ways to write an item's answers are the same for every picture.
+_SPELLINGS_KEPT = 64
 
 
 class MlxRater:
@@ -65,8 +68,8 @@ class MlxRater:
         opened = opened_reasoning(write("?"), self._decoding)
         self._closes = opened is not None and not self._decoding.thinks
         self._write = write if opened is None or self._decoding.thinks else closed_at_once(write, opened[1])
-        thinks_from = None if self._closes else opened
-        self._thinker = Thinker(self._architecture, self._tokenizer, loaded.stops, self._decoding, thinks_from)
+        self._thinker = Thinker(self._tokenizer, loaded.stops, self._decoding, None if self._closes else opened)
+        self._spelled = lru_cache(maxsize=_SPELLINGS_KEPT)(partial(spellings, tokenize=self._encode))
         if likely_prompts:
             self._architecture.plan([self._write(prompt) for prompt in likely_prompts])
         self._last = last or LastPicture()
@@ -119,6 +122,11 @@ class MlxRater:
         return self._loaded
 
     @property
+    def decoding(self) -> Decoding:
+        """How its answers are spoken."""
+        return self._decoding
+
+    @property
     def architecture(self) -> Architecture:
         """How the model looks at a picture and reads a prompt."""
         return self._architecture
@@ -148,10 +156,15 @@ class MlxRater:
     def answer(self, picture: Any, question: Question, seed: int) -> Reply:
         """Answer one question about a picture that this rater's architecture has looked at."""
         start = time.perf_counter()
-        written = self._write(question.prompt)
-        asked = self._architecture.read(picture, written)
-        thought = self._thinker.think(asked, seed, self._max_tokens(question))
-        spoken = thought.answer or self._answer_after(thought, question)
+        asked = self._architecture.read(picture, self._write(question.prompt))
+        reply = self.reply(self._architecture, asked, question, seed)
+        return replace(reply, seconds=time.perf_counter() - start)
+
+    def reply(self, architecture: Continuing, asked: Branch, question: Question, seed: int) -> Reply:
+        """Answer a question whose prompt has been read, going on from there by means of `architecture`."""
+        start = time.perf_counter()
+        thought = self._thinker.think(architecture, asked, seed, self._decoding.most_tokens(question.answer))
+        spoken = thought.answer or self._answer_after(architecture, thought, question)
         text = self._decode(spoken.tokens)
         readings = read_answers(text, question.items, question.answer)
         return Reply(
@@ -162,32 +175,38 @@ class MlxRater:
             seconds=time.perf_counter() - start,
             finish=spoken.finish,
             reasoning=thought.text,
-            options=self._options(thought.branch, spoken.tokens, readings, question),
+            options=self._options(architecture, thought.branch, spoken.tokens, readings, question),
             reasoning_tokens=thought.tokens,
         )
 
-    def _answer_after(self, thought: Thought, question: Question) -> Spoken:
+    def _answer_after(self, architecture: Continuing, thought: Thought, question: Question) -> Spoken:
         return speak(
-            self._architecture,
+            architecture,
             thought.branch,
             stops=self._loaded.stops,
             temperature=self._decoding.temperature,
-            max_tokens=self._max_tokens(question),
+            max_tokens=self._decoding.most_tokens(question.answer),
             seed=thought.seed,
         )
 
-    def _max_tokens(self, question: Question) -> int:
-        return self._decoding.max_tokens_json if question.answer == "json" else self._decoding.max_tokens_text
-
     def _options(
-        self, branch: Branch, tokens: tuple[int, ...], readings: Sequence[Reading], question: Question
+        self,
+        architecture: Continuing,
+        branch: Branch,
+        tokens: tuple[int, ...],
+        readings: Sequence[Reading],
+        question: Question,
     ) -> dict[str, OptionProbabilities]:
         """Probabilities of every item's answers, each read at the place where the model gave its own."""
         items = {item.name: item for item in question.items}
         found = {}
         for reading in readings:
             place = self._place(reading, tokens, question)
-            scored = self._score_at(branch, tokens, place, items[reading.item]) if place is not None else None
+            if place is None:
+                continue
+            before, lead = place
+            there = architecture.go_on(branch, tokens[:before]) if before else branch
+            scored = probabilities(architecture, there, self._spelled(items[reading.item].answers, lead=lead))
             if scored is not None:
                 found[reading.item] = scored
         return found
@@ -206,13 +225,6 @@ class MlxRater:
         lead = self._decode(tokens)[len(self._decode(tokens[:before])) : start]
         # At the very start of an answer the options may follow a space or not, whichever of the two was said.
         return (0, "") if before == 0 and lead.isspace() else (before, lead)
-
-    def _score_at(
-        self, branch: Branch, tokens: tuple[int, ...], place: tuple[int, str], item: Item
-    ) -> OptionProbabilities | None:
-        before, lead = place
-        there = self._architecture.go_on(branch, tokens[:before]) if before else branch
-        return probabilities(self._architecture, there, spellings(item.answers, self._encode, lead))
 
     def _encode(self, text: str) -> list[int]:
         return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
@@ -233,6 +245,11 @@ class MlxView:
         self._picture = picture
         self._seed = seed
         self._asked = 0
+
+    @property
+    def picture(self) -> Any:
+        """The picture as the rater's architecture looks at it."""
+        return self._picture
 
     def ask(self, question: Question) -> Reply:
         """Answer one question about the picture."""

@@ -109,26 +109,41 @@ class PictureInHead(ABC):
     def read(self, picture: Looked, prompt: str) -> Branch:
         """Read a whole prompt about a picture."""
         ids = self.tokens(prompt)
+        head = self.head(ids)
+        cache = fork(self.read_head(picture, head))
+        return Branch(cache=cache, logits=self.next_logits([ids[len(head) :]], cache)[0], prompt_ids=ids)
+
+    def head(self, ids: Tokens) -> Tokens:
+        """What is read of a prompt once a picture: what all likely prompts begin with, or all up to the picture."""
         end = len(self._planned) if ids[: len(self._planned)] == self._planned else 0
-        end = end or self._picture_end(ids)
-        cache = fork(self._head(picture, ids[:end]))
-        return Branch(cache=cache, logits=self._next([ids[end:]], cache)[0], prompt_ids=ids)
+        return ids[: end or self._picture_end(ids)]
+
+    def up_to_last(self, picture: Looked, prompts: Sequence[Tokens]) -> Cache:
+        """The cache (a row a prompt) after all of each prompt but its last token; they share length and head."""
+        head = self.head(prompts[0])
+        cache = fork(self.read_head(picture, head), rows=len(prompts))
+        if len(head) < len(prompts[0]) - 1:
+            self._hidden([ids[len(head) : -1] for ids in prompts], cache)
+        return cache
 
     def go_on(self, branch: Branch, tokens: Sequence[int]) -> Branch:
         """Read `tokens` more on a fork."""
         cache = fork(branch.cache)
-        logits = self._next([tokens], cache)[0]
+        logits = self.next_logits([tokens], cache)[0]
         return Branch(cache=cache, logits=logits, prompt_ids=(*branch.prompt_ids, *tokens))
 
     def score(self, branch: Branch, rows: Sequence[Sequence[int]]) -> list[mx.array]:
         """Logits after every token of every row; all rows go through the model together."""
+        return self.all_logits(rows, fork(branch.cache, rows=len(rows)))
+
+    def all_logits(self, rows: Sequence[Sequence[int]], cache: Cache) -> list[mx.array]:
+        """Logits (len(row), vocabulary) after every token of each row; the cache, of as many rows, is written to."""
         # Shorter rows are filled up at their end, where no token of theirs looks.
         longest = max(map(len, rows))
-        filled = [[*row, *[0] * (longest - len(row))] for row in rows]
-        logits = self._logits(self._hidden(filled, fork(branch.cache, rows=len(rows))))
+        logits = self._logits(self._hidden([[*row, *[0] * (longest - len(row))] for row in rows], cache))
         return [logits[i, : len(row)] for i, row in enumerate(rows)]
 
-    def _next(self, rows: Sequence[Sequence[int]], cache: Cache) -> mx.array:
+    def next_logits(self, rows: Sequence[Sequence[int]], cache: Cache) -> mx.array:
         """Logits (rows, vocabulary) after the last token of each row; the cache is written to."""
         # The vocabulary is the widest matrix of all: only the position that is read goes through it.
         return self._logits(self._hidden(rows, cache)[:, -1:, :])[:, 0]
@@ -145,7 +160,8 @@ class PictureInHead(ABC):
         logits: mx.array = self._language.lm_head(hidden)
         return logits.astype(mx.float32)
 
-    def _head(self, picture: Looked, head: Tokens) -> Cache:
+    def read_head(self, picture: Looked, head: Tokens) -> Cache:
+        """The cache after a head, read once a picture and kept; it is not to be written to."""
         import mlx.core as mx
 
         if head in picture.heads:

@@ -15,7 +15,7 @@ from vlmrate.raters.reasoning import MARKS
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from vlmrate.raters.mlx.architecture import Architecture
+    from vlmrate.raters.mlx.architecture import Continuing
     from vlmrate.raters.mlx.branch import Branch
     from vlmrate.raters.mlx.decoding import Decoding, Spoken
 
@@ -50,43 +50,48 @@ class Thinker:
 
     def __init__(
         self,
-        architecture: Architecture,
         tokenizer: Any,
         stops: frozenset[int],
         decoding: Decoding,
         opened: Marks | None,
     ) -> None:
         """`opened` are the marks of reasoning that its prompts have already begun."""
-        self._architecture = architecture
         self._tokenizer = tokenizer
         self._stops = stops
         self._decoding = decoding
         self._opened = opened
         self._marks = marks_of(decoding)
 
-    def think(self, asked: Branch, seed: int, allowance: int) -> Thought:
+    def think(self, architecture: Continuing, asked: Branch, seed: int, allowance: int) -> Thought:
         """What the model thinks before it answers; `allowance` is how many tokens an answer may have.
 
         Reasoning that is not at its end when the budget is spent is ended for the model, so that it always answers.
         """
         if not self._decoding.thinking_tokens:
-            return self._unasked(asked, seed, allowance)
-        said = self._say(asked, self._decoding.thinking_tokens, seed + _THINKING, self._ended)
+            return self._unasked(architecture, asked, seed, allowance)
+        said = self._say(architecture, asked, self._decoding.thinking_tokens, seed + _THINKING, self._ended)
         if said.finish == "stop" and not (self._opened or self._begun(said.tokens)):
             return Thought(asked, seed, said=len(said.tokens), answer=said)
-        return self._thought(asked, said, seed)
+        return self._thought(architecture, asked, said, seed)
 
-    def _unasked(self, asked: Branch, seed: int, allowance: int) -> Thought:
-        said = self._say(asked, allowance, seed, self._thinks)
+    def _unasked(self, architecture: Continuing, asked: Branch, seed: int, allowance: int) -> Thought:
+        said = self._say(architecture, asked, allowance, seed, self._thinks)
         if not self._thinks(said.tokens):
             return Thought(asked, seed, said=len(said.tokens), answer=said)
         # The same seed says the same tokens again, and then what follows them.
-        again = self._say(asked, self._decoding.thinking_cap, seed, self._ended)
-        return self._thought(asked, again, seed + _THINKING)
+        again = self._say(architecture, asked, self._decoding.thinking_cap, seed, self._ended)
+        return self._thought(architecture, asked, again, seed + _THINKING)
 
-    def _say(self, asked: Branch, most: int, seed: int, until: Callable[[Sequence[int]], bool]) -> Spoken:
+    def _say(
+        self,
+        architecture: Continuing,
+        asked: Branch,
+        most: int,
+        seed: int,
+        until: Callable[[Sequence[int]], bool],
+    ) -> Spoken:
         return speak(
-            self._architecture,
+            architecture,
             asked,
             stops=self._stops,
             temperature=self._decoding.temperature,
@@ -95,7 +100,7 @@ class Thinker:
             until=until,
         )
 
-    def _thought(self, asked: Branch, said: Spoken, seed: int) -> Thought:
+    def _thought(self, architecture: Continuing, asked: Branch, said: Spoken, seed: int) -> Thought:
         begin, end = self._begun(said.tokens) or self._opened or self._marks[0]
         whole = self._written(said.tokens)
         found = _first(whole, [mark for _, mark in self._marks])
@@ -103,7 +108,7 @@ class Thinker:
         closing = [] if found is not None else self._encode(end)
         if found is None or not whole.endswith("\n"):
             closing = [*closing, *self._encode(_BEFORE_ANSWER)]
-        branch = self._architecture.go_on(asked, (*said.tokens, *closing))
+        branch = architecture.go_on(asked, (*said.tokens, *closing))
         text = self._visible(thought).strip().removeprefix(begin).strip()
         return Thought(branch, seed, text or None, len(thought) if text else 0, len(said.tokens))
 
