@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from vlmrate.cli.probe.capture import capture
+from vlmrate.cli.probe.features import features
 from vlmrate.cli.probe.separability import separability
 
 probe = typer.Typer(
@@ -22,6 +23,7 @@ def _commands() -> None:
 
 probe.command("capture")(capture)
 probe.command("separability")(separability)
+probe.add_typer(features)
 
 
 def register(app: typer.Typer) -> None:

@@ -96,4 +96,4 @@ def _largest(values: np.ndarray, k: int) -> np.ndarray:
         np.put_along_axis(kept, columns, np.take_along_axis(values, columns, axis=1), axis=1)
     else:
         kept[:] = values
-    return np.maximum(kept, 0, out=kept)
+    return np.asarray(np.maximum(kept, 0, out=kept))

@@ -88,4 +88,4 @@ def _scored(sums: np.ndarray, expected: np.ndarray, spread: np.ndarray) -> np.nd
 
 def _told(labels: np.ndarray, classes: int) -> np.ndarray:
     """1 where a unit has a class in a labelling, else 0 (units, labellings, classes)."""
-    return (labels[:, :, None] == np.arange(classes)).astype(np.float64)
+    return np.asarray(labels[:, :, None] == np.arange(classes), dtype=np.float64)

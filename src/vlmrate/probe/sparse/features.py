@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,8 @@ from vlmrate.stats import Bootstrap, Outcome, Skipped
 from vlmrate.stats.bootstrap import DEFAULT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from vlmrate.probe.shown import Shown
     from vlmrate.probe.sparse.dictionary import Active, Dictionary
     from vlmrate.probe.sparse.enrichment import Enrichment
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
 LEAST_ACTIVE = 4
 """Pictures a feature must be active in to be judged."""
-MOST_TOLD = 100
-"""Features told one by one; all are counted."""
+MOST_TOLD = 30
+"""Features told one by one where none is asked for; all are counted."""
 MOST_RANDOM = 4096
 """Random directions that a larger dictionary is held against."""
 
@@ -124,7 +125,11 @@ class FeaturesOutcome:
 
 
 def features_of(
-    dictionary: Dictionary, name: str, capture: Capture, study: Study, listing: Listing = Listing()  # noqa: B008
+    dictionary: Dictionary,
+    name: str,
+    capture: Capture,
+    study: Study,
+    listing: Listing = Listing(),
 ) -> FeaturesOutcome:
     """What the features of a dictionary (of that name) stand for in the pictures of a capture.
 

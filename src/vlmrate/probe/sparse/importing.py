@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +18,8 @@ from vlmrate.study.faults import shown
 from vlmrate.study.yamlfile import read_yaml
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from vlmrate.probe.sparse.tensors import TensorFile
 
 SHIPPED = "dictionaries"

@@ -22,9 +22,7 @@ def selectivity(values: np.ndarray, inside: np.ndarray, identities: np.ndarray, 
     )
 
 
-def mean_selectivity(
-    values: np.ndarray, inside: np.ndarray, identities: np.ndarray, bootstrap: Bootstrap
-) -> Outcome:
+def mean_selectivity(values: np.ndarray, inside: np.ndarray, identities: np.ndarray, bootstrap: Bootstrap) -> Outcome:
     """The mean over features of their selectivity: activations and membership (rows, features).
 
     A feature that a resample does not activate at all has no part in that resample's mean.
@@ -38,9 +36,7 @@ def mean_selectivity(
         defined = np.isfinite(each)
         return np.asarray(np.where(defined, each, 0).sum(axis=1) / defined.sum(axis=1))
 
-    return bootstrap_weights(
-        statistic, len(wide), name="mean selectivity", clusters=identities, bootstrap=bootstrap
-    )
+    return bootstrap_weights(statistic, len(wide), name="mean selectivity", clusters=identities, bootstrap=bootstrap)
 
 
 def _between(inside: np.ndarray, elsewhere: np.ndarray) -> np.ndarray:

@@ -55,6 +55,7 @@ class SafetensorsFile:
 
     @property
     def names(self) -> tuple[str, ...]:
+        """The tensors there are."""
         return tuple(name for name in self.header if name != "__metadata__")
 
     def metadata(self, key: str) -> str | None:
@@ -64,9 +65,11 @@ class SafetensorsFile:
         return value if isinstance(value, str) else None
 
     def shape(self, name: str) -> tuple[int, ...]:
+        """As `TensorFile` says."""
         return self._tensor(name)[1]
 
     def numbers(self, name: str) -> np.ndarray:
+        """As `TensorFile` says."""
         kind, shape, begin = self._tensor(name)
         count = math.prod(shape)
         try:
@@ -102,6 +105,7 @@ class NpzFile:
     names: tuple[str, ...]
 
     def shape(self, name: str) -> tuple[int, ...]:
+        """As `TensorFile` says."""
         with zipfile.ZipFile(self.file) as archive, archive.open(f"{name}.npy") as stream:
             shape, kind = self._head(name, stream)
         if kind.hasobject or kind.kind != "f":
@@ -109,6 +113,7 @@ class NpzFile:
         return shape
 
     def numbers(self, name: str) -> np.ndarray:
+        """As `TensorFile` says."""
         self.shape(name)
         try:
             with np.load(self.file, allow_pickle=False) as archive:

@@ -39,7 +39,7 @@ class Training:
 
     def __post_init__(self) -> None:
         if self.k > self.size:
-            raise ProbeError(f"--k {self.k}: a dictionary of {self.size} features cannot keep so many; make --k smaller")
+            raise ProbeError(f"--k {self.k}: a dictionary of {self.size} features cannot keep so many; lower --k")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +76,10 @@ def trained_weights(rows: np.ndarray, training: Training) -> Weights:
     made = _Trainer(centred / np.float32(unit), first, training).weights()
     scale = np.float32(unit)
     return Weights(
-        made["encoder"], made["encoder_bias"] * scale, made["decoder"], first.decoder_bias + made["decoder_bias"] * scale
+        made["encoder"],
+        made["encoder_bias"] * scale,
+        made["decoder"],
+        first.decoder_bias + made["decoder_bias"] * scale,
     )
 
 
@@ -150,9 +153,7 @@ class _Trainer:
     def _before(self, parameters: dict[str, mx.array], rows: mx.array) -> mx.array:
         return (rows - parameters["decoder_bias"]) @ parameters["encoder"] + parameters["encoder_bias"]
 
-    def _told(
-        self, parameters: dict[str, mx.array], before: mx.array, rows: mx.array
-    ) -> tuple[mx.array, mx.array]:
+    def _told(self, parameters: dict[str, mx.array], before: mx.array, rows: mx.array) -> tuple[mx.array, mx.array]:
         """The features of rows, and what they leave over of them."""
         features = _kept(before, self._training.k)
         return features, rows - features @ parameters["decoder"] - parameters["decoder_bias"]

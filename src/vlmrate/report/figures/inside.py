@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vlmrate.report.figures.features import features_figures, sizes_figures
 from vlmrate.report.figures.separability import separability_figures
 
 if TYPE_CHECKING:
@@ -20,3 +21,5 @@ def inside_figures(found: Found) -> tuple[Figure, ...]:
 
 def _all(found: Found) -> Iterator[Figure]:
     yield from separability_figures(found.separability)
+    yield from features_figures(found.features)
+    yield from sizes_figures(found.features_sizes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vlmrate.report.tables.features import features_tables, sizes_tables
 from vlmrate.report.tables.separability import separability_tables
 
 if TYPE_CHECKING:
@@ -21,3 +22,7 @@ def inside_tables(found: Found) -> tuple[Table, ...]:
 def _all(found: Found) -> Iterator[Table]:
     if found.separability:
         yield from separability_tables(found.separability)
+    if found.features:
+        yield from features_tables(found.features)
+    if found.features_sizes:
+        yield from sizes_tables(found.features_sizes)
