@@ -11,6 +11,9 @@ from vlmrate.errors import ProbeError
 from vlmrate.probe.pictures import PictureRows
 from vlmrate.probe.prepare import CaptureWishes, EditWishes, parse_positions, prepare_capture, prepare_edited
 from vlmrate.probe.records import ArrayAbout, CaptureAbout
+from vlmrate.probe.sparse.dictionary import Dictionary
+from vlmrate.probe.sparse.records import DictionaryAbout
+from vlmrate.probe.sparse.store import write_dictionary
 from vlmrate.probe.store import Row, writing
 from vlmrate.protocol.load import load_protocol
 from vlmrate.raters.model import Request
@@ -137,3 +140,30 @@ def test_a_capture_of_another_model_is_refused(tmp_path: Path, captured: Callabl
     captured(digest="ab" * 32)
     with pytest.raises(ProbeError, match="was captured from another model"):
         prepare_edited(EditWishes("tiny", results=tmp_path), print)
+
+
+def test_features_of_a_dictionary_stand_beside_directions(tmp_path: Path, captured: Callable[..., Path]) -> None:
+    """Where a dictionary is asked for; one for another width is refused before the model is loaded."""
+    pytest.importorskip("mlx_vlm")
+    (made,) = find_model("tiny").make([Request()])
+    digest = made.loaded.digest  # type: ignore[attr-defined]  # an MlxRater
+    captured(digest=digest)
+
+    def dictionary(width: int) -> Path:
+        about = DictionaryAbout(
+            model_digest=digest, array="answer/valence", layer=1, width=width, size=3, kind="top-k", k=3, centred=False
+        )
+        decoder = np.eye(3, width, dtype=np.float32)
+        zeros = np.zeros(3, np.float32), np.zeros(width, np.float32)
+        file = tmp_path / f"d{width}.safetensors"
+        write_dictionary(file, Dictionary(about, decoder.T.copy(), zeros[0], decoder, zeros[1]))
+        return file
+
+    prepared = prepare_edited(EditWishes("tiny", results=tmp_path, limit=2, dictionary=dictionary(64)), print)
+    every = prepared.beside_features(prepared.directions)
+    assert {"happy", "feature:0"} <= set(every.names)
+    np.testing.assert_array_equal(every.direction("feature:0", 1, "valence").unit, np.eye(1, 64)[0])
+    plain = prepare_edited(EditWishes("tiny", results=tmp_path, limit=2), print)
+    assert plain.beside_features(plain.directions) is plain.directions
+    with pytest.raises(ProbeError, match="the dictionary is for a layer 65 wide, and .* is 64 wide"):
+        prepare_edited(EditWishes("tiny", results=tmp_path, dictionary=dictionary(65)), print)

@@ -10,6 +10,8 @@ from vlmrate.probe.causal import CausalOutcome  # noqa: TC001
 from vlmrate.probe.compare import CompareOutcome  # noqa: TC001
 from vlmrate.probe.debias import DebiasOutcome  # noqa: TC001
 from vlmrate.probe.separability import ArrayOutcome  # noqa: TC001
+from vlmrate.probe.sparse.features import FeaturesOutcome  # noqa: TC001
+from vlmrate.probe.sparse.sizes import SizesOutcome  # noqa: TC001
 from vlmrate.probe.steered import SteerOutcome  # noqa: TC001
 
 
@@ -23,6 +25,8 @@ class Found:
     steer: tuple[SteerOutcome, ...] = ()
     debias: tuple[DebiasOutcome, ...] = ()
     compare: tuple[CompareOutcome, ...] = ()
+    features: tuple[FeaturesOutcome, ...] = ()
+    features_sizes: tuple[SizesOutcome, ...] = ()
 
     @property
     def is_empty(self) -> bool:

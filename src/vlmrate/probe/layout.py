@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
-import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from vlmrate.errors import ProbeError
+from vlmrate.probe.headers import read_header, written_header
 from vlmrate.probe.records import FORMAT, CaptureAbout
 from vlmrate.study.faults import shown
 
@@ -22,8 +21,6 @@ CAPTURED = "captured"
 SOURCE = "source_sha256"
 SHA256_BYTES = 32
 _SIZES = {"F32": 4, "F16": 2, "U8": 1}
-_LENGTH = struct.Struct("<Q")
-_LONGEST_HEADER = 100_000_000
 
 
 def scale_name(array: str) -> str:
@@ -71,8 +68,7 @@ def layout(about: CaptureAbout) -> Layout:
         size = _SIZES[kind] * math.prod(shape)
         places[name] = (kind, shape, end)
         end += size
-    written = _header(about, places)
-    head = _LENGTH.pack(len(written)) + written
+    head = _head(about, places)
     tensors = {name: Tensor(kind, shape, len(head) + begin) for name, (kind, shape, begin) in places.items()}
     return Layout(head, tensors, len(head) + end)
 
@@ -88,13 +84,12 @@ def _shapes(about: CaptureAbout) -> dict[str, tuple[str, tuple[int, ...]]]:
     return shapes | {SOURCE: ("U8", (rows, SHA256_BYTES)), CAPTURED: ("U8", (rows,))}
 
 
-def _header(about: CaptureAbout, places: Mapping[str, tuple[str, tuple[int, ...], int]]) -> bytes:
+def _head(about: CaptureAbout, places: Mapping[str, tuple[str, tuple[int, ...], int]]) -> bytes:
     content: dict[str, Any] = {"__metadata__": {"format": FORMAT, "about": about.model_dump_json()}}
     for name, (kind, shape, begin) in places.items():
         end = begin + _SIZES[kind] * math.prod(shape)
         content[name] = {"dtype": kind, "shape": list(shape), "data_offsets": [begin, end]}
-    written = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-    return written + b" " * (-len(written) % 8)
+    return written_header(content)
 
 
 def read_layout(file: Path) -> tuple[CaptureAbout, Mapping[str, Tensor]]:
@@ -103,7 +98,11 @@ def read_layout(file: Path) -> tuple[CaptureAbout, Mapping[str, Tensor]]:
     Raises:
         ProbeError: It cannot be read, is no capture, or lacks a tensor or has one of another kind, shape or place.
     """
-    header, begin = _read_header(file)
+    header, begin = read_header(
+        file,
+        absent=f"there is no capture {shown(file)}; make it with `vlmrate probe capture`",
+        again="capture anew",
+    )
     about = _about(file, header)
     tensors = {}
     for name, (kind, shape) in _shapes(about).items():
@@ -115,24 +114,6 @@ def read_layout(file: Path) -> tuple[CaptureAbout, Mapping[str, Tensor]]:
     if (size := file.stat().st_size) < end:
         raise ProbeError(f"{shown(file)} is cut short ({size:,} of {end:,} bytes); capture anew")
     return about, tensors
-
-
-def _read_header(file: Path) -> tuple[dict[str, Any], int]:
-    try:
-        with file.open("rb") as stream:
-            length = stream.read(_LENGTH.size)
-            many = _LENGTH.unpack(length)[0] if len(length) == _LENGTH.size else 0
-            written = stream.read(many) if 2 <= many <= _LONGEST_HEADER else b""
-        content = json.loads(written)
-    except FileNotFoundError:
-        raise ProbeError(f"there is no capture {shown(file)}; make it with `vlmrate probe capture`") from None
-    except OSError as error:
-        raise ProbeError(f"{shown(file)} cannot be read: {error.strerror or error}") from None
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
-        raise ProbeError(f"{shown(file)} is no safetensors file, or a damaged one; capture anew") from None
-    if not isinstance(content, dict):
-        raise ProbeError(f"{shown(file)} is no safetensors file, or a damaged one; capture anew")
-    return content, _LENGTH.size + many
 
 
 def _about(file: Path, header: Mapping[str, Any]) -> CaptureAbout:

@@ -14,6 +14,8 @@ from vlmrate.probe.direction import CapturedDirections
 from vlmrate.probe.edited import EditedRater
 from vlmrate.probe.pictures import PictureRows, find_steps, step_name
 from vlmrate.probe.records import POSITIONS, Position
+from vlmrate.probe.sparse.directions import FeatureDirections, JoinedDirections
+from vlmrate.probe.sparse.store import open_dictionary
 from vlmrate.probe.store import open_capture
 from vlmrate.probe.texts import TextRows
 from vlmrate.protocol.likely import likely_prompts
@@ -26,6 +28,7 @@ from vlmrate.study.load import find_study, load_study
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from vlmrate.probe.direction import Directions
     from vlmrate.probe.records import CaptureAbout
     from vlmrate.probe.store import Capture
     from vlmrate.protocol.records import Protocol
@@ -142,12 +145,14 @@ class EditWishes:
     """What a person asks of a command that changes a model while it rates; None where the study or the model decides.
 
     `capture` holds the activations that directions are made from; None: the rater's own in the results folder.
+    `dictionary` is one whose features may stand in the place of directions.
     """
 
     model: str
     study: Path | None = None
     protocol: str | None = None
     capture: Path | None = None
+    dictionary: Path | None = None
     seed: int = 0
     limit: int | None = None
     only: tuple[str, ...] = ()
@@ -157,7 +162,10 @@ class EditWishes:
 
 @dataclass(frozen=True, slots=True)
 class PreparedEdits:
-    """A rater that can be changed, the pictures it rates, directions to change it along, and what to know of it."""
+    """A rater that can be changed, the pictures it rates, directions to change it along, and what to know of it.
+
+    `features` are those of the dictionary that was asked for; None where none was.
+    """
 
     study: Study
     protocol: Protocol
@@ -165,6 +173,11 @@ class PreparedEdits:
     stimuli: tuple[Stimulus, ...]
     directions: CapturedDirections
     note: str | None
+    features: FeatureDirections | None = None
+
+    def beside_features(self, directions: Directions) -> Directions:
+        """Directions, and beside them the features of the dictionary where one was asked for."""
+        return directions if self.features is None else JoinedDirections(self.features, directions)
 
 
 def prepare_edited(wishes: EditWishes, tell: Callable[[str], None]) -> PreparedEdits:
@@ -179,7 +192,10 @@ def prepare_edited(wishes: EditWishes, tell: Callable[[str], None]) -> PreparedE
     protocol = load_protocol(wishes.protocol or study.protocol, study)
     stimuli = select(study, only=wishes.only, limit=wishes.limit)
     file = wishes.capture or _own_capture(_folder(study, model), model, protocol)
-    _refuse_incomplete(open_capture(file), protocol, model)
+    unproved = open_capture(file)
+    _refuse_incomplete(unproved, protocol, model)
+    dictionary = wishes.dictionary
+    features = None if dictionary is None else FeatureDirections(open_dictionary(dictionary), unproved)
     rater = _rater(model, Request(items=study.items, likely_prompts=likely_prompts(protocol, stimuli[0])), tell)
     capture = open_capture(file, model_digest=rater.loaded.digest)
     return PreparedEdits(
@@ -189,6 +205,7 @@ def prepare_edited(wishes: EditWishes, tell: Callable[[str], None]) -> PreparedE
         stimuli=stimuli,
         directions=CapturedDirections(capture, study),
         note=model.note,
+        features=features,
     )
 
 

@@ -67,7 +67,7 @@ def found_files(study: Study) -> tuple[Path, ...]:
 
 
 def _read(file: Path, name: str, kind: Any) -> tuple[Any, ...]:
-    again = f"run `vlmrate probe {name}` again, or delete it"
+    again = f"run `vlmrate probe {name.replace('_', ' ')}` again, or delete it"
     try:
         read = from_json(_content(file), kind)
     except AnalysisError as error:

@@ -9,6 +9,7 @@ from vlmrate.cli.probe.capture import capture
 from vlmrate.cli.probe.causal import causal
 from vlmrate.cli.probe.compare import compare
 from vlmrate.cli.probe.debias import debias
+from vlmrate.cli.probe.features import features
 from vlmrate.cli.probe.separability import separability
 from vlmrate.cli.probe.steer import steer
 
@@ -32,6 +33,7 @@ probe.command("causal")(causal)
 probe.command("steer")(steer)
 probe.command("debias")(debias)
 probe.command("compare")(compare)
+probe.add_typer(features)
 
 
 def register(app: typer.Typer) -> None:

@@ -24,6 +24,10 @@ CaptureFile = Annotated[
     Path | None,
     typer.Option("--capture", metavar="FILE", help="Where directions come from [the rater's own capture]"),
 ]
+DictionaryFile = Annotated[
+    Path | None,
+    typer.Option("--dictionary", metavar="FILE", help="Its features are directions too: --direction feature:17"),
+]
 DirectionNames = Annotated[
     list[str] | None,
     typer.Option("--direction", metavar="NAME", help="An emotion, or FACTOR=LEVEL; may be given often [all]"),

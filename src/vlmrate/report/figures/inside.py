@@ -8,6 +8,7 @@ from vlmrate.report.figures.axis import axis_figures
 from vlmrate.report.figures.causal import causal_figures
 from vlmrate.report.figures.compare import compare_figures
 from vlmrate.report.figures.debias import debias_figures
+from vlmrate.report.figures.features import features_figures, sizes_figures
 from vlmrate.report.figures.separability import separability_figures
 from vlmrate.report.figures.steer import steer_figures
 
@@ -30,3 +31,5 @@ def _all(found: Found) -> Iterator[Figure]:
     yield from steer_figures(found.steer)
     yield from debias_figures(found.debias)
     yield from compare_figures(found.compare)
+    yield from features_figures(found.features)
+    yield from sizes_figures(found.features_sizes)

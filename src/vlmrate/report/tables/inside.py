@@ -8,6 +8,7 @@ from vlmrate.report.tables.axis import axis_tables
 from vlmrate.report.tables.causal import causal_tables
 from vlmrate.report.tables.compare import compare_tables
 from vlmrate.report.tables.debias import debias_tables
+from vlmrate.report.tables.features import features_tables, sizes_tables
 from vlmrate.report.tables.separability import separability_tables
 from vlmrate.report.tables.steer import steer_tables
 
@@ -36,3 +37,7 @@ def _all(found: Found) -> Iterator[Table]:
         yield from debias_tables(found.debias)
     if found.compare:
         yield from compare_tables(found.compare)
+    if found.features:
+        yield from features_tables(found.features)
+    if found.features_sizes:
+        yield from sizes_tables(found.features_sizes)
