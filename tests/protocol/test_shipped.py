@@ -14,13 +14,8 @@ if TYPE_CHECKING:
     from vlmrate.study.records import Study
 
 ASK_ALL = (
-<<<<<<< HEAD
     *("context-carry", "context-carry-json", "context-carry-ko", "human-wording", "independent", "option-order"),
-    *("oracle-carry", "reworded", "single-shot"),
-=======
-    *("context-carry", "context-carry-json", "human-wording", "independent", "option-order", "oracle-carry"),
-    *("persona", "reworded", "single-shot"),
->>>>>>> debias
+    *("oracle-carry", "persona", "reworded", "single-shot"),
 )
 ALL = tuple(sorted((*ASK_ALL, "anchor", "false-label")))
 FIRST = (
@@ -46,11 +41,7 @@ def prompts(
 
 
 def test_names() -> None:
-<<<<<<< HEAD
-    """The six protocols of the study, one in Korean and four ablations are shipped, under these names."""
-=======
-    """The six protocols of the study and five ablations are shipped, under these names."""
->>>>>>> debias
+    """The six protocols of the study, one in Korean and five ablations are shipped, under these names."""
     assert shipped() == ALL
 
 
