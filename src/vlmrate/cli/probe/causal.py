@@ -9,7 +9,6 @@ import typer
 from vlmrate.cli.probe.options import (  # noqa: TC001
     AsJson,
     CaptureFile,
-    DirectionNames,
     FigureFile,
     LayerNumbers,
     Limit,
@@ -27,7 +26,10 @@ from vlmrate.cli.probe.options import (  # noqa: TC001
 def causal(
     model: ModelName,
     capture: CaptureFile = None,
-    direction: DirectionNames = None,
+    direction: Annotated[
+        list[str] | None,
+        typer.Option("--direction", metavar="NAME", help="May be given often [every label's]"),
+    ] = None,
     layer: LayerNumbers = None,
     over: Annotated[
         Literal["directions", "units", "features"], typer.Option("--over", help="Among what carriers are sought.")
