@@ -9,7 +9,8 @@ import pytest
 
 from vlmrate.errors import ProbeError
 from vlmrate.probe.pictures import PictureRows
-from vlmrate.probe.prepare import CaptureWishes, EditWishes, parse_positions, prepare_capture, prepare_edited
+from vlmrate.probe.prepare import CaptureWishes, parse_positions, prepare_capture
+from vlmrate.probe.prepare_edits import EditWishes, prepare_edited
 from vlmrate.probe.records import ArrayAbout, CaptureAbout
 from vlmrate.probe.sparse.dictionary import Dictionary
 from vlmrate.probe.sparse.records import DictionaryAbout
@@ -160,10 +161,10 @@ def test_features_of_a_dictionary_stand_beside_directions(tmp_path: Path, captur
         return file
 
     prepared = prepare_edited(EditWishes("tiny", results=tmp_path, limit=2, dictionary=dictionary(64)), print)
-    every = prepared.beside_features(prepared.directions)
+    every = prepared.directions_of(None)
     assert {"happy", "feature:0"} <= set(every.names)
     np.testing.assert_array_equal(every.direction("feature:0", 1, "valence").unit, np.eye(1, 64)[0])
     plain = prepare_edited(EditWishes("tiny", results=tmp_path, limit=2), print)
-    assert plain.beside_features(plain.directions) is plain.directions
+    assert "feature:0" not in plain.directions_of(None).names
     with pytest.raises(ProbeError, match=r"the dictionary is for a layer 65 wide, and .* is 64 wide"):
         prepare_edited(EditWishes("tiny", results=tmp_path, dictionary=dictionary(65)), print)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vlmrate.probe.compare import Kind
-    from vlmrate.probe.prepare import PreparedEdits
+    from vlmrate.probe.prepare_edits import PreparedEdits
     from vlmrate.protocol.records import Protocol
     from vlmrate.raters.mlx.rater import MlxRater
 

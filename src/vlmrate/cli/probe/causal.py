@@ -9,6 +9,7 @@ import typer
 from vlmrate.cli.probe.options import (  # noqa: TC001
     AsJson,
     CaptureFile,
+    DictionaryFile,
     FigureFile,
     LayerNumbers,
     Limit,
@@ -26,6 +27,7 @@ from vlmrate.cli.probe.options import (  # noqa: TC001
 def causal(
     model: ModelName,
     capture: CaptureFile = None,
+    dictionary: DictionaryFile = None,
     direction: Annotated[
         list[str] | None,
         typer.Option("--direction", metavar="NAME", help="May be given often [every label's]"),
@@ -53,7 +55,7 @@ def causal(
     from vlmrate.cli.probe.causal_job import projected
     from vlmrate.cli.probe.showing import showing
     from vlmrate.probe.causal import CausalWay
-    from vlmrate.probe.prepare import EditWishes
+    from vlmrate.probe.prepare_edits import EditWishes
     from vlmrate.stats import Bootstrap
 
     way = CausalWay(
@@ -68,6 +70,7 @@ def causal(
     wishes = EditWishes(
         model=model,
         capture=capture,
+        dictionary=dictionary,
         study=study,
         protocol=protocol,
         limit=limit,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -11,13 +10,13 @@ from rich.markup import escape
 from vlmrate.cli.probe.showing import present
 from vlmrate.cli.progress import reporter
 from vlmrate.probe.found import Found
-from vlmrate.probe.prepare import prepare_edited
+from vlmrate.probe.prepare_edits import prepare_edited
 from vlmrate.probe.projecting import causal
 
 if TYPE_CHECKING:
     from vlmrate.cli.probe.showing import Showing
     from vlmrate.probe.causal import CausalWay
-    from vlmrate.probe.prepare import EditWishes
+    from vlmrate.probe.prepare_edits import EditWishes
 
 
 def projected(wishes: EditWishes, way: CausalWay, how: Showing) -> None:
@@ -31,7 +30,7 @@ def projected(wishes: EditWishes, way: CausalWay, how: Showing) -> None:
             prepared.rater,
             prepared.study,
             prepared.stimuli,
-            lambda identities: replace(prepared.directions, identities=identities),
+            prepared.directions_of,
             way,
             report,
         )

@@ -9,6 +9,7 @@ import typer
 from vlmrate.cli.probe.options import (  # noqa: TC001
     AsJson,
     CaptureFile,
+    DictionaryFile,
     FigureFile,
     Limit,
     ModelName,
@@ -32,6 +33,7 @@ def compare(
     study: StudyFile = None,
     protocol: ProtocolName = None,
     capture: CaptureFile = None,
+    dictionary: DictionaryFile = None,
     persona: Annotated[
         str | None,
         typer.Option("--persona", metavar="NAME", help="A protocol that says who is asked [the shipped persona]"),
@@ -56,7 +58,7 @@ def compare(
     from vlmrate.cli.probe.compare_job import compared
     from vlmrate.cli.probe.showing import showing
     from vlmrate.probe.comparing import CompareWay
-    from vlmrate.probe.prepare import EditWishes
+    from vlmrate.probe.prepare_edits import EditWishes
     from vlmrate.stats import Bootstrap
 
     wishes = EditWishes(
@@ -64,6 +66,7 @@ def compare(
         study=study,
         protocol=protocol,
         capture=capture,
+        dictionary=dictionary,
         seed=seed,
         limit=limit,
         only=tuple(only or ()),

@@ -14,14 +14,14 @@ from vlmrate.cli.progress import reporter
 from vlmrate.probe.comparing import compare
 from vlmrate.probe.found import Found
 from vlmrate.probe.otherwise import asked_otherwise
-from vlmrate.probe.prepare import prepare_edited
+from vlmrate.probe.prepare_edits import prepare_edited
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vlmrate.cli.probe.showing import Showing
     from vlmrate.probe.comparing import CompareWay
-    from vlmrate.probe.prepare import EditWishes
+    from vlmrate.probe.prepare_edits import EditWishes
 
 
 def compared(

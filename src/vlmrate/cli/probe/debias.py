@@ -9,6 +9,7 @@ import typer
 from vlmrate.cli.probe.options import (  # noqa: TC001
     AsJson,
     CaptureFile,
+    DictionaryFile,
     FigureFile,
     Limit,
     ModelName,
@@ -29,6 +30,7 @@ def debias(
     study: StudyFile = None,
     protocol: ProtocolName = None,
     capture: CaptureFile = None,
+    dictionary: DictionaryFile = None,
     group: Annotated[
         list[str] | None,
         typer.Option("--group", metavar="NAME", help="A group of people shown; may be given often [the study's]"),
@@ -55,7 +57,7 @@ def debias(
     from vlmrate.cli.probe.debias_job import debiased
     from vlmrate.cli.probe.showing import showing
     from vlmrate.probe.debiasing import DebiasWay
-    from vlmrate.probe.prepare import EditWishes
+    from vlmrate.probe.prepare_edits import EditWishes
     from vlmrate.probe.removal import parse_hows
     from vlmrate.stats import Bootstrap
 
@@ -64,6 +66,7 @@ def debias(
         study=study,
         protocol=protocol,
         capture=capture,
+        dictionary=dictionary,
         seed=seed,
         limit=limit,
         only=tuple(only or ()),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -13,14 +12,14 @@ from vlmrate.cli.progress import reporter
 from vlmrate.probe.bench import Bench
 from vlmrate.probe.debiasing import debias, groups_of
 from vlmrate.probe.found import Found
-from vlmrate.probe.prepare import prepare_edited
+from vlmrate.probe.prepare_edits import prepare_edited
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vlmrate.cli.probe.showing import Showing
     from vlmrate.probe.debiasing import DebiasWay
-    from vlmrate.probe.prepare import EditWishes, PreparedEdits
+    from vlmrate.probe.prepare_edits import EditWishes, PreparedEdits
 
 
 def debiased(wishes: EditWishes, groups: Sequence[str], way: DebiasWay, how: Showing) -> None:
@@ -34,11 +33,10 @@ def debiased(wishes: EditWishes, groups: Sequence[str], way: DebiasWay, how: Sho
 
 def bench_of(prepared: PreparedEdits) -> Bench:
     """The rater, its pictures and capture, and directions by the identities they are learnt from."""
-    directions = prepared.directions
     return Bench(
         prepared.rater,
         prepared.study,
         prepared.stimuli,
-        directions.capture,
-        lambda identities: replace(directions, identities=identities),
+        prepared.directions.capture,
+        prepared.directions_of,
     )

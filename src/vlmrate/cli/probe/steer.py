@@ -9,6 +9,7 @@ import typer
 from vlmrate.cli.probe.options import (  # noqa: TC001
     AsJson,
     CaptureFile,
+    DictionaryFile,
     FigureFile,
     LayerNumbers,
     Limit,
@@ -26,6 +27,7 @@ from vlmrate.cli.probe.options import (  # noqa: TC001
 def steer(
     model: ModelName,
     capture: CaptureFile = None,
+    dictionary: DictionaryFile = None,
     direction: Annotated[
         list[str] | None,
         typer.Option("--direction", metavar="NAME", help="May be given often [the target's, else every label's]"),
@@ -63,7 +65,7 @@ def steer(
     """Add a direction in doses after every block while a model rates, beside random directions of the same length."""
     from vlmrate.cli.probe.showing import showing
     from vlmrate.cli.probe.steer_job import parse_doses, parse_steps, steered
-    from vlmrate.probe.prepare import EditWishes
+    from vlmrate.probe.prepare_edits import EditWishes
     from vlmrate.probe.steer import Way
     from vlmrate.probe.sweep import Doses
     from vlmrate.stats import Bootstrap
@@ -82,6 +84,7 @@ def steer(
     wishes = EditWishes(
         model=model,
         capture=capture,
+        dictionary=dictionary,
         study=study,
         protocol=protocol,
         limit=limit,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -12,13 +11,13 @@ from vlmrate.cli.probe.showing import present
 from vlmrate.cli.progress import reporter
 from vlmrate.errors import ProbeError
 from vlmrate.probe.found import Found
-from vlmrate.probe.prepare import prepare_edited
+from vlmrate.probe.prepare_edits import prepare_edited
 from vlmrate.probe.steer import steer
 from vlmrate.probe.steered import SteerOutcome
 
 if TYPE_CHECKING:
     from vlmrate.cli.probe.showing import Showing
-    from vlmrate.probe.prepare import EditWishes
+    from vlmrate.probe.prepare_edits import EditWishes
     from vlmrate.probe.steer import Way
 
 
@@ -59,7 +58,7 @@ def steered(wishes: EditWishes, way: Way, how: Showing) -> None:
             prepared.rater,
             prepared.study,
             prepared.stimuli,
-            lambda identities: replace(prepared.directions, identities=identities),
+            prepared.directions_of,
             way,
             report,
         )
