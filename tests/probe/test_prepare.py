@@ -165,5 +165,5 @@ def test_features_of_a_dictionary_stand_beside_directions(tmp_path: Path, captur
     np.testing.assert_array_equal(every.direction("feature:0", 1, "valence").unit, np.eye(1, 64)[0])
     plain = prepare_edited(EditWishes("tiny", results=tmp_path, limit=2), print)
     assert plain.beside_features(plain.directions) is plain.directions
-    with pytest.raises(ProbeError, match="the dictionary is for a layer 65 wide, and .* is 64 wide"):
+    with pytest.raises(ProbeError, match=r"the dictionary is for a layer 65 wide, and .* is 64 wide"):
         prepare_edited(EditWishes("tiny", results=tmp_path, dictionary=dictionary(65)), print)
