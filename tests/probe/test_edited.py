@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,17 +12,25 @@ import pytest
 
 pytest.importorskip("mlx_vlm")
 
+from vlmrate.errors import ProbeError
 from vlmrate.inference.asking import picture_seed
+from vlmrate.probe import together
 from vlmrate.probe.arms import UNCHANGED, Arm, Placed
 from vlmrate.probe.changes import Add, Clamp, ProjectOut
 from vlmrate.probe.edited import EditedRater
 from vlmrate.probe.inside import Span, inside
 from vlmrate.probe.sheet import Sheet
-from vlmrate.probe.taps import Edit, tapped
+from vlmrate.probe.taps import Edit, tapped, unread
 from vlmrate.protocol.conduct import conduct
 from vlmrate.protocol.likely import likely_prompts
+from vlmrate.protocol.load import load_protocol
+from vlmrate.protocol.records import Force
 from vlmrate.raters.mlx.decoding import Decoding
 from vlmrate.raters.mlx.rater import MlxRater
+from vlmrate.raters.model import Request
+from vlmrate.raters.registry import find_model
+from vlmrate.resources import configs_folder
+from vlmrate.study.load import load_study
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -88,13 +97,19 @@ def assert_alike(one: Answers, other: Answers) -> None:
         np.testing.assert_allclose(item.logprob, other.items[name].logprob, atol=1e-5, rtol=1e-5)
 
 
+def short(rater: MlxRater, study: Study, protocol: Protocol, temperature: float = 0.0) -> MlxRater:
+    """Another rater of a loaded model, whose answers are cut short."""
+    decoding = replace(SHORT, temperature=temperature)
+    return MlxRater(rater.loaded, decoding=decoding, likely_prompts=likely_prompts(protocol, study.stimuli[0]))
+
+
 @pytest.fixture(scope="module")
 def answered(rater: Callable[..., MlxRater], study: Study, protocol: Protocol) -> Callable[[str], Answered]:
     """Answers in all arms about a picture or two by a model's name: in batches, and the rater one by one."""
 
     @cache
     def answer(name: str) -> Answered:
-        made = MlxRater(rater(name).loaded, decoding=SHORT, likely_prompts=likely_prompts(protocol, study.stimuli[0]))
+        made = short(rater(name), study, protocol)
         edited = EditedRater(made, protocol, name, SEED)
         arms, stimuli = arms_of(edited.width), study.stimuli[1:] if name == "gemma3" else study.stimuli[1:2]
         return edited.rate(stimuli, arms), one_by_one(made, stimuli, protocol, arms)
@@ -121,3 +136,158 @@ def test_without_changes_it_is_the_rater_to_the_bit(name: str, answered: Callabl
             assert found.items[item].logprob[arm].tobytes() == answers.logprob[0].tobytes()
             assert found.items[item].given[arm].tobytes() == answers.given[0].tobytes()
     assert found.items["valence"].logprob[6].tobytes() != plain.items["valence"].logprob[0].tobytes()
+
+
+def test_answers_that_are_drawn_are_drawn_as_by_the_rater(
+    rater: Callable[..., MlxRater], study: Study, protocol: Protocol
+) -> None:
+    """Above temperature 0 nothing is read ahead; the seed draws the same answers as one by one."""
+    made = short(rater("gemma3"), study, protocol, temperature=0.9)
+    arms = arms_of(64)[:3]
+    found = EditedRater(made, protocol, "drawn", SEED).rate(study.stimuli[:1], arms)
+    assert_alike(found, one_by_one(made, study.stimuli[:1], protocol, arms))
+
+
+def test_what_does_not_fit_into_memory_at_once_is_read_in_several_batches(
+    rater: Callable[..., MlxRater], study: Study, protocol: Protocol, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With room for a row at a time the answers are the same as with room for all."""
+    made = short(rater("gemma3"), study, protocol)
+    edited, arms = EditedRater(made, protocol, "small", SEED), arms_of(64)
+    at_once = edited.rate(study.stimuli[:1], arms)
+    sizes = []
+    whole = together.Together.__init__
+
+    def counted(self: Any, opened: Any, picture: Any, rows: Any, saying: Any) -> None:
+        sizes.append(len(rows))
+        whole(self, opened, picture, rows, saying)
+
+    monkeypatch.setattr(together.Together, "__init__", counted)
+    monkeypatch.setattr(together, "ROOM", 1)
+    assert_alike(edited.rate(study.stimuli[:1], arms), at_once)
+    assert set(sizes) == {1}
+
+
+@pytest.mark.parametrize("name", ["gemma3", "mllama"])
+def test_what_was_not_read_ahead_is_read_a_row_at_a_time(
+    name: str, rater: Callable[..., MlxRater], study: Study, protocol: Protocol
+) -> None:
+    """Tokens that a row did not say, and options tried after them, come as from the model in the row's own taps."""
+    made = rater(name)
+    opened, picture = inside(made), made.view(study.stimuli[1].path, 0).picture
+    written = made.written(protocol.steps[0].template.render({}, study.stimuli[1]))
+    ids = opened.tokens(written)
+    one, other = vector(opened.width), vector(opened.width, 1)
+    changes = [(Add(1, one, 3.0),), (Clamp(0, other, 2.0), ProjectOut(2, one))]
+    rows = [together.Changed(ids, changed) for changed in changes]
+    (batch,) = together.together(opened, picture, rows, together.Saying(frozenset(), 1))
+    for row, changed in enumerate(changes):
+        with tapped(opened, edits=[Edit(change, Span(len(ids) - 1)) for change in changed]):
+            asked = made.architecture.read(picture, written)
+            further = made.architecture.go_on(asked, [5, 7])
+            last = made.architecture.go_on(further, [6])
+            tried = made.architecture.score(further, [[5], [6, 7]])
+        found = batch.go_on(batch.asked(row), [5, 7])
+        assert found.prompt_ids == further.prompt_ids
+        for read, plain in (
+            (batch.asked(row).logits, asked.logits),
+            (found.logits, further.logits),
+            (batch.go_on(found, [6]).logits, last.logits),
+            *zip(batch.score(found, [[5], [6, 7]]), tried, strict=True),
+        ):
+            np.testing.assert_allclose(np.array(read), np.array(plain), atol=1e-5)
+
+
+def test_at_the_picture_it_is_read_anew_and_changed_at_its_tokens(
+    rater: Callable[..., MlxRater], study: Study, protocol: Protocol
+) -> None:
+    """As by hand on a picture that was not read yet, in every step; other arms and later pictures are not touched."""
+    made = short(rater("gemma3"), study, protocol)
+    edited, change = EditedRater(made, protocol, "picture", SEED), Add(0, vector(64), 2.0)
+    arms = [Arm("seen", (Placed(change),), at="picture"), Arm("none", (Placed(Add(0, vector(64), 0.0)),), at="picture")]
+    found = edited.rate(study.stimuli[:2], [*arms, UNCHANGED])
+    plain = one_by_one(made, study.stimuli[:2], protocol, [UNCHANGED])
+    for item, answers in found.items.items():
+        assert answers.logprob[1:].tobytes() == plain.items[item].logprob[[0, 0]].tobytes()
+        assert np.abs(answers.logprob[0] - answers.logprob[2]).max() > 1e-3
+    opened = inside(made)
+    for number, stimulus in enumerate(study.stimuli[:2]):
+        asking: Any = conduct(protocol, stimulus)
+        question, picture = next(asking), made.view(stimulus.path, 0).picture
+        for item in ("emotion", "valence"):
+            at = opened.picture(opened.tokens(made.written(question.prompt)))
+            with tapped(opened, edits=[Edit(change, at)]):
+                reply = made.answer(unread(picture), question, 0)
+            options = reply.options[item]
+            by_hand = np.log(
+                [options.probabilities[answer] * options.valid_mass for answer in study.item(item).answers]
+            )
+            np.testing.assert_allclose(found.items[item].logprob[0, number], by_hand, atol=1e-6)
+            question = asking.send(reply)
+
+
+def test_a_model_without_picture_tokens_cannot_be_changed_at_them(
+    rater: Callable[..., MlxRater], study: Study, protocol: Protocol
+) -> None:
+    """Llama looks by cross-attention: one sentence, and nothing is read."""
+    arm = Arm("seen", (Placed(Add(0, vector(128))),), at="picture")
+    with pytest.raises(ProbeError, match="looks at the picture by cross-attention and has none in its prompt"):
+        EditedRater(rater("mllama"), protocol, "mllama").rate(study.stimuli, [arm])
+
+
+@pytest.mark.parametrize(
+    ("arms", "words"),
+    [
+        ([UNCHANGED, Arm("unchanged")], "two arms are called unchanged"),
+        ([Arm("far", (Placed(Add(3, np.ones(64))),))], "there is no block 3: the model has 3"),
+        ([Arm("thin", (Placed(ProjectOut(0, np.ones(8))),))], "8 numbers does not fit a residual stream of width 64"),
+        ([Arm("odd", (Placed(Add(0, np.ones(64)), "mood"),))], "step mood, which protocol context-carry has not"),
+        ([Arm("seen", (Placed(Add(0, np.ones(64)), "emotion"),), at="picture")], "every step reads the same picture"),
+    ],
+)
+def test_arms_that_cannot_be_are_refused(
+    arms: list[Arm], words: str, rater: Callable[..., MlxRater], study: Study, protocol: Protocol
+) -> None:
+    """One sentence each, before anything is read."""
+    with pytest.raises(ProbeError, match=words):
+        EditedRater(rater("gemma3"), protocol, "gemma3").rate(study.stimuli, arms)
+
+
+def test_a_protocol_that_asks_once_for_every_forced_answer_is_refused(
+    rater: Callable[..., MlxRater], study: Study, protocol: Protocol
+) -> None:
+    """An arm asks about a picture once; one forced answer is forced in every arm."""
+    each = replace(protocol, forces=(Force(study.items[0], "each"),))
+    with pytest.raises(ProbeError, match="asks about a picture once for every answer that it forces"):
+        EditedRater(rater("gemma3"), each, "gemma3").rate(study.stimuli, [UNCHANGED])
+
+
+def test_a_step_that_is_not_asked_has_no_answer_and_progress_is_told(
+    rater: Callable[..., MlxRater], study: Study, protocol: Protocol
+) -> None:
+    """A protocol that stops at an unreadable answer leaves the later steps empty; every picture is reported."""
+    made, told = short(rater("gemma3"), study, protocol), []
+    stopping = replace(protocol, on_invalid="stop")
+    found = EditedRater(made, stopping, "stops").rate(study.stimuli[:2], arms_of(64)[:2], told.append)
+    assert (found.items["emotion"].given == -1).all()
+    assert np.isfinite(found.items["emotion"].logprob).all()
+    for item in ("valence", "arousal"):
+        assert np.isnan(found.items[item].logprob).all()
+        assert (found.items[item].given == -1).all()
+    assert [(one.total, one.rated, one.left, one.invalid_answers) for one in told] == [(2, 1, 1, 2), (2, 2, 0, 4)]
+
+
+def test_the_embedded_model_s_answers_are_those_of_its_taps() -> None:
+    """Trained, it says what can be read, and what is carried on differs between arms: labels, digits, rambling."""
+    study = load_study(configs_folder() / "study.yaml")
+    protocol = load_protocol("context-carry", study)
+    request = Request(items=study.items, likely_prompts=likely_prompts(protocol, study.stimuli[0]))
+    made: Any = find_model("tiny").make([request])[0]
+    edited = EditedRater(made, protocol, "tiny", SEED)
+    words = np.array(made.loaded.model.language_model.lm_head.weight)
+    happy, sad = (words[made._encode(word)[0]] for word in ("happy", "sad"))
+    arms = [Arm(f"{dose}", (Placed(Add(3, happy - sad, dose)),)) for dose in (-8.0, -2.0, 2.0, 8.0)]
+    found = edited.rate(study.stimuli[:2], arms)
+    assert_alike(found, one_by_one(made, study.stimuli[:2], protocol, arms))
+    assert set(found.items["emotion"].given.ravel()) >= {0, 1}
+    assert np.all(np.diff(found.items["emotion"].logprob[:, :, 0], axis=0)[:2] > 0)

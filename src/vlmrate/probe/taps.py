@@ -40,6 +40,17 @@ class Edit:
     row: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Rows of a pass that one block cannot tell apart, so that it computes each kind once.
+
+    `first` is the first row of each kind, in the order of the rows of the block's cache; `kind` every row's kind.
+    """
+
+    first: tuple[int, ...]
+    kind: tuple[int, ...]
+
+
 class Taps:
     """What was read while a model was tapped."""
 
@@ -82,15 +93,30 @@ class Taps:
 
     def passed(self, layer: int, hidden: mx.array) -> mx.array:
         """Edit and read the residual stream (rows, positions, width) after a block."""
-        for number, edit in enumerate(self._edits):
-            if edit.change.layer == layer and (here := self._here(edit.at, hidden)) is not None:
-                self._reached.add(number)
-                hidden = _with(hidden, self._those(edit.row, hidden), here, edit.change)
+        hidden = self._edited(layer, hidden)
         for name, span in self._watch.items():
             here = self._here(span, hidden)
             if here is not None and here == self._whole(span):
                 self._take(name, layer, hidden[0, here])
         return hidden
+
+    def _edited(self, layer: int, hidden: mx.array) -> mx.array:
+        import mlx.core as mx
+
+        here = [
+            (number, edit, at)
+            for number, edit in enumerate(self._edits)
+            if edit.change.layer == layer and (at := self._here(edit.at, hidden)) is not None
+        ]
+        if not here:
+            return hidden
+        self._reached |= {number for number, _, _ in here}
+        share = int(hidden.shape[0]) // self._rows
+        parts = [hidden[row * share : (row + 1) * share] for row in range(self._rows)]
+        for _, edit, at in here:
+            for row in range(self._rows) if edit.row is None else (edit.row,):
+                parts[row] = _with(parts[row], at, edit.change)
+        return parts[0] if self._rows == 1 else mx.concatenate(parts, axis=0)
 
     def saw(self, pooled: mx.array) -> None:
         """Keep the vision tower's pooled output."""
@@ -119,13 +145,6 @@ class Taps:
         stop = length if span.stop is None else min(span.stop - self._start, length)
         return slice(start, stop) if start < stop else None
 
-    def _those(self, row: int | None, hidden: mx.array) -> slice:
-        """The rows of a pass that belong to one of the prompts read at once: an equal share each, in their order."""
-        if row is None:
-            return slice(0, int(hidden.shape[0]))
-        share = int(hidden.shape[0]) // self._rows
-        return slice(row * share, (row + 1) * share)
-
     def _take(self, name: str, layer: int, part: mx.array) -> None:
         import mlx.core as mx
 
@@ -144,12 +163,14 @@ def tapped(
     vision: bool = False,
     picture: bool = True,
     rows: int = 1,
+    alike: Sequence[Alike] | None = None,
 ) -> Iterator[Taps]:
     """Tap a model: read the spans of `watch` after every block, make the `edits` in their order before that.
 
     With `vision` the vision tower's output is read too. Without `picture` the blocks that look at one are passed by, as
     the makers' code does where there is only text. `rows` is the number of prompts that are read at once; each has an
-    equal share of the rows of every pass, and the first of them is watched.
+    equal share of the rows of every pass, and the first of them is watched. `alike` says, block by block, which rows
+    are the same up to there; edits are made after they have been set apart again.
 
     Raises:
         ProbeError: An edit does not fit the model, or (at the end) was never reached.
@@ -161,7 +182,8 @@ def tapped(
     try:
         for layer, block in enumerate(blocks):
             passed_by = not picture and layer in inside.looking
-            inside.blocks[layer] = _Block(taps, layer, block, passed_by=passed_by)
+            kinds = None if alike is None else alike[layer]
+            inside.blocks[layer] = _Block(taps, layer, block, passed_by=passed_by, alike=kinds)
         if vision:
             inside.model[_TOWER] = _Tower(taps, tower)
         yield taps
@@ -179,18 +201,27 @@ def unread(picture: Looked) -> Looked:
 class _Block:
     """A block with a tap after it; all else is the block's."""
 
-    def __init__(self, taps: Taps, layer: int, block: Any, *, passed_by: bool) -> None:
+    def __init__(self, taps: Taps, layer: int, block: Any, *, passed_by: bool, alike: Alike | None) -> None:
         self._taps = taps
         self._layer = layer
         self._block = block
         self._passed_by = passed_by
+        self._alike = alike
 
     def __call__(self, hidden: mx.array, *others: Any, **named: Any) -> mx.array:
         if self._layer == 0:
             # The first block reads words in both families, and its cache counts those read before.
             self._taps.begin(named.get("cache", others[1] if len(others) > 1 else None))
-        after = hidden if self._passed_by else self._block(hidden, *others, **named)
+        after = hidden if self._passed_by else self._computed(hidden, *others, **named)
         return self._taps.passed(self._layer, after)
+
+    def _computed(self, hidden: mx.array, *others: Any, **named: Any) -> mx.array:
+        import mlx.core as mx
+
+        if self._alike is None or len(self._alike.first) == hidden.shape[0]:
+            return self._block(hidden, *others, **named)  # type: ignore[no-any-return]  # the library's
+        computed: mx.array = self._block(hidden[mx.array(self._alike.first)], *others, **named)
+        return computed[mx.array(self._alike.kind)]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._block, name)
@@ -219,12 +250,13 @@ class _Tower:
         return getattr(self._tower, name)
 
 
-def _with(hidden: mx.array, rows: slice, here: slice, change: Change) -> mx.array:
+def _with(part: mx.array, at: slice, change: Change) -> mx.array:
+    """The residual stream with a change made at some of its positions."""
     import mlx.core as mx
 
-    those = hidden[rows]
-    made = mx.concatenate([those[:, : here.start], change.made(those[:, here]), those[:, here.stop :]], axis=1)
-    return mx.concatenate([hidden[: rows.start], made, hidden[rows.stop :]], axis=0)
+    if (at.start, at.stop) == (0, part.shape[1]):
+        return change.made(part)
+    return mx.concatenate([part[:, : at.start], change.made(part[:, at]), part[:, at.stop :]], axis=1)
 
 
 def _told(span: Span) -> str:

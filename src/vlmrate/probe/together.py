@@ -3,7 +3,8 @@
 All that comes before the last token is the same whether anything is changed there or not: it is read once a prompt,
 from the head that is kept with the picture on. The last tokens then go through the model as the rows of one batch,
 every row with its own changes, and so do the tokens that all rows say next and the options that are tried after the
-prompt. What was read so is looked up when the rater's own code asks for it; anything else is read a row at a time,
+prompt. A block computes once what is the same for several rows: those that read the same tokens and are changed only
+behind it. What was read so is looked up when the rater's own code asks for it; anything else is read a row at a time,
 changed alike.
 """
 
@@ -13,11 +14,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vlmrate.probe.inside import Span
-from vlmrate.probe.taps import Edit, tapped
+from vlmrate.probe.taps import Alike, Edit, tapped
 from vlmrate.raters.mlx.branch import Branch, cached_bytes, chosen, fork
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import mlx.core as mx
 
@@ -58,6 +59,21 @@ def together(inside: Inside, picture: Looked, rows: Sequence[Changed], saying: S
         yield Together(inside, picture, rows[begun : begun + most], saying)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Held:
+    """What was read of several rows: a cache in whose layers rows that are alike so far have one row between them.
+
+    `places` tells, layer by layer, which row of the cache is whose.
+    """
+
+    cache: Cache
+    places: tuple[Mapping[int, int], ...]
+
+    def alone(self, row: int) -> Cache:
+        """A cache of one row, to be written to."""
+        return chosen(self.cache, [[place[row]] for place in self.places])
+
+
 class Together:
     """A batch of prompts that have been read; goes on from each of them as an architecture does."""
 
@@ -68,10 +84,11 @@ class Together:
         self._read: dict[tuple[int, Tokens], mx.array] = {}
         self._scored: dict[int, tuple[tuple[Tokens, ...], list[mx.array]]] = {}
         prompts = list(dict.fromkeys(row.ids for row in rows))
-        before = inside.reader.up_to_last(picture, prompts)
-        self._cache = chosen(before, [prompts.index(row.ids) for row in rows])
+        whose = {number: prompts.index(row.ids) for number, row in enumerate(rows)}
+        before = _Held(inside.reader.up_to_last(picture, prompts), (whose,) * inside.layers)
         everyone = list(range(len(rows)))
-        self._say(self._pass([row.ids[-1:] for row in rows], self._cache, everyone), everyone, saying)
+        logits, self._asked = self._pass([row.ids[-1:] for row in rows], before, everyone)
+        self._say(logits, everyone, saying)
 
     def asked(self, row: int) -> Branch:
         """The branch after a row's prompt."""
@@ -84,15 +101,16 @@ class Together:
         if not branch.cache and (row, further) in self._read:
             return self._found(row, further)
         cache = self._cache_after(branch)
-        logits = self._pass([tokens], cache, [row])[0]
+        logits = self._alone(tokens, cache, row)
         return Branch(cache, logits, (*self.rows[row].ids, *further), branch.carry)
 
     def score(self, branch: Branch, rows: Sequence[Sequence[int]]) -> list[mx.array]:
         """Logits after every token of every row, each row tried from the same branch: arrays (len(row), vocabulary)."""
         row, path = self._place(branch)
-        runs = tuple(map(tuple, rows))
         if path:
-            return self._tried(runs, fork(self._cache_after(branch), rows=len(runs)), [row])
+            with tapped(self._inside, edits=self._edits([row])):
+                return self._inside.reader.all_logits(rows, fork(self._cache_after(branch), rows=len(rows)))
+        runs = tuple(map(tuple, rows))
         if row not in self._scored or self._scored[row][0] != runs:
             self._score_from(row, runs)
         return self._scored[row][1]
@@ -102,27 +120,70 @@ class Together:
         import mlx.core as mx
 
         said: dict[int, Tokens] = dict.fromkeys(going, ())
-        cache = self._cache
+        held = self._asked
         while True:
             apart = [logits[i] for i in range(len(going))]
             tokens: list[int] = mx.argmax(logits, axis=-1).tolist()  # type: ignore[assignment]  # of one axis
             mx.eval(apart)
             self._read |= {(row, said[row]): one for row, one in zip(going, apart, strict=True)}
             on = [
-                i for i, row in enumerate(going) if tokens[i] not in saying.stops and len(said[row]) + 1 < saying.most
+                (row, token)
+                for row, token in zip(going, tokens, strict=True)
+                if token not in saying.stops and len(said[row]) + 1 < saying.most
             ]
             if not on:
                 return
-            said |= {going[i]: (*said[going[i]], tokens[i]) for i in on}
-            cache, going = chosen(cache, on), [going[i] for i in on]
-            logits = self._pass([[tokens[i]] for i in on], cache, going)
+            said |= {row: (*said[row], token) for row, token in on}
+            going = [row for row, _ in on]
+            logits, held = self._pass([(token,) for _, token in on], held, going)
 
     def _score_from(self, row: int, runs: tuple[Tokens, ...]) -> None:
         """Try runs of tokens after the prompts of a row and of those behind it, which will be asked for next."""
-        each = cached_bytes(self._cache) // len(self.rows) + 2 * max(map(len, runs)) * self._inside.logits_bytes
-        rows = range(row, min(row + max(ROOM // (each * len(runs)), 1), len(self.rows)))
-        logits = self._tried(runs, chosen(self._cache, [n for n in rows for _ in runs]), rows)
+        import mlx.core as mx
+
+        each = cached_bytes(self._asked.alone(row)) + 2 * max(map(len, runs)) * self._inside.logits_bytes
+        rows = list(range(row, min(row + max(ROOM // (each * len(runs)), 1), len(self.rows))))
+        held, alike = self._set_apart(self._asked, [(n, run) for n in rows for run in runs])
+        with tapped(self._inside, edits=self._edits(rows), rows=len(rows), alike=alike):
+            logits = self._inside.reader.all_logits([*runs] * len(rows), held.cache)
+            mx.eval(logits)
         self._scored = {n: (runs, logits[i * len(runs) : (i + 1) * len(runs)]) for i, n in enumerate(rows)}
+
+    def _pass(self, tokens: Sequence[Tokens], held: _Held, rows: Sequence[int]) -> tuple[mx.array, _Held]:
+        """Logits (rows, vocabulary) after these rows have read tokens of their own, and what is held then."""
+        import mlx.core as mx
+
+        after, alike = self._set_apart(held, list(zip(rows, tokens, strict=True)))
+        with tapped(self._inside, edits=self._edits(rows), rows=len(rows), alike=alike):
+            logits = self._inside.reader.next_logits(tokens, after.cache)
+            mx.eval(logits)
+        return logits, after
+
+    def _set_apart(self, held: _Held, reading: Sequence[tuple[int, Tokens]]) -> tuple[_Held, list[Alike]]:
+        """A cache for rows about to read tokens, and which of them each block cannot tell apart.
+
+        Those are rows that were alike before, read the same, and are changed by nothing up to there that the others are
+        not changed by.
+        """
+        caches, places, alike = [], [], []
+        for layer, place in enumerate(held.places):
+            kinds: dict[tuple[object, ...], int] = {}
+            firsts, parents, kind = [], [], []
+            for number, (row, tokens) in enumerate(reading):
+                key = (place[row], tokens, *self._before(row, layer))
+                if key not in kinds:
+                    kinds[key] = len(kinds)
+                    firsts.append(number)
+                    parents.append(place[row])
+                kind.append(kinds[key])
+            caches.append(parents)
+            places.append({row: which for (row, _), which in zip(reading, kind, strict=True)})
+            alike.append(Alike(tuple(firsts), tuple(kind)))
+        return _Held(chosen(held.cache, caches), tuple(places)), alike
+
+    def _before(self, row: int, layer: int) -> tuple[int, ...]:
+        """The changes of a row, by identity, that are made before a block."""
+        return tuple(id(change) for change in self.rows[row].changes if change.layer < layer)
 
     def _place(self, branch: Branch) -> tuple[int, Tokens]:
         """The row that a branch belongs to, and what was said since its prompt."""
@@ -136,28 +197,15 @@ class Together:
         row, path = self._place(branch)
         if branch.cache:
             return fork(branch.cache)
-        cache = chosen(self._cache, [row])
+        cache = self._asked.alone(row)
         if path:
-            self._pass([path], cache, [row])
+            self._alone(path, cache, row)
         return cache
 
-    def _pass(self, tokens: Sequence[Sequence[int]], cache: Cache, rows: Sequence[int]) -> mx.array:
-        """Logits (rows, vocabulary) after a pass in which each of these rows reads tokens of its own."""
-        import mlx.core as mx
-
-        with tapped(self._inside, edits=self._edits(rows), rows=len(rows)):
-            logits = self._inside.reader.next_logits(tokens, cache)
-            mx.eval(logits)
-        return logits
-
-    def _tried(self, runs: Sequence[Tokens], cache: Cache, rows: Sequence[int]) -> list[mx.array]:
-        """Logits after every token of every run, for each of these rows in turn."""
-        import mlx.core as mx
-
-        with tapped(self._inside, edits=self._edits(rows), rows=len(rows)):
-            logits = self._inside.reader.all_logits([*runs] * len(rows), cache)
-            mx.eval(logits)
-        return logits
+    def _alone(self, tokens: Sequence[int], cache: Cache, row: int) -> mx.array:
+        """Logits (vocabulary) after one row has read tokens more; the cache is written to."""
+        with tapped(self._inside, edits=self._edits([row])):
+            return self._inside.reader.next_logits([tokens], cache)[0]
 
     def _edits(self, rows: Sequence[int]) -> list[Edit]:
         at = Span(self._last)

@@ -42,12 +42,16 @@ def fork(cache: Sequence[Any], rows: int = 1) -> Cache:
     return [_with_own(layer, own) for layer in cache]
 
 
-def chosen(cache: Sequence[Any], rows: Sequence[int]) -> Cache:
-    """Some rows of a cache, each as often as it is named, as a copy that can be written to."""
+def chosen(cache: Sequence[Any], rows: Sequence[Sequence[int]]) -> Cache:
+    """Some rows of every layer of a cache, each as often as it is named, as a copy that can be written to."""
+    return [_with_own(layer, partial(_taken, rows=list(numbers))) for layer, numbers in zip(cache, rows, strict=True)]
+
+
+def _taken(array: mx.array, rows: list[int]) -> mx.array:
     import mlx.core as mx
 
-    numbers = mx.array(list(rows))
-    return [_with_own(layer, lambda array: array[numbers]) for layer in cache]
+    # All rows in their order are the array itself, of which a new handle is enough.
+    return mx.contiguous(array) if rows == list(range(array.shape[0])) else array[mx.array(rows)]
 
 
 def _with_own(layer: Any, own: Callable[[Any], Any]) -> Any:

@@ -119,11 +119,19 @@ class PictureInHead(ABC):
         return ids[: end or self._picture_end(ids)]
 
     def up_to_last(self, picture: Looked, prompts: Sequence[Tokens]) -> Cache:
-        """The cache (a row a prompt) after all of each prompt but its last token; they share length and head."""
+        """The cache (a row a prompt) after all of each prompt but its last token; they share length and head.
+
+        What they all begin with is read once.
+        """
         head = self.head(prompts[0])
-        cache = fork(self.read_head(picture, head), rows=len(prompts))
-        if len(head) < len(prompts[0]) - 1:
-            self._hidden([ids[len(head) : -1] for ids in prompts], cache)
+        alike = common_prefix([ids[:-1] for ids in prompts])
+        cache = fork(self.read_head(picture, head))
+        if len(alike) > len(head):
+            self._hidden([alike[len(head) :]], cache)
+        begun = max(len(alike), len(head))
+        cache = fork(cache, rows=len(prompts))
+        if begun < len(prompts[0]) - 1:
+            self._hidden([ids[begun:-1] for ids in prompts], cache)
         return cache
 
     def go_on(self, branch: Branch, tokens: Sequence[int]) -> Branch:
