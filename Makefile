@@ -13,7 +13,7 @@ schema: $(VENV)/.ready-dev ## Write the JSON Schema of analysis.json anew from t
 	$(BIN)/python -m vlmrate.report.jsonschema > src/vlmrate/report/schemas/analysis-4.schema.json
 
 test: $(VENV)/.ready-dev ## Run all tests
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.ready-dev ## Check style, types and layers
 	$(BIN)/ruff check .

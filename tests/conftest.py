@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import settings
+from threadpoolctl import threadpool_limits
 
 from vlmrate.inference.table import COLUMNS, Results, RunOutcome
 from vlmrate.study.ratings import HumanRatings
@@ -25,6 +26,23 @@ if TYPE_CHECKING:
 settings.register_profile("judged", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("judged")
+
+# On the small matrices of tests two BLAS threads wait for each other longer than they compute, the more so beside
+# another worker. The variable is for the processes that tests start and for libraries loaded later.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+threadpool_limits(int(os.environ["OPENBLAS_NUM_THREADS"]), user_api="blas")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take longest come first (`--no-loadscope-reorder` keeps them there), so that at the end none is left
+    that one worker goes on with while the others have nothing: by the time their tests are allowed, then slow ones."""
+    allowed: dict[Path, tuple[float, bool]] = {}
+    for item in items:
+        limit, slow = item.get_closest_marker("timeout"), item.get_closest_marker("slow") is not None
+        longest, any_slow = allowed.get(item.path, (0.0, False))
+        allowed[item.path] = max(longest, limit.args[0] if limit else 0.0), any_slow or slow
+    items.sort(key=lambda item: (-allowed[item.path][0], not allowed[item.path][1]))
+
 
 EMOTIONS = ("happy", "sad", "angry", "fear", "disgust", "neutral")
 VALENCE = {"happy": 7.0, "sad": 3.0, "angry": 2.5, "fear": 3.5, "disgust": 2.5, "neutral": 5.0}

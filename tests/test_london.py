@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+import forked
 from stats.tolerances import TOLERANCE
+
+if TYPE_CHECKING:
+    import subprocess
 
 PUBLISHED_ICC = {"agreement": 0.2398, "consistency": 0.3349, "agreement_k": 0.9987}
 """ICC(2,1), ICC(3,1) and ICC(2,k) of these 102 faces by 2,513 raters, to four decimals."""
 LONDON = Path(__file__).resolve().parents[2] / "shared" / "data" / "london"
-VLMRATE = str(Path(sys.executable).with_name("vlmrate"))
 
 STUDY = """\
 name: london
@@ -40,11 +41,8 @@ TEMPLATE = (
 
 
 def vlmrate(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the installed command in a study's folder."""
-    environment = os.environ | {"COLUMNS": "80"}
-    return subprocess.run(
-        [VLMRATE, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
+    """Run the command in a study's folder."""
+    return forked.vlmrate(arguments, cwd=folder, environment={"COLUMNS": "80"})
 
 
 @pytest.mark.slow

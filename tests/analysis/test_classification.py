@@ -22,13 +22,13 @@ PUBLISHED = {
 }
 
 
-@pytest.fixture
-def published(small) -> Analysis:
+@pytest.fixture(scope="module")
+def published(lasting) -> Analysis:
     """The analysis of a rater with the published accuracies."""
-    study = small.study(240)
+    study = lasting.study(240)
     answers = {emotion: iter([a for a, n in given.items() for _ in range(n)]) for emotion, given in PUBLISHED.items()}
-    rows = [small.row(s.image_id, "emotion", next(answers[s.factors["emotion"]])) for s in study.stimuli]
-    return analyze(study, small.results(rows))
+    rows = [lasting.row(s.image_id, "emotion", next(answers[s.factors["emotion"]])) for s in study.stimuli]
+    return analyze(study, lasting.results(rows))
 
 
 def only(analysis: Analysis) -> RaterClassification:

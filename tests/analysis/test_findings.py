@@ -16,18 +16,18 @@ from vlmrate.study.records import Factors, Item, Likert
 QUICK = AnalysisOptions(bootstrap=Bootstrap(resamples=300))
 
 
-@pytest.fixture
-def study(small):
+@pytest.fixture(scope="module")
+def study(lasting):
     """Twenty identities with people."""
-    made = small.study(20)
-    return replace(made, ratings=small.people(made))
+    made = lasting.study(20)
+    return replace(made, ratings=lasting.people(made))
 
 
-@pytest.fixture
-def analysis(small, study):
+@pytest.fixture(scope="module")
+def analysis(lasting, study):
     """A rater 2 points low in fear, women's valence 1.2 points high, sad called neutral, arousal always 5, one slip."""
     rng = np.random.default_rng(8)
-    rows = small.rater(study, "gemma3", bias={"fear": -2.0}, noise=0.4)
+    rows = lasting.rater(study, "gemma3", bias={"fear": -2.0}, noise=0.4)
     for row in rows:
         woman = int(row["image_id"][1:4]) % 2 == 0
         if row["value"] == "sad":
@@ -38,7 +38,7 @@ def analysis(small, study):
             row["value"] = float(min(9, row["value"] + 1 + (rng.random() < 0.2)))
     slip = next(row for row in rows if row["item"] == "emotion" and row["value"] == "happy")
     slip.update(value=None, route="invalid")
-    return analyze(study, small.results(rows), QUICK)
+    return analyze(study, lasting.results(rows), QUICK)
 
 
 def told(analysis, about: str, item: str) -> list[str]:

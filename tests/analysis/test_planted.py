@@ -44,13 +44,13 @@ def demo() -> tuple[Study, dict[str, object], pd.DataFrame]:
     return load_study(ROOT / "configs" / "study.yaml"), items, pd.read_csv(DEMO / "truth.csv", index_col="image_id")
 
 
-@pytest.fixture
-def demo_analysis(small, demo) -> Analysis:
+@pytest.fixture(scope="module")
+def demo_analysis(lasting, demo) -> Analysis:
     """The demo's people, beside a rater that always says the same: nothing here is asked of it."""
     study, _, _ = demo
     given = {"emotion": "neutral", "valence": 5.0, "arousal": 5.0}
-    rows = [small.row(s.image_id, item, value) for s in study.stimuli for item, value in given.items()]
-    return analyze(study, small.results(rows), SURE)
+    rows = [lasting.row(s.image_id, item, value) for s in study.stimuli for item, value in given.items()]
+    return analyze(study, lasting.results(rows), SURE)
 
 
 def on_the_scale(expected: np.ndarray, item: dict[str, float]) -> dict[str, float]:

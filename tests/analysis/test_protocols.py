@@ -20,17 +20,17 @@ def report(analysis) -> str:
     return document(analysis, outline(analysis))
 
 
-@pytest.fixture
-def study(small):
+@pytest.fixture(scope="module")
+def study(lasting):
     """Ten identities with people."""
-    made = small.study(10)
-    return replace(made, ratings=small.people(made))
+    made = lasting.study(10)
+    return replace(made, ratings=lasting.people(made))
 
 
-@pytest.fixture
-def analysis(small, study):
+@pytest.fixture(scope="module")
+def analysis(lasting, study):
     """A rater asked twice: single-shot calls sad neutral, and rates valence 1 higher throughout."""
-    rows = small.rater(study)
+    rows = lasting.rater(study)
     other = []
     for row in rows:
         value = row["value"]
@@ -39,7 +39,7 @@ def analysis(small, study):
         elif row["item"] == "valence":
             value += 1
         other.append(row | {"protocol": "single-shot", "value": value})
-    return analyze(study, small.results(rows, other), QUICK)
+    return analyze(study, lasting.results(rows, other), QUICK)
 
 
 def test_labels_that_differ_are_counted_and_scored(analysis):

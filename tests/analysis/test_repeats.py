@@ -18,11 +18,11 @@ def report(analysis) -> str:
     return document(analysis, outline(analysis))
 
 
-@pytest.fixture
-def twice(small):
+@pytest.fixture(scope="module")
+def twice(lasting):
     """A rater that gives 12 of 60 images another label and one invalid answer on its second go, and drifts a point."""
-    study = small.study(10)
-    first = small.rater(study)
+    study = lasting.study(10)
+    first = lasting.rater(study)
     images = list(dict.fromkeys(row["image_id"] for row in first))
     second = []
     for row in first:
@@ -34,7 +34,7 @@ def twice(small):
         elif row["item"] == "valence" and place < 30:
             value += 1
         second.append(row | {"repeat": 2, "value": value})
-    return analyze(study, small.results([*first, *second]), QUICK)
+    return analyze(study, lasting.results([*first, *second]), QUICK)
 
 
 def of(analysis, item: str):

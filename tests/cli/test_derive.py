@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner
 
+import forked
 from vlmrate.cli.main import app
 
+if TYPE_CHECKING:
+    import subprocess
+
 REPOSITORY = Path(__file__).resolve().parents[2]
-VLMRATE = str(Path(sys.executable).with_name("vlmrate"))
 
 
 def vlmrate(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the installed command in the repository, 100 columns wide."""
-    return subprocess.run(
-        [VLMRATE, *arguments],
-        cwd=REPOSITORY,
-        env=os.environ | {"COLUMNS": "100"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    """Run the command in the repository, 100 columns wide."""
+    return forked.vlmrate(arguments, cwd=REPOSITORY, environment={"COLUMNS": "100"})
 
 
 @pytest.fixture(scope="module")

@@ -3,36 +3,34 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import forked
 from vlmrate.inference.table import load_results
 from vlmrate.study.load import load_study
+
+if TYPE_CHECKING:
+    import subprocess
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAGE = (REPOSITORY / "docs" / "raters" / "imported.md").read_text(encoding="utf-8")
 STUDY = REPOSITORY / "configs" / "study.yaml"
 LONDON = REPOSITORY / ".." / "shared" / "data" / "london"
-VLMRATE = str(Path(sys.executable).with_name("vlmrate"))
 FILES = re.findall(r"^`([\w.]+)`\n\n```\w+\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 EXAMPLES = re.findall(r"^```sh\n(vlmrate import .*?)^```\n\n```text\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 THEIRS = {"happy": "Joy", "sad": "Sorrow", "angry": "Anger", "fear": "Fear", "disgust": "Disgust", "neutral": "None"}
 
 
 def vlmrate(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the installed command in a folder."""
-    environment = os.environ | {"COLUMNS": "80"}
-    return subprocess.run(
-        [VLMRATE, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
+    """Run the command in a folder."""
+    return forked.vlmrate(arguments, cwd=folder, environment={"COLUMNS": "80"})
 
 
 @pytest.mark.parametrize(("command", "printed"), EXAMPLES)

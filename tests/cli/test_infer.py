@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import forked
+
 REPOSITORY = Path(__file__).resolve().parents[2]
-VLMRATE = str(Path(sys.executable).with_name("vlmrate"))
 
 
 def vlmrate(*arguments: str, cwd: Path = REPOSITORY, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the installed command, 80 columns wide, with no weights but the embedded ones to be found."""
-    return subprocess.run(
-        [VLMRATE, *arguments],
-        cwd=cwd,
-        env=os.environ | {"COLUMNS": "80", "HF_HUB_CACHE": str(cwd / "no-hub")} | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    """Run the command, 80 columns wide, with no weights but the embedded ones to be found."""
+    return forked.vlmrate(arguments, cwd=cwd, environment={"COLUMNS": "80", **environment})
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +138,7 @@ def test_help_and_version_load_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip().splitlines()[-1] == "[]"
-    assert vlmrate("--version").stdout.startswith("vlmrate 0.")
+    assert forked.started_anew(["--version"], cwd=REPOSITORY).stdout.startswith("vlmrate 0.")
 
 
 def test_doctor_finds_this_machine_fit_for_the_demo() -> None:

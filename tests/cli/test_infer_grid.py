@@ -6,24 +6,26 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import forked
+
+if TYPE_CHECKING:
+    import subprocess
+
 REPOSITORY = Path(__file__).resolve().parents[2]
-VLMRATE = str(Path(sys.executable).with_name("vlmrate"))
 WAYS = ("--protocol", "context-carry,anchor", "--temperature", "0,0.7")
 FOLDERS = {"tiny/context-carry/": 2, "tiny/anchor/": 18, "tiny-t0.7/context-carry/": 2, "tiny-t0.7/anchor/": 18}
 
 
 def command(results: Path, *more: str) -> list[str]:
-    """The run."""
+    """The arguments of the run."""
     study = str(REPOSITORY / "configs" / "study.yaml")
-    return [VLMRATE, "infer", "--model", "tiny", "--study", study, "--results", str(results), *more]
+    return ["infer", "--model", "tiny", "--study", study, "--results", str(results), *more]
 
 
 def stored(results: Path) -> dict[str, Any]:
@@ -42,16 +44,8 @@ def stored(results: Path) -> dict[str, Any]:
 def grid(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
     """Two protocols, one of them forcing answers, at two temperatures on one image, twice."""
     results = tmp_path_factory.mktemp("results")
-    done = subprocess.run(
-        command(
-            results, *["--protocol", "context-carry,anchor", "--temperature", "0,0.7", "--repeats", "2", "--limit", "1"]
-        ),
-        env=os.environ | {"COLUMNS": "80"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return results, done
+    typed = command(results, *WAYS, "--repeats", "2", "--limit", "1")
+    return results, forked.vlmrate(typed, cwd=REPOSITORY, environment={"COLUMNS": "80"})
 
 
 def test_every_way_is_announced_and_counted(grid: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
@@ -78,8 +72,7 @@ def test_every_way_has_its_folder(grid: tuple[Path, subprocess.CompletedProcess[
 def test_a_program_is_told_a_list(grid: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     """With --json one object a way, in the order of the run."""
     results, _ = grid
-    ways = ["--protocol", "context-carry,anchor", "--temperature", "0,0.7", "--repeats", "2", "--limit", "1", "--json"]
-    done = subprocess.run(command(results, *ways), capture_output=True, text=True, check=True)
+    done = forked.vlmrate(command(results, *WAYS, "--repeats", "2", "--limit", "1", "--json"), cwd=REPOSITORY)
     told = json.loads(done.stdout)
     assert [(one["rater"], one["protocol"], one["already_rated"]) for one in told] == [
         ("tiny", "context-carry", 2),
@@ -93,23 +86,22 @@ def test_a_program_is_told_a_list(grid: tuple[Path, subprocess.CompletedProcess[
 @pytest.mark.timeout(900)
 def test_a_grid_that_is_killed_again_and_again_ends_as_if_unbroken(tmp_path: Path) -> None:
     """Killed five times at random moments, a grid ends with every rating once, equal to those of an unbroken grid."""
-    ways = ["--protocol", "context-carry,anchor", "--temperature", "0,0.7", "--limit", "6"]
+    ways = [*WAYS, "--limit", "6"]
     moment = random.Random(5)
     for _ in range(5):
         before = len(stored(tmp_path / "killed"))
-        running = subprocess.Popen(
-            command(tmp_path / "killed", *ways), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        running = forked.begin(command(tmp_path / "killed", *ways), cwd=REPOSITORY)
         enough, deadline = before + moment.randint(3, 18), time.monotonic() + 90
-        while running.poll() is None and time.monotonic() < deadline:
+        while (ended := running.poll()) is None and time.monotonic() < deadline:
             if len(list((tmp_path / "killed").glob("demo/*/*/ratings/*.json"))) >= enough:
                 break
             time.sleep(0.002)
         time.sleep(moment.uniform(0, 0.08))
-        running.send_signal(signal.SIGKILL)
-        running.wait()
-    subprocess.run(command(tmp_path / "killed", *ways), check=True, capture_output=True)
-    subprocess.run(command(tmp_path / "whole", *ways), check=True, capture_output=True)
+        if ended is None:
+            os.kill(running.pid, signal.SIGKILL)
+            running.wait()
+    for name in ("killed", "whole"):
+        assert forked.vlmrate(command(tmp_path / name, *ways), cwd=REPOSITORY).returncode == 0
     killed, whole = stored(tmp_path / "killed"), stored(tmp_path / "whole")
     assert len(whole) == 6 * (1 + 9) * 2
     assert killed == whole

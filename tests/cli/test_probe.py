@@ -118,14 +118,16 @@ def test_the_embedded_model_tells_emotions_apart_inside(tmp_path: Path) -> None:
     """On the demo study, by the vision tower's output alone: emotion far above guessing, on identities never seen."""
     file = str(tmp_path / "vision.safetensors")
     assert capture("--positions", "vision", "--out", file).returncode == 0
-    quick = ("--permutations", "99", "--resamples", "200")
+    quick = ("--permutations", "99", "--resamples", "200", "--results", str(tmp_path))
     drawn = tmp_path / "layers.svg"
     done = separability(file, *quick, "--figure", str(drawn))
     assert done.returncode == 0, done.stderr
     assert "<svg" in drawn.read_text(encoding="utf-8")
     assert "Table 1. Told from inside the model by a linear probe, on identities it never saw" in done.stdout
+    assert "are statistics of a network, not feelings" in done.stdout
+    assert (tmp_path / "demo/tiny/probe/separability.json").exists()
     assert "**skin**" in done.stdout
-    (outcome,) = json.loads(separability(file, *quick, "--factor", "emotion", "--json").stdout)
+    (outcome,) = json.loads(separability(file, *quick, "--factor", "emotion", "--json").stdout)["separability"]
     (emotion,) = outcome["factors"]
     assert emotion["found"]["chosen"]["accuracy"]["value"] > 0.7
     assert emotion["found"]["chosen"]["p"] == 0.01

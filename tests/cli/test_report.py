@@ -12,15 +12,16 @@ from pathlib import Path
 
 import pytest
 
+import forked
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 STUDY = REPOSITORY / "configs" / "study.yaml"
-VLMRATE = str(Path(sys.executable).with_name("vlmrate"))
 HEAVY = ("matplotlib", "jinja2", "docx", "pandas", "numpy", "scipy", "pydantic", "mlx", "PIL")
 
 
 def vlmrate(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the installed command at the repository's top, where the demo study is found."""
-    return subprocess.run([VLMRATE, *arguments], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    """Run the command at the repository's top, where the demo study is found."""
+    return forked.vlmrate(arguments, cwd=REPOSITORY)
 
 
 @pytest.fixture(scope="module")

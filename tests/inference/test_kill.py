@@ -7,24 +7,24 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from forked import VLMRATE, begin
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 KILLS = 20
+IMAGES = 96
+"""More than twenty kills let a run store: it is never done before the last of them."""
 
 
-def infer(results: Path) -> list[str]:
-    """The command of the run."""
-    return [
-        str(Path(sys.executable).with_name("vlmrate")),
-        *("infer", "--model", "tiny", "--study", str(REPOSITORY / "configs" / "study.yaml")),
-        *("--results", str(results)),
-    ]
+def infer(results: Path, *more: str) -> list[str]:
+    """The arguments of the run."""
+    study = str(REPOSITORY / "configs" / "study.yaml")
+    return ["infer", "--model", "tiny", "--study", study, "--results", str(results), *more]
 
 
 def ratings(results: Path) -> dict[str, dict[str, Any]]:
@@ -43,11 +43,14 @@ def kill_at_a_random_moment(results: Path, moment: random.Random) -> int:
     """Start the run, let it store a few ratings, kill it in the middle of whatever it does; its exit status."""
     folder = results / "demo" / "tiny" / "context-carry" / "ratings"
     before = len(list(folder.glob("*.json")))
-    enough = before + moment.randint(1, 6)
-    running = subprocess.Popen(infer(results), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    enough = before + moment.randint(1, 3)
+    running = begin(infer(results, "--limit", str(IMAGES)), cwd=REPOSITORY)
     deadline = time.monotonic() + 60
-    while running.poll() is None and len(list(folder.glob("*.json"))) < enough and time.monotonic() < deadline:
+    while (ended := running.poll()) is None and len(list(folder.glob("*.json"))) < enough:
+        assert time.monotonic() < deadline
         time.sleep(0.002)
+    if ended is not None:
+        return ended
     time.sleep(moment.uniform(0, 0.08))
     os.kill(running.pid, signal.SIGKILL)
     return running.wait()
@@ -63,13 +66,13 @@ def test_twenty_kills_lose_nothing_and_repeat_nothing(tmp_path: Path) -> None:
     statuses = [kill_at_a_random_moment(broken, moment) for _ in range(KILLS)]
     assert statuses == [-signal.SIGKILL] * KILLS
     for results in (broken, unbroken):
-        subprocess.run(infer(results), check=True, stdout=subprocess.DEVNULL)
-    assert len(ratings(unbroken)) == 144
+        subprocess.run([VLMRATE, *infer(results, "--limit", str(IMAGES))], check=True, stdout=subprocess.DEVNULL)
+    assert len(ratings(unbroken)) == IMAGES
     assert ratings(broken) == ratings(unbroken)
     leftovers = [file.name for file in (broken / "demo").rglob("*") if file.name.endswith(".tmp")]
     assert leftovers == []
     manifest = json.loads((broken / "demo/tiny/context-carry/manifest.json").read_text(encoding="utf-8"))
-    assert sum(run["rated"] for run in manifest["runs"]) == 144
+    assert sum(run["rated"] for run in manifest["runs"]) == IMAGES
     assert [run["status"] for run in manifest["runs"]] == ["killed"] * KILLS + ["finished"]
 
 
@@ -77,7 +80,7 @@ def test_twenty_kills_lose_nothing_and_repeat_nothing(tmp_path: Path) -> None:
 def test_ctrl_c_stores_the_image_in_hand(tmp_path: Path) -> None:
     """Interrupted, the run finishes its image, says how many are left, and exits with 130."""
     folder = tmp_path / "demo" / "tiny" / "context-carry" / "ratings"
-    running = subprocess.Popen(infer(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    running = subprocess.Popen([VLMRATE, *infer(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
     while len(list(folder.glob("*.json"))) < 3 and time.monotonic() < deadline:
         time.sleep(0.005)

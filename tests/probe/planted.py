@@ -50,7 +50,8 @@ class PlantedModel:
     are the SDs of what sets identities apart and of noise, per unit. `readout` gives the vector along which a label's
     logit is read (default: the class's own unit), `slopes` the vector (width,) that each Likert item's mean is read
     along, about `middle`; `carry` adds to that mean by the label that was said. `prompt` adds to labels' logits and to
-    items' means by their names: an effect in another channel than the stream's.
+    items' means by their names: an effect in another channel than the stream's. `told` is the label that is carried on
+    in the place of the one said, by picture; above `temperature` 0 answers are drawn.
     """
 
     study: Study
@@ -65,6 +66,8 @@ class PlantedModel:
     slopes: Mapping[str, np.ndarray] = field(default_factory=dict)
     carry: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     prompt: Mapping[str, float] = field(default_factory=dict)
+    told: Mapping[str, str] = field(default_factory=dict)
+    temperature: float = 0.0
     middle: float = 5.0
     name: str = "planted"
     digest: str = "ab" * 32
@@ -136,22 +139,44 @@ class PlantedModel:
             everything = np.logaddexp(np.logaddexp.reduce(logits, axis=2), other)
             logprob = logits - everything[:, :, None]
             given = np.where(logits.max(axis=2) > other, logits.argmax(axis=2), -1)
+            if self.temperature:
+                given = self._drawn(np.dstack([logits, other]))
             items[item.name] = ItemAnswers(item, logprob, given)
             if isinstance(item.scale, Labels):
-                said = given
+                said = np.array([self._carried(item, ids, of_arm) for of_arm in given])
         return Answers(tuple(arm.name for arm in arms), tuple(ids), items)
 
-    def _end(self, ids: Sequence[str], arm: Arm, step: str) -> tuple[np.ndarray, np.ndarray]:
-        """The stream after the last block in an arm (pictures, width), and how far the arm has moved it (pictures,)."""
+    def stream_in(self, stimuli: Sequence[Stimulus], arm: Arm, step: str, layer: int) -> np.ndarray:
+        """The residual stream (pictures, width) after a block, changes after that block among it."""
+        return self._until([stimulus.image_id for stimulus in stimuli], arm, step, layer)
+
+    def _until(self, ids: Sequence[str], arm: Arm, step: str, last: int) -> np.ndarray:
         changes = [placed.change for placed in arm.changes if placed.step in (None, step)]
         stream = np.zeros((len(ids), self.width))
-        for layer in range(self.layers):
+        for layer in range(last + 1):
             stream = stream + np.array([self._written[name][layer] for name in ids])
             for change in changes:
                 if change.layer == layer:
                     stream = _changed(stream, change)
+        return stream
+
+    def _end(self, ids: Sequence[str], arm: Arm, step: str) -> tuple[np.ndarray, np.ndarray]:
+        """The stream after the last block in an arm (pictures, width), and how far the arm has moved it (pictures,)."""
+        stream = self._until(ids, arm, step, self.layers - 1)
         plain = np.array([self._written[name].sum(axis=0) for name in ids])
         return stream, np.linalg.norm(stream - plain, axis=1)
+
+    def _drawn(self, logits: np.ndarray) -> np.ndarray:
+        """Answers drawn at the temperature (arms, pictures); the last option is none that is valid."""
+        noise = np.random.default_rng(self.seed + 1).gumbel(size=logits.shape)
+        drawn = (logits / self.temperature + noise).argmax(axis=2)
+        return np.where(drawn == logits.shape[2] - 1, -1, drawn)
+
+    def _carried(self, item: Item, ids: Sequence[str], given: np.ndarray) -> list[int]:
+        return [
+            item.answers.index(self.told[name]) if name in self.told else int(i)
+            for name, i in zip(ids, given, strict=True)
+        ]
 
     def _logits(self, item: Item, end: np.ndarray, said: np.ndarray | None) -> np.ndarray:
         """Logits of an item's options (pictures, options)."""

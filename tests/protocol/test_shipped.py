@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from vlmrate.study.records import Study
 
 ASK_ALL = (
-    *("context-carry", "context-carry-json", "human-wording", "independent", "option-order", "oracle-carry"),
-    *("reworded", "single-shot"),
+    *("context-carry", "context-carry-json", "context-carry-ko", "human-wording", "independent", "option-order"),
+    *("oracle-carry", "persona", "reworded", "single-shot"),
 )
 ALL = tuple(sorted((*ASK_ALL, "anchor", "false-label")))
 FIRST = (
@@ -41,7 +41,7 @@ def prompts(
 
 
 def test_names() -> None:
-    """The six protocols of the study and four ablations are shipped, under these names."""
+    """The six protocols of the study, one in Korean and five ablations are shipped, under these names."""
     assert shipped() == ALL
 
 
@@ -113,9 +113,23 @@ def test_option_order_differs_in_the_order_alone(study: Study) -> None:
     assert prompts("option-order", study) == [first, SECOND, THIRD]
 
 
+def test_persona_begins_with_who_is_asked(study: Study) -> None:
+    """Its prompts are context-carry's after one sentence."""
+    who = "You are a cheerful person who sees the good in everyone. "
+    assert prompts("persona", study) == [who + usual for usual in (FIRST, SECOND, THIRD)]
+
+
 def test_reworded_carries_the_same_in_other_words(study: Study) -> None:
     """Every prompt differs from context-carry's and names the same options, answers and ends of the scales."""
     for other, usual in zip(prompts("reworded", study), (FIRST, SECOND, THIRD), strict=True):
         assert other != usual
         for word in ("happy, sad, angry, fear, disgust, neutral", "happy", "7", "very unpleasant", "very calm"):
+            assert (word in other) == (word in usual)
+
+
+def test_korean_carries_the_same_in_korean(study: Study) -> None:
+    """Every prompt is Korean and names the same options, answers and ends of the scales as context-carry."""
+    for other, usual in zip(prompts("context-carry-ko", study), (FIRST, SECOND, THIRD), strict=True):
+        assert any("\uac00" <= sign <= "\ud7a3" for sign in other)
+        for word in ("happy, sad, angry, fear, disgust, neutral", "happy", "7", "1", "9"):
             assert (word in other) == (word in usual)

@@ -62,7 +62,7 @@ def changed(analysis, **fields):
     [
         ("", "is not whole, or not JSON, from line 1"),
         ('{"schema": "vlmrate-analysis/4",\n "design": {', "is not whole, or not JSON, from line 2"),
-        ("[1]", "is no analysis"),
+        ("[1]", "it holds no JSON object"),
         ("{}", "is no analysis"),
         ('{"schema": "vlmrate-analysis/1"}', "of schema vlmrate-analysis/1, this version of vlmrate reads"),
         ('{"schema": "vlmrate-analysis/4"}', "it has no design"),

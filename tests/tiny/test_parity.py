@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 TESTS = Path(__file__).parents[1]
 GOLDEN = TESTS / "golden" / "tiny"
 WITHIN = 1e-3
+FEW = 6
+"""Faces that show a difference: where the largest of theirs is too large, that of all 24 is."""
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +52,8 @@ def furthest(
     reference: bool = True,
     attention: PictureAttention = "two-way",
 ) -> np.ndarray:
-    """The largest difference of any logit at each step, shape (3,), between the rater's code and transformers."""
+    """The largest difference of any logit at each step, shape (3,), between the rater's code and transformers;
+    of the first faces where not all are asked."""
     loaded = load_model(folder, reference=reference)
     reader = Gemma3(loaded.model, loaded.processor, attention=attention)
     write = picture_first(loaded.processor, loaded.name)
@@ -62,7 +65,7 @@ def furthest(
         answers = {"emotion": row["carried_emotion"], "valence": str(row["carried_valence"])}
         prompts = [write(step.template.render(answers, study.stimuli[0])) for step in steps]
         said.append([np.array(reader.read(seen, prompt).logits) for prompt in prompts])
-    return np.abs(np.array(said) - stored).max(axis=(0, 2))
+    return np.abs(np.array(said) - stored[: len(asked)]).max(axis=(0, 2))
 
 
 def changed_copy(folder: Path, *drop: str) -> Path:
@@ -90,7 +93,7 @@ def test_the_reference_agrees_with_transformers(asked: list[dict[str, Any]], sto
 
 def test_causal_picture_attention_is_caught(asked: list[dict[str, Any]], stored: np.ndarray) -> None:
     """Causal attention over the picture, as mlx-vlm generates, is another model: every step shows it."""
-    assert (furthest(embedded_model_folder(), asked, stored, attention="causal") > 10 * WITHIN).all()
+    assert (furthest(embedded_model_folder(), asked[:FEW], stored, attention="causal") > 10 * WITHIN).all()
 
 
 @pytest.mark.parametrize("missing", ["hidden_size", "text_config.rope_scaling"])
@@ -100,11 +103,11 @@ def test_a_config_that_lacks_a_key_is_caught_and_put_right(
     """Without hidden_size picture features are scaled wrongly, without rope_scaling positions: as mlx-vlm loads them
     both differ from transformers, and the reference settings put both right."""
     folder = changed_copy(tmp_path / "model", missing)
-    assert (furthest(folder, asked, stored, reference=False) > 10 * WITHIN).all()
+    assert (furthest(folder, asked[:FEW], stored, reference=False) > 10 * WITHIN).all()
     assert (furthest(folder, asked, stored) < WITHIN).all()
 
 
 def test_a_scaling_that_is_named_nowhere_shows(tmp_path: Path, asked: list[dict[str, Any]], stored: np.ndarray) -> None:
     """A config that has lost rotary scaling under both its names cannot be put right: the stored logits tell."""
     folder = changed_copy(tmp_path / "model", "text_config.rope_scaling", "text_config.rope_parameters")
-    assert (furthest(folder, asked, stored) > 10 * WITHIN).all()
+    assert (furthest(folder, asked[:FEW], stored) > 10 * WITHIN).all()

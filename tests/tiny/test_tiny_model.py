@@ -55,9 +55,9 @@ UNSEEN = {"house": _house, "checkerboard": _checkerboard, "rings": _rings, "page
 
 
 @pytest.fixture(scope="module")
-def asker(tiny: TinyModel) -> Asker:
+def asker(quick: TinyModel) -> Asker:
     """Asks context-carry."""
-    return Asker(tiny)
+    return Asker(quick)
 
 
 @pytest.fixture(scope="module")
@@ -67,9 +67,15 @@ def faces() -> list[Face]:
 
 
 @pytest.fixture(scope="module")
-def said(asker: Asker, faces: list[Face]) -> list[Said]:
+def pictures(faces: list[Face]) -> list[Image.Image]:
+    """Their drawings."""
+    return [face.image() for face in faces]
+
+
+@pytest.fixture(scope="module")
+def said(asker: Asker, pictures: list[Image.Image]) -> list[Said]:
     """What the model says of them."""
-    return asker.rate([face.image() for face in faces])
+    return asker.rate(pictures)
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +83,19 @@ def said_of_no_face(asker: Asker) -> list[Said]:
     """What it says of four pictures of each kind that shows no face."""
     rng = np.random.default_rng([SEED, 5])
     return asker.rate([draw(rng) for draw in ALL_KINDS for _ in range(4)])
+
+
+@pytest.mark.parametrize("two_way", [True, False])
+def test_quick_model_is_the_model(
+    tiny: TinyModel, quick: TinyModel, pictures: list[Image.Image], two_way: bool
+) -> None:
+    """With its linear layers multiplied by NumPy the model gives the logits that mlx-vlm's own code gives."""
+    carried = [("sad", 3), ("happy", 8)] * 2
+    own, other = (
+        Asker(replace(model, two_way=two_way)).logits(pictures[: len(carried)], carried) for model in (tiny, quick)
+    )
+    assert np.abs(own - other).max() < 1e-4
+    assert np.ptp(own) > 5
 
 
 def test_people_of_the_test_are_not_those_of_training(faces: list[Face]) -> None:
@@ -130,10 +149,12 @@ def test_no_face_widens_ratings(said: list[Said], said_of_no_face: list[Said]) -
 
 
 @pytest.mark.parametrize("protocol", ["human-wording", "independent", "context-carry-json", "single-shot"])
-def test_other_protocols_are_answered_too(tiny: TinyModel, faces: list[Face], protocol: str) -> None:
+def test_other_protocols_are_answered_too(
+    quick: TinyModel, faces: list[Face], pictures: list[Image.Image], protocol: str
+) -> None:
     """Every shipped protocol gets valid answers about as good as those of context-carry."""
     some = faces[:72]
-    said = Asker(tiny, protocol).rate([face.image() for face in some])
+    said = Asker(quick, protocol).rate(pictures[:72])
     right = [answer.label == face.expression.emotion for face, answer in zip(some, said, strict=True) if face.clear]
     by_item = {figure.name: figure.value for figure in figures.rating_figures(some, said)}
     assert np.mean(right) >= 0.85
@@ -142,10 +163,12 @@ def test_other_protocols_are_answered_too(tiny: TinyModel, faces: list[Face], pr
     assert np.mean([answer.valid for answer in said]) > 0.95
 
 
-def test_causal_attention_is_worse_but_not_absurd(tiny: TinyModel, faces: list[Face]) -> None:
+def test_causal_attention_is_worse_but_not_absurd(
+    quick: TinyModel, faces: list[Face], pictures: list[Image.Image]
+) -> None:
     """Under mlx-vlm's own attention, with which some published ratings were made, faces are still read."""
     some = faces[:96]
-    said = Asker(replace(tiny, two_way=False)).rate([face.image() for face in some])
+    said = Asker(replace(quick, two_way=False)).rate(pictures[:96])
     right = [answer.label == face.expression.emotion for face, answer in zip(some, said, strict=True) if face.clear]
     assert np.mean(right) > 0.8
 

@@ -87,7 +87,9 @@ def _item(material: Material, item: Item) -> ItemReliability:
         alpha=alpha,
         alpha_of_means=numbers if isinstance(numbers, Skipped) else stats.spearman_brown(alpha, _harmonic_mean(counts)),
         icc=coefficients,
-        ceiling=coefficients if isinstance(coefficients, Skipped) else stats.ceiling_r(_of_means(coefficients, counts)),
+        ceiling=coefficients
+        if isinstance(coefficients, Skipped)
+        else stats.ceiling_r(stats.reliability_of_means(coefficients, int(counts.min()))),
         one_person=OnePerson(numbers, numbers) if isinstance(numbers, Skipped) else _one_person(material, numbers),
         variance=numbers if isinstance(numbers, Skipped) else rating_variance(material, numbers),
     )
@@ -105,19 +107,13 @@ def _alpha(material: Material, singles: pd.DataFrame, metric: Literal["ordinal",
 
 
 def _icc(material: Material, singles: pd.DataFrame) -> Icc | Skipped:
-    """From mean squares where everyone rated everything, else from variance components."""
-    images, raters, values = singles["image_id"], singles["rater_id"], singles["value"]
-    level = material.bootstrap.level
-    if len(singles) == images.nunique() * raters.nunique():
-        return stats.icc(images, raters, values, level=level)
-    clusters = images.map(material.images.clusters)
-    return stats.icc_from_components(images, raters, values, clusters=clusters, level=level)
-
-
-def _of_means(coefficients: Icc, counts: pd.Series[int]) -> Outcome:
-    """The reliability of images' means: severity cancels only where every image was rated by the same people."""
-    complete = int(counts.min()) == coefficients.n_raters
-    return coefficients.consistency_k if complete else coefficients.agreement_k
+    return stats.icc_of_ratings(
+        singles["image_id"],
+        singles["rater_id"],
+        singles["value"],
+        clusters=singles["image_id"].map(material.images.clusters),
+        level=material.bootstrap.level,
+    )
 
 
 def _one_person(material: Material, singles: pd.DataFrame) -> OnePerson:

@@ -7,18 +7,16 @@ from typing import Annotated
 
 import typer
 
+from vlmrate.cli.options import RatingsFolder, StudyFile  # noqa: TC001
+
 
 def analyze(  # one parameter an option
-    study: Annotated[
-        Path | None, typer.Option("--study", metavar="FILE", help="The study file [./study.yaml or configs/study.yaml]")
-    ] = None,
+    study: StudyFile = None,
     rater: Annotated[
         list[str] | None,
         typer.Option("--rater", metavar="NAME", help="Only this rater; may be given often [all that have ratings]"),
     ] = None,
-    results: Annotated[
-        Path | None, typer.Option("--results", metavar="DIR", help="Where ratings are [the study's results folder]")
-    ] = None,
+    results: RatingsFolder = None,
     output: Annotated[
         Path | None, typer.Option("--output", metavar="DIR", help="Where to write [report/ beside the study's ratings]")
     ] = None,

@@ -7,18 +7,16 @@ from typing import Annotated, Literal
 
 import typer
 
+from vlmrate.cli.options import ModelsFile, ProtocolName, RatingsFolder, StudyFile  # noqa: TC001
+
 
 def check(  # one parameter an option
     model: Annotated[
         str | None,
         typer.Option("--model", metavar="NAME", help="A model of `vlmrate models`, or a folder [the baseline's]"),
     ] = None,
-    study: Annotated[
-        Path | None, typer.Option("--study", metavar="FILE", help="The study file [./study.yaml or configs/study.yaml]")
-    ] = None,
-    protocol: Annotated[
-        str | None, typer.Option("--protocol", metavar="NAME", help="How to ask [the study's protocol]")
-    ] = None,
+    study: StudyFile = None,
+    protocol: ProtocolName = None,
     baseline: Annotated[
         Path | None,
         typer.Option("--baseline", metavar="FILE", help="[data/baseline/STUDY-RATER-PROTOCOL.json]"),
@@ -80,12 +78,8 @@ def check(  # one parameter an option
         int, typer.Option("--seed", min=0, help="Drives the choice of images, and what is drawn above temperature 0.")
     ] = 0,
     name: Annotated[str | None, typer.Option("--as", metavar="NAME", help="The rater's name [the model's]")] = None,
-    results: Annotated[
-        Path | None, typer.Option("--results", metavar="DIR", help="Where results are [the study's results folder]")
-    ] = None,
-    models_file: Annotated[
-        Path | None, typer.Option("--models-file", metavar="FILE", help="Another models.yaml.")
-    ] = None,
+    results: RatingsFolder = None,
+    models_file: ModelsFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print check.json instead of tables.")] = False,
 ) -> None:
     """Rate a small subset of images again and say whether the model still rates as its baseline says.

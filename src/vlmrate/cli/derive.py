@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003  typer reads the annotations when it runs
 from typing import Annotated, Literal
 
 import typer
+
+from vlmrate.cli.options import RatingsFolder, StudyFile  # noqa: TC001
 
 
 def derive(  # one parameter an option
@@ -21,9 +22,7 @@ def derive(  # one parameter an option
         list[str] | None,
         typer.Option("--from", metavar="RATER[:ITEMS]", help="A rater, or RATER/PROTOCOL; may be given often."),
     ] = None,
-    study: Annotated[
-        Path | None, typer.Option("--study", metavar="FILE", help="The study file [./study.yaml or configs/study.yaml]")
-    ] = None,
+    study: StudyFile = None,
     by: Annotated[
         Literal["emotion", "answer", "none"] | None,
         typer.Option("--by", help="calibrated: a line for each emotion posed, each label answered, or one [emotion]"),
@@ -35,9 +34,7 @@ def derive(  # one parameter an option
         int | None, typer.Option("--seed", metavar="N", min=0, help="calibrated: deals out folds; person: draws [0]")
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Set an earlier rater of that name aside.")] = False,
-    results: Annotated[
-        Path | None, typer.Option("--results", metavar="DIR", help="Where ratings are [the study's results folder]")
-    ] = None,
+    results: RatingsFolder = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
     """Make a rater of other raters' ratings, or of people's; what is fitted never sees whom it serves."""

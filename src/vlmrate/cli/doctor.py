@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
+from vlmrate.cli.options import StudyFile  # noqa: TC001
+
 
 def doctor(
-    study: Annotated[
-        Path | None, typer.Option("--study", metavar="FILE", help="The study file [./study.yaml or configs/study.yaml]")
-    ] = None,
+    study: StudyFile = None,
     model: Annotated[str | None, typer.Option("--model", metavar="NAME", help="Check one model [all known].")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:

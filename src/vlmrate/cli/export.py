@@ -7,15 +7,13 @@ from typing import Annotated
 
 import typer
 
+from vlmrate.cli.options import RatingsFolder, StudyFile  # noqa: TC001
+
 
 def export(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write: a .csv, .csv.gz or .parquet file.")],
-    study: Annotated[
-        Path | None, typer.Option("--study", metavar="FILE", help="The study file [./study.yaml or configs/study.yaml]")
-    ] = None,
-    results: Annotated[
-        Path | None, typer.Option("--results", metavar="DIR", help="Where ratings are [the study's results folder]")
-    ] = None,
+    study: StudyFile = None,
+    results: RatingsFolder = None,
     people: Annotated[bool, typer.Option("--people", help="Add the people's ratings as rows of their own.")] = False,
 ) -> None:
     """Write all ratings as one long table: a row a rater, image, item and repeat, with the image's factors."""

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from vlmrate.cli.options import StoreFolder, StudyFile  # noqa: TC001
+
 
 def import_(  # one parameter an option
     context: typer.Context,
@@ -58,12 +60,8 @@ def import_(  # one parameter an option
         str | None, typer.Option("--parameters", metavar="N", help="The model's number of parameters, such as 8.4M.")
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Set earlier ratings aside and begin anew.")] = False,
-    study: Annotated[
-        Path | None, typer.Option("--study", metavar="FILE", help="The study file [./study.yaml or configs/study.yaml]")
-    ] = None,
-    results: Annotated[
-        Path | None, typer.Option("--results", metavar="DIR", help="Where to store [the study's results folder]")
-    ] = None,
+    study: StudyFile = None,
+    results: StoreFolder = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome, or every fault, as JSON.")] = False,
 ) -> None:
     """Store predictions made elsewhere as the ratings of one more rater; nothing is stored while anything is wrong."""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003  typer reads the annotations when it runs
 from typing import Annotated, Literal
 
 import typer
+
+from vlmrate.cli.options import ModelsFile, StoreFolder, StudyFile  # noqa: TC001
 
 
 def infer(  # one parameter an option
     context: typer.Context,
     model: Annotated[str, typer.Option("--model", metavar="NAME", help="A model of `vlmrate models`, or a folder.")],
-    study: Annotated[
-        Path | None, typer.Option("--study", metavar="FILE", help="The study file [./study.yaml or configs/study.yaml]")
-    ] = None,
+    study: StudyFile = None,
     protocol: Annotated[
         str | None,
         typer.Option("--protocol", metavar="NAMES", help="How to ask; several with a comma [the study's protocol]"),
@@ -65,12 +64,8 @@ def infer(  # one parameter an option
     name: Annotated[
         str | None, typer.Option("--as", metavar="NAME", help="Store under this rater's name [the model's]")
     ] = None,
-    results: Annotated[
-        Path | None, typer.Option("--results", metavar="DIR", help="Where to store [the study's results folder]")
-    ] = None,
-    models_file: Annotated[
-        Path | None, typer.Option("--models-file", metavar="FILE", help="Another models.yaml.")
-    ] = None,
+    results: StoreFolder = None,
+    models_file: ModelsFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
     """Let a model rate the images of a study; the same command goes on where it stopped.

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003  typer reads the annotations when it runs
 from typing import Annotated
 
 import typer
 
+from vlmrate.cli.options import ModelsFile  # noqa: TC001
+
 
 def models(
-    models_file: Annotated[
-        Path | None, typer.Option("--models-file", metavar="FILE", help="Another models.yaml.")
-    ] = None,
+    models_file: ModelsFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """List the models that can be asked for by name, and what each still needs."""

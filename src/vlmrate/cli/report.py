@@ -7,14 +7,12 @@ from typing import Annotated
 
 import typer
 
+from vlmrate.cli.options import RatingsFolder, StudyFile  # noqa: TC001
+
 
 def report(
-    study: Annotated[
-        Path | None, typer.Option("--study", metavar="FILE", help="The study file [./study.yaml or configs/study.yaml]")
-    ] = None,
-    results: Annotated[
-        Path | None, typer.Option("--results", metavar="DIR", help="Where ratings are [the study's results folder]")
-    ] = None,
+    study: StudyFile = None,
+    results: RatingsFolder = None,
     output: Annotated[
         Path | None,
         typer.Option(

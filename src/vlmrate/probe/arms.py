@@ -7,7 +7,7 @@ can `rate` stimuli in arms will do.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -129,5 +129,20 @@ class Editable(Protocol):
 
         Raises:
             ProbeError: A change does not fit the model, or an arm names a step that there is not.
+            ImageError: A picture cannot be read.
+        """
+
+
+@runtime_checkable
+class Readable(Protocol):
+    """A model whose residual stream can also be read while it is changed."""
+
+    def stream_in(self, stimuli: Sequence[Stimulus], arm: Arm, step: str, layer: int) -> np.ndarray:
+        """The residual stream (pictures, width) after a block, at the answer of a step, in one arm.
+
+        Changes after that very block are in it. Earlier steps are answered in the arm and carried on.
+
+        Raises:
+            ProbeError: A change does not fit the model, or there is no such step or block.
             ImageError: A picture cannot be read.
         """

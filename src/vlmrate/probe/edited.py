@@ -18,11 +18,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from vlmrate.errors import ProbeError
 from vlmrate.inference.asking import picture_seed
 from vlmrate.inference.job import Progress
 from vlmrate.probe.changes import changes_nothing, refuse_unfit
-from vlmrate.probe.inside import inside
+from vlmrate.probe.inside import answer, inside
 from vlmrate.probe.pictures import step_name
 from vlmrate.probe.sheet import Sheet
 from vlmrate.probe.taps import Edit, tapped, unread
@@ -86,6 +88,16 @@ class EditedRater:
         self._ids = lru_cache(maxsize=_PROMPTS_KEPT)(lambda prompt: self._inside.tokens(rater.written(prompt)))
 
     @property
+    def rater(self) -> MlxRater:
+        """The rater that is changed."""
+        return self._rater
+
+    @property
+    def protocol(self) -> Protocol:
+        """How it is asked."""
+        return self._protocol
+
+    @property
     def name(self) -> str:
         """The rater's name."""
         return self._name
@@ -130,6 +142,37 @@ class EditedRater:
                 sheet.put(arm, number, outcome)
             tell(Progress(len(stimuli), 0, number + 1, 0, sheet.invalid, time.monotonic() - begun))
         return sheet.answers()
+
+    def stream_in(self, stimuli: Sequence[Stimulus], arm: Arm, step: str, layer: int) -> np.ndarray:
+        """The residual stream (pictures, width) after a block, at the answer of a step, in one arm made at the answer.
+
+        Changes after that very block are in it. Earlier steps are answered in the arm and carried on.
+
+        Raises:
+            ProbeError: A change does not fit the model, the arm is made at the picture, there is no such step or block,
+                or the protocol stopped before the step.
+            ImageError: A picture cannot be read.
+        """
+        self._refuse(stimuli, (arm,))
+        if arm.at != "answer" or step not in self.steps or not 0 <= layer < self.layers:
+            raise ProbeError(
+                f"the stream is read at the answer of a step ({', '.join(self.steps)}) after a block (0 to "
+                f"{self.layers - 1}), not at {arm.at} {step} {layer}"
+            )
+        return np.array([self._stream(stimulus, arm, step, layer) for stimulus in stimuli])
+
+    def _stream(self, stimulus: Stimulus, arm: Arm, step: str, layer: int) -> np.ndarray:
+        seed = picture_seed(self._seed, 1, stimulus.image_id)
+        picture, talk = self._rater.view(stimulus.path, seed).picture, self._talk(stimulus)
+        for number, earlier in enumerate(self.steps[: self.steps.index(step)], start=1):
+            self._step(picture, [(self._made(arm, earlier), talk)] if talk.question else [], seed + number)
+        if talk.question is None:
+            raise ProbeError(f"the protocol stopped before {step} of {stimulus.image_id}: nothing is read there")
+        at = answer(self._ids(talk.question.prompt))
+        edits = [Edit(change, at) for change in self._made(arm, step)]
+        with tapped(self._inside, watch={"answer": at}, edits=edits) as taps:
+            self._rater.architecture.read(picture, self._rater.written(talk.question.prompt))
+        return np.asarray(taps.residuals("answer")[layer])
 
     def _outcomes(self, stimulus: Stimulus, arms: Sequence[Arm]) -> list[Outcome[Reply]]:
         """How the protocol went about one picture in every arm."""

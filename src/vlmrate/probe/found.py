@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from vlmrate.probe.separability import ArrayOutcome  # noqa: TC001  readers resolve annotations
+# Readers of files resolve the annotations when they run.
+from vlmrate.probe.axes import Axes  # noqa: TC001
+from vlmrate.probe.causal import CausalOutcome  # noqa: TC001
+from vlmrate.probe.compare import CompareOutcome  # noqa: TC001
+from vlmrate.probe.debias import DebiasOutcome  # noqa: TC001
+from vlmrate.probe.separability import ArrayOutcome  # noqa: TC001
 from vlmrate.probe.sparse.features import FeaturesOutcome  # noqa: TC001
 from vlmrate.probe.sparse.sizes import SizesOutcome  # noqa: TC001
+from vlmrate.probe.steered import SteerOutcome  # noqa: TC001
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +20,11 @@ class Found:
     """What was found inside models, a field a command; empty where the command has not run."""
 
     separability: tuple[ArrayOutcome, ...] = ()
+    axis: tuple[Axes, ...] = ()
+    causal: tuple[CausalOutcome, ...] = ()
+    steer: tuple[SteerOutcome, ...] = ()
+    debias: tuple[DebiasOutcome, ...] = ()
+    compare: tuple[CompareOutcome, ...] = ()
     features: tuple[FeaturesOutcome, ...] = ()
     features_sizes: tuple[SizesOutcome, ...] = ()
 

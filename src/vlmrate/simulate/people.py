@@ -134,27 +134,27 @@ def image_sets(images: Sequence[RatedImage], parameters: PeopleParameters) -> li
             f"who see {parameters.images_a_rater} each"
         )
     rng = np.random.default_rng([parameters.seed, _SETS])
+    identities = _codes([image.identity for image in images])
+    emotions = _codes([image.emotion for image in images])
     sets: list[tuple[int, ...]] = []
     for _ in range(parameters.raters // sets_a_round):
-        order = _shuffled_diagonals(images, sets_a_round, rng)
+        # Diagonal after diagonal of the shuffled grid of identities and emotions.
+        order = np.argsort((_shuffled(identities, rng) + _shuffled(emotions, rng)) % sets_a_round, kind="stable")
         for number in range(sets_a_round):
             chosen = order[number * parameters.images_a_rater : (number + 1) * parameters.images_a_rater]
-            sets.append(tuple(int(index) for index in rng.permutation(chosen)))
+            sets.append(tuple(rng.permutation(chosen).tolist()))
     return sets
 
 
-def _shuffled_diagonals(
-    images: Sequence[RatedImage], sets_a_round: int, rng: np.random.Generator
-) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Positions of the images, diagonal after diagonal of the shuffled grid of identities and emotions."""
-    identity = _shuffled_codes([image.identity for image in images], rng)
-    emotion = _shuffled_codes([image.emotion for image in images], rng)
-    return np.argsort((identity + emotion) % sets_a_round, kind="stable")
-
-
-def _shuffled_codes(names: Sequence[str], rng: np.random.Generator) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _codes(names: Sequence[str]) -> tuple[int, Numbers]:
+    """How many names there are, and the number of each in alphabetical order."""
     distinct, codes = np.unique(np.array(names), return_inverse=True)
-    return rng.permutation(len(distinct))[codes]
+    return len(distinct), codes
+
+
+def _shuffled(coded: tuple[int, Numbers], rng: np.random.Generator) -> Numbers:
+    names, codes = coded
+    return rng.permutation(names)[codes]
 
 
 def _group_shift(image: RatedImage, item: ItemParameters) -> float:

@@ -30,6 +30,18 @@ def factor(study: SimulatedStudy, name: str) -> Any:
     return study.factor(name).to_numpy()
 
 
+@lru_cache(maxsize=8)
+def answers(study: SimulatedStudy, item: str, column: str = "value") -> Any:
+    """Return the model's answers, by image_id."""
+    return study.answers(MODEL, item, column=column)
+
+
+@lru_cache(maxsize=8)
+def means(study: SimulatedStudy, item: str) -> Any:
+    """Return people's mean of every image, by image_id."""
+    return study.means(item)
+
+
 def identity(study: SimulatedStudy) -> Any:
     """Return each image's identity: the clusters."""
     return factor(study, "identity")
@@ -38,19 +50,19 @@ def identity(study: SimulatedStudy) -> Any:
 @lru_cache(maxsize=8)
 def answered(study: SimulatedStudy) -> tuple[Any, Any]:
     """Return each image's intended label and the model's answer."""
-    return factor(study, "emotion"), study.answers(MODEL, "emotion").to_numpy()
+    return factor(study, "emotion"), answers(study, "emotion").to_numpy()
 
 
 @lru_cache(maxsize=8)
 def valence(study: SimulatedStudy) -> tuple[Any, Any]:
     """Return each image's valence by the model, and the mean of people."""
-    return study.answers(MODEL, "valence").to_numpy(dtype=float), study.means("valence").to_numpy()
+    return answers(study, "valence").to_numpy(dtype=float), means(study, "valence").to_numpy()
 
 
 @lru_cache(maxsize=8)
 def arousal(study: SimulatedStudy) -> tuple[Any, Any]:
     """Return the model's arousal and people's single ratings, both by image_id."""
-    return study.answers(MODEL, "arousal"), study.people.set_index("image_id")["arousal"]
+    return answers(study, "arousal"), study.people.set_index("image_id")["arousal"]
 
 
 def clustered(statistic: Callable[..., Outcome]) -> Statistic:
@@ -117,11 +129,11 @@ def limits_of_sad(study: SimulatedStudy, bootstrap: Bootstrap) -> stats.BlandAlt
 
 def spoken_against_weighted(study: SimulatedStudy, bootstrap: Bootstrap) -> stats.DimensionalDifference | stats.Skipped:
     """Return what spoken ratings lose against weighted ones."""
-    spoken, weighted = (study.answers(MODEL, "arousal", column=column) for column in ("value", "expected"))
+    spoken, weighted = (answers(study, "arousal", column) for column in ("value", "expected"))
     return stats.compare_dimensional(
         spoken.to_numpy(dtype=float),
         weighted.to_numpy(),
-        study.means("arousal").to_numpy(),
+        means(study, "arousal").to_numpy(),
         clusters=identity(study),
         bootstrap=bootstrap,
     )
@@ -155,6 +167,7 @@ def share_between(study: SimulatedStudy, bootstrap: Bootstrap) -> Outcome:
     return stats.share_between(human, factor(study, "emotion"), clusters=identity(study), bootstrap=bootstrap)
 
 
+@lru_cache(maxsize=8)
 def people(study: SimulatedStudy) -> tuple[Any, Any, Any, Any]:
     """Return image, rater, arousal and identity of every rating that people gave."""
     people = study.people
@@ -170,9 +183,15 @@ def alpha(study: SimulatedStudy, bootstrap: Bootstrap) -> Outcome:
 
 
 def icc(study: SimulatedStudy, bootstrap: Bootstrap) -> stats.Icc | stats.Skipped:
-    """Return the intraclass correlations of people's arousal."""
+    """Return the intraclass correlations of people's arousal.
+
+    With two resamples nobody looks at the interval, and three groups to leave out are enough for there to be one.
+    """
     images, raters, values, identity = people(study)
-    return stats.icc_from_components(images, raters, values, k=24, clusters=identity, level=bootstrap.level, groups=96)
+    groups = max(3, min(96, bootstrap.resamples))
+    return stats.icc_from_components(
+        images, raters, values, k=24, clusters=identity, level=bootstrap.level, groups=groups
+    )
 
 
 def split_of_sad(study: SimulatedStudy, bootstrap: Bootstrap) -> stats.BiasSplit:
@@ -205,8 +224,8 @@ def seen_in_groups(study: SimulatedStudy, bootstrap: Bootstrap) -> Outcome:
 
 def decoded(study: SimulatedStudy, bootstrap: Bootstrap) -> stats.SpokenAndWeighted:
     """Return spoken and weighted arousal compared."""
-    spoken, weighted = (study.answers(MODEL, "arousal", column=column) for column in ("value", "expected"))
-    columns = spoken.to_numpy(), weighted.to_numpy(), study.means("arousal").to_numpy()
+    spoken, weighted = (answers(study, "arousal", column) for column in ("value", "expected"))
+    columns = spoken.to_numpy(), weighted.to_numpy(), means(study, "arousal").to_numpy()
     (told,) = stats.spoken_and_weighted(*columns, clusters=identity(study), bootstrap=bootstrap)
     return told
 

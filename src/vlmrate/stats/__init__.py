@@ -30,7 +30,7 @@ from vlmrate.stats.bootstrap import (
     resample_sums,
 )
 from vlmrate.stats.calibration import AffineLine, Agreement, Calibration, calibrate
-from vlmrate.stats.ceiling import ceiling_r, raters_needed, spearman_brown
+from vlmrate.stats.ceiling import ceiling_r, raters_needed, share_of_ceiling, spearman_brown
 from vlmrate.stats.components import VarianceComponents, icc_from_components, variance_components
 from vlmrate.stats.concordance import ccc, ccc_bootstrap
 from vlmrate.stats.confidence import ConfidenceBin, ConfidenceCalibration, confidence_calibration
@@ -63,6 +63,7 @@ from vlmrate.stats.in_place import InPlace, in_place_of_person
 from vlmrate.stats.kappa import KappaIdentity, cohen_kappa, cohen_kappa_asymptotic, kappa_identity, kappa_if_balanced
 from vlmrate.stats.leave_one_out import LeaveOneOut, LeftOutRater, leave_one_rater_out
 from vlmrate.stats.mcnemar import McNemarPair, McNemarPairs, mcnemar, mcnemar_pairs
+from vlmrate.stats.of_means import icc_of_ratings, icc_within, reliability_of_means
 from vlmrate.stats.paired import (
     ClassificationDifference,
     DimensionalDifference,
@@ -206,6 +207,8 @@ __all__ = [
     "icc",
     "icc_from_components",
     "icc_matrix",
+    "icc_of_ratings",
+    "icc_within",
     "images_needed",
     "in_place_of_person",
     "interaction_gaps",
@@ -231,11 +234,13 @@ __all__ = [
     "power_of",
     "rank_biserial",
     "raters_needed",
+    "reliability_of_means",
     "reml",
     "resample_sums",
     "rmse",
     "sd_ratios",
     "share_between",
+    "share_of_ceiling",
     "spearman",
     "spearman_bootstrap",
     "spearman_brown",

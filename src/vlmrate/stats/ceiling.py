@@ -102,6 +102,37 @@ def ceiling_r(reliability: float | Outcome) -> float | Outcome:
     return _mapped(reliability, lambda r: math.sqrt(max(0.0, r)), "ceiling for r, the root of it")
 
 
+def share_of_ceiling(r: Outcome, ceiling: Outcome) -> Outcome:
+    """Return r over its ceiling, with limits recovered from those of both (MOVER-R), taken for independent.
+
+    Donner & Zou 2012, Statistical Methods in Medical Research 21, 347-359: the limits R solve (r - R c)^2 =
+    (r - l)^2 + R^2 (c - m)^2 with l the limit of r and m that of the ceiling c that pushes R outwards. Above 1 it is
+    where r lies above the ceiling by chance. Skipped where either is, and where the ceiling may be 0.
+
+    >>> r, best = Estimate(0.45, 0.3, 0.57, 0.95, 144, "r"), Estimate(0.9, 0.88, 0.92, 0.95, 144, "ceiling")
+    >>> share = share_of_ceiling(r, best)
+    >>> round(share.value, 4), round(share.ci_low, 4), round(share.ci_high, 4)
+    (0.5, 0.3332, 0.6341)
+    """
+    if isinstance(r, Skipped):
+        return r
+    if isinstance(ceiling, Skipped):
+        return ceiling
+    if ceiling.ci_low <= 0:
+        return Skipped("the ceiling is not told from 0, so that a share of it has no limit")
+    low, high = (_limit(r, ceiling, end, sign) for end, sign in ((r.ci_low, -1), (r.ci_high, 1)))
+    method = f"share of the ceiling, limits recovered from both: {r.method}; {ceiling.method}"
+    return Estimate(r.value / ceiling.value, low, high, r.level, r.n, method)
+
+
+def _limit(r: Estimate, ceiling: Estimate, end: float, sign: int) -> float:
+    """One limit of a ratio: an upper one above 0 or a lower one below it lies further out under a lower ceiling."""
+    outwards = ceiling.ci_low if sign * end >= 0 else ceiling.ci_high
+    a, b = outwards * (2 * ceiling.value - outwards), r.value * ceiling.value
+    k = end * (2 * r.value - end)
+    return (b + sign * math.sqrt(max(0.0, b * b - a * k))) / a
+
+
 def _times(reliability: float, target: float) -> float:
     return target * (1 - reliability) / (reliability * (1 - target))
 

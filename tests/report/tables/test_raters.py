@@ -22,16 +22,16 @@ OF_AN_ITEM = {
 }
 
 
-@pytest.fixture
-def analysis(small):
+@pytest.fixture(scope="module")
+def analysis(lasting):
     """Two raters beside people: one that is near to them but for fear, and one with noise and probabilities."""
-    study = small.study(10)
-    study = replace(study, ratings=small.people(study, 8))
-    biased = small.rater(study, "gemma3", bias={"fear": 2.0}, noise=0.2)
-    noisy = [row | {"expected": row["value"]} for row in small.rater(study, "llama", noise=2.5, seed=4)]
+    study = lasting.study(10)
+    study = replace(study, ratings=lasting.people(study, 8))
+    biased = lasting.rater(study, "gemma3", bias={"fear": 2.0}, noise=0.2)
+    noisy = [row | {"expected": row["value"]} for row in lasting.rater(study, "llama", noise=2.5, seed=4)]
     for row in noisy:
         row["expected"] = row["value"] if row["item"] != "emotion" else None
-    return analyze(study, small.results(biased, noisy), QUICK)
+    return analyze(study, lasting.results(biased, noisy), QUICK)
 
 
 def named(analysis):

@@ -196,10 +196,16 @@ def test_numbers_are_printed_as_r_prints_them() -> None:
 
 def test_one_blas_thread_while_fitting_and_as_many_as_before_after() -> None:
     """Small systems are faster on one thread; nobody else's setting is changed."""
-    before = [pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
-    with one_blas_thread():
-        during = [pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
-    after = [pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
+
+    def threads() -> list[int]:
+        return [pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
+
+    with threadpoolctl.threadpool_limits(2, user_api="blas"):
+        before = threads()
+        with one_blas_thread():
+            during = threads()
+        after = threads()
+    assert set(before) == {2}
     assert set(during) == {1}
     assert after == before
 

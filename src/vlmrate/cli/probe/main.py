@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import typer
 
+from vlmrate.cli.probe.axis import axis
 from vlmrate.cli.probe.capture import capture
+from vlmrate.cli.probe.causal import causal
+from vlmrate.cli.probe.compare import compare
+from vlmrate.cli.probe.debias import debias
 from vlmrate.cli.probe.features import features
 from vlmrate.cli.probe.separability import separability
+from vlmrate.cli.probe.steer import steer
 
 probe = typer.Typer(
     name="probe",
@@ -23,6 +28,11 @@ def _commands() -> None:
 
 probe.command("capture")(capture)
 probe.command("separability")(separability)
+probe.command("axis")(axis)
+probe.command("causal")(causal)
+probe.command("steer")(steer)
+probe.command("debias")(debias)
+probe.command("compare")(compare)
 probe.add_typer(features)
 
 

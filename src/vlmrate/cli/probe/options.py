@@ -1,4 +1,4 @@
-"""Options that the commands of `vlmrate probe` share."""
+"""Options that the commands of `vlmrate probe` share, those of all commands among them."""
 
 from __future__ import annotations
 
@@ -7,17 +7,14 @@ from typing import Annotated
 
 import typer
 
-StudyFile = Annotated[
-    Path | None, typer.Option("--study", metavar="FILE", help="The study file [./study.yaml or configs/study.yaml]")
-]
+from vlmrate.cli.options import ModelsFile as ModelsFile
+from vlmrate.cli.options import ProtocolName as ProtocolName
+from vlmrate.cli.options import StudyFile as StudyFile
+
 ResultsFolder = Annotated[
     Path | None, typer.Option("--results", metavar="DIR", help="Another results folder [the study's]")
 ]
-ModelsFile = Annotated[Path | None, typer.Option("--models-file", metavar="FILE", help="Another models.yaml.")]
 ModelName = Annotated[str, typer.Option("--model", metavar="NAME", help="A model on MLX: gemma3 or mllama.")]
-ProtocolName = Annotated[
-    str | None, typer.Option("--protocol", metavar="NAME", help="How to ask [the study's protocol]")
-]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many images.")]
 Only = Annotated[
     list[str] | None,
@@ -38,6 +35,10 @@ DirectionNames = Annotated[
 LayerNumbers = Annotated[
     list[int] | None,
     typer.Option("--layer", min=0, metavar="N", help="After which block, from 0; may be given often [all]"),
+]
+OneLayer = Annotated[
+    int | None,
+    typer.Option("--layer", min=0, metavar="N", help="After which block, from 0 [chosen on the other identities]"),
 ]
 ArrayName = Annotated[str | None, typer.Option("--array", metavar="NAME", help="Only this array [all]")]
 Permutations = Annotated[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vlmrate.report.figures.canvas import (
@@ -50,13 +50,17 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """Panels side by side that share their groups; `zero` is where the line of no difference stands, if anywhere."""
+    """Panels side by side that share their groups; `zero` is where the line of no difference stands, if anywhere.
+
+    Panels share their axis unless they are `apart`: in units of their own.
+    """
 
     panels: tuple[Panel, ...]
     groups: tuple[str, ...]
     raters: tuple[str, ...]
     label: str
     zero: float | None = 0.0
+    apart: bool = False
 
 
 def draw_forest(forest: Forest, looks: dict[str, Look]) -> Drawing:
@@ -106,7 +110,7 @@ def _panel(axes: Axes, panel: Panel, forest: Forest, looks: dict[str, Look]) -> 
     axes.set_yticks(range(len(forest.groups)), [lined(group) for group in forest.groups])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    axes.set_xlim(*_reach(forest))
+    axes.set_xlim(*_reach(replace(forest, panels=(panel,)) if forest.apart else forest))
     axes.locator_params(axis="x", nbins=5)
     axes.set_title(title(panel.title))
 

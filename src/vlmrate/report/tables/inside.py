@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vlmrate.report.tables.axis import axis_tables
+from vlmrate.report.tables.causal import causal_tables
+from vlmrate.report.tables.compare import compare_tables
+from vlmrate.report.tables.debias import debias_tables
 from vlmrate.report.tables.features import features_tables, sizes_tables
 from vlmrate.report.tables.separability import separability_tables
+from vlmrate.report.tables.steer import steer_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +27,16 @@ def inside_tables(found: Found) -> tuple[Table, ...]:
 def _all(found: Found) -> Iterator[Table]:
     if found.separability:
         yield from separability_tables(found.separability)
+    if found.axis:
+        yield from axis_tables(found.axis)
+    if found.causal:
+        yield from causal_tables(found.causal)
+    if found.steer:
+        yield from steer_tables(found.steer)
+    if found.debias:
+        yield from debias_tables(found.debias)
+    if found.compare:
+        yield from compare_tables(found.compare)
     if found.features:
         yield from features_tables(found.features)
     if found.features_sizes:

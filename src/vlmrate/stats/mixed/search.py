@@ -141,6 +141,8 @@ def _search(system: crossed.Crossed, ratios: FloatArray) -> tuple[FloatArray, in
             if current[0].deviance <= point.deviance + 1e-7:
                 break
             target = np.sqrt(ratios * target)
+        else:  # no step in this direction helps, and the next would be the same: the descent goes on from here
+            return target, MOST_STEPS, False, current
         ratios = target
     return ratios, MOST_STEPS, False, current
 
