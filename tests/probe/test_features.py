@@ -191,8 +191,7 @@ def test_a_feature_is_a_direction_at_its_own_place(made: Made) -> None:
     values = dictionary.encode(capture.layer("answer/emotion", LAYER))[:, 0]
     assert made_direction.gap == pytest.approx(2 * values[values > 0].mean(), rel=1e-5)
     for name, layer, step, words in (
-        ("feature:0", 1, "emotion", "is for answer/emotion, layer 2, and has no direction at answer/emotion, layer 1"),
-        ("feature:0", LAYER, "valence", "has no direction at answer/valence, layer 2"),
+        ("feature:0", 1, "emotion", "is for layer 2 and has no direction after layer 1; name --layer 2"),
         ("feature:15", LAYER, "emotion", "there is no feature:15; the dictionary has feature:0 to feature:14"),
         ("feature:x", LAYER, "emotion", "there is no feature:x"),
     ):

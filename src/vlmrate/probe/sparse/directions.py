@@ -24,7 +24,7 @@ FEATURE = "feature:"
 
 @dataclass(frozen=True, eq=False)
 class FeatureDirections:
-    """The features of a dictionary that are active in a capture, as directions at the dictionary's own place.
+    """The features of a dictionary that are active in a capture, as directions after the dictionary's own block.
 
     `unit` is the decoder's row at unit length; `gap` is how far the feature goes along it, the mean over the pictures
     in which it is active.
@@ -44,18 +44,18 @@ class FeatureDirections:
         """Every feature that is active in any picture, as feature:NUMBER."""
         return tuple(f"{FEATURE}{number}" for number in self._means)
 
-    def direction(self, name: str, layer: int, step: str) -> Direction:
-        """A feature's direction after a block, at the answer of a step.
+    def direction(self, name: str, layer: int, step: str) -> Direction:  # noqa: ARG002  as others tell steps apart
+        """A feature's direction after the dictionary's block; the same at every step, for all share one stream.
 
         Raises:
-            ProbeError: There is no such feature, the dictionary is for another block or step, or no picture of the
-                capture activates the feature.
+            ProbeError: There is no such feature, the dictionary is for another block, or no picture of the capture
+                activates the feature.
         """
         number, about = self._number(name), self.dictionary.about
-        if (layer, f"answer/{step}") != (about.layer, about.array):
+        if layer != about.layer:
             raise ProbeError(
-                f"{name}: the dictionary is for {about.array}, layer {about.layer}, and has no direction at "
-                f"answer/{step}, layer {layer}; use that layer and step, or train a dictionary there"
+                f"{name}: the dictionary is for layer {about.layer} and has no direction after layer {layer}; name "
+                f"--layer {about.layer}, or train a dictionary there"
             )
         row = self.dictionary.decoder[number].astype(np.float64)
         length = float(np.linalg.norm(row))
