@@ -21,32 +21,38 @@ def report(analysis) -> str:
     return document(analysis, outline(analysis))
 
 
-@pytest.fixture
-def results(small):
+@pytest.fixture(scope="module")
+def results(lasting):
     """Three sizes of one family, the larger the less noise and the fewer wrong labels, and a rater of another."""
-    study = small.study(20)
+    study = lasting.study(20)
     given = []
     for position, name in enumerate(SIZES):
-        rows = small.rater(study, name, noise=(2.0, 1.0, 0.3, 1.0)[position], seed=position)
+        rows = lasting.rater(study, name, noise=(2.0, 1.0, 0.3, 1.0)[position], seed=position)
         wrong = (60, 30, 10, 0)[position]
         for row in rows:
             if row["item"] == "emotion" and wrong:
                 row["value"] = "neutral" if row["value"] != "neutral" else "sad"
                 wrong -= 1
         given.append(rows)
-    found = small.results(*given)
+    found = lasting.results(*given)
     runs = tuple(
         replace(
             run, settings={"family": "Other" if run.rater == "other" else "Gemma 3", "parameters": SIZES[run.rater]}
         )
         for run in found.runs
     )
-    return replace(study, ratings=small.people(study)), replace(found, runs=runs)
+    return replace(study, ratings=lasting.people(study)), replace(found, runs=runs)
 
 
-def test_larger_models_of_the_family_are_better(results):
+@pytest.fixture(scope="module")
+def analysis(results):
+    """Their analysis."""
+    return analyze(*results, QUICK)
+
+
+def test_larger_models_of_the_family_are_better(analysis):
     """Accuracy and r grow, the error falls with each doubling; the raters stand in the order of their size."""
-    emotion, valence, _ = analyze(*results, QUICK).trends
+    emotion, valence, _ = analysis.trends
     assert [rater.rater for rater in emotion.raters] == ["small", "middle", "large"]
     assert emotion.accuracy.ci_low > 0
     assert emotion.r is None
@@ -55,9 +61,9 @@ def test_larger_models_of_the_family_are_better(results):
     assert (emotion.family, emotion.protocol) == ("Gemma 3", "context-carry")
 
 
-def test_the_report_names_the_sizes(results):
+def test_the_report_names_the_sizes(analysis):
     """Who was compared stands in the row."""
-    assert "4B (small), 12B (middle), 27B (large)" in report(analyze(*results, QUICK))
+    assert "4B (small), 12B (middle), 27B (large)" in report(analysis)
 
 
 def test_one_size_is_no_trend(small):
