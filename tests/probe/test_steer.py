@@ -152,6 +152,9 @@ def test_large_doses_leave_no_valid_answer(small) -> None:  # type: ignore[no-un
     assert shares[0.0] == 0
     assert shares[1.0] == 0
     assert shares[8.0] == 1
+    mass = [value(one.mass) for one in layer.no_answer if one.item == "emotion" and one.dose >= 0]
+    assert mass[0] > 0.99
+    assert mass[-1] < 0.01
     at_two = next(one for one in layer.labels if one.dose == 1.0)
     assert at_two.changed.numerator > 0
     assert {moved.target for moved in at_two.moves} == {"happy"}

@@ -116,11 +116,14 @@ class _Told:
         )
 
     def _no_answer(self, name: str, places: np.ndarray) -> list[NoAnswer]:
-        half = self.swept.told
-        lacking = (half.answers.items[name].given[places] < 0).astype(np.float64)
-        names = [f"share without a valid answer at dose {dose:g}" for dose in half.sweep.doses.all]
-        shares = means(lacking, half.identities, self.swept.bootstrap, names)
-        return [NoAnswer(name, dose, share) for dose, share in zip(half.sweep.doses.all, shares, strict=True)]
+        half, bootstrap = self.swept.told, self.swept.bootstrap
+        answered, doses = half.answers.items[name], half.sweep.doses.all
+        lacking = (answered.given[places] < 0).astype(np.float64)
+        names = [f"share without a valid answer at dose {dose:g}" for dose in doses]
+        shares = means(lacking, half.identities, bootstrap, names)
+        names = [f"probability of valid answers at dose {dose:g}" for dose in doses]
+        masses = means(answered.valid_mass[places], half.identities, bootstrap, names)
+        return [NoAnswer(name, *told) for told in zip(doses, shares, masses, strict=True)]
 
 
 def _in_line(half: Half, values: np.ndarray) -> np.ndarray:

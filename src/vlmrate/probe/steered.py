@@ -100,11 +100,16 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """The share of pictures without a valid answer to an item at a dose."""
+    """The share of pictures without a valid answer to an item at a dose.
+
+    `mass` is the mean probability of all valid answers together where the model gives its own. It falls before answers
+    are lost: a number said several times over is still read, and held at the end of the scale.
+    """
 
     item: str
     dose: float
     share: Outcome
+    mass: Outcome
 
 
 @dataclass(frozen=True, slots=True)
