@@ -76,7 +76,7 @@ class Beside:
         g = len(left)
         variance = (g - 1) / g * float(((left - left.mean()) ** 2).sum()) + float(apart.var(ddof=1)) * (1 + 1 / k)
         if not np.isfinite(variance) or variance < NO_ERROR**2:
-            why = Skipped(f"{self.name} differs from its controls by the same whoever is left out, or is not defined")
+            why = Skipped(f"{self.name}: without variance there is no test against random directions")
             return why, why
         how = f"t over identities (jackknife, {g:,}) and {k:,} random directions"
         t, half = value / np.sqrt(variance), float(stdtrit(k - 1, (1 + level) / 2)) * float(np.sqrt(variance))

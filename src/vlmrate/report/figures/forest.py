@@ -74,16 +74,17 @@ def draw_forest(forest: Forest, looks: dict[str, Look]) -> Drawing:
     foot = legend_height(names, total) if several else 0.02
     left = margin(forest.groups, SMALL)
     band = max(0.16, PITCH * len(names) + 0.06)
+    gap = 0.3 if forest.apart else 0.12
     room = (TALLEST - foot - 0.5) / rows - 0.3
     height = min(band * len(forest.groups), room)
     grid = Grid(
         rows,
         columns,
-        across(columns, total, left=left, gap=0.12),
+        across(columns, total, left=left, gap=gap),
         height,
         left=left,
         bottom=foot + 0.34,
-        across=0.12,
+        across=gap,
         down=0.4,
     )
     drawing = new_drawing(grid)
