@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from vlmrate.probe.bias import BiasOutcome  # noqa: TC001
+from vlmrate.probe.directions import DirectionsOutcome  # noqa: TC001
 from vlmrate.probe.separability import ArrayOutcome  # noqa: TC001  readers resolve annotations
 
 
@@ -12,6 +14,8 @@ class Found:
     """What was found inside models, a field a command; empty where the command has not run."""
 
     separability: tuple[ArrayOutcome, ...] = ()
+    directions: tuple[DirectionsOutcome, ...] = ()
+    bias: tuple[BiasOutcome, ...] = ()
 
     @property
     def is_empty(self) -> bool:
