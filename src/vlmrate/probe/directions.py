@@ -27,7 +27,7 @@ from vlmrate.probe.directed import (
 from vlmrate.probe.direction import principal, without
 from vlmrate.probe.intervals import intervals, p_of, random_cosine
 from vlmrate.probe.labelled import pictured, squared_gaps, strength, written
-from vlmrate.probe.plane import Along, Component, Held, People, along, components, people_of
+from vlmrate.probe.plane import Held, People, along, components, people_of
 from vlmrate.probe.shown import shown_in
 from vlmrate.stats import Outcome, Skipped
 
@@ -215,7 +215,7 @@ class _Judged:
         units = unit_of(drawings.effects(drawings.cells.once)[0])
 
         def lengths(drawn: np.ndarray) -> np.ndarray:
-            return np.einsum("bkw,kw->bk", drawings.effects(drawn), units)
+            return np.asarray(np.einsum("bkw,kw->bk", drawings.effects(drawn), units))
 
         gaps = intervals(lengths, len(drawings.cells.identities), [f"gap of {n}" for n in names], len(values),
                          way.bootstrap)  # fmt: skip

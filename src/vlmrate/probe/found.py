@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from vlmrate.probe.bias import BiasOutcome  # noqa: TC001
-from vlmrate.probe.directions import DirectionsOutcome  # noqa: TC001
+from vlmrate.probe.directed import DirectionsOutcome  # noqa: TC001
 from vlmrate.probe.separability import ArrayOutcome  # noqa: TC001  readers resolve annotations
 
 

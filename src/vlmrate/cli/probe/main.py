@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import typer
 
+from vlmrate.cli.probe.bias import bias
 from vlmrate.cli.probe.capture import capture
+from vlmrate.cli.probe.directions import directions
 from vlmrate.cli.probe.separability import separability
 
 probe = typer.Typer(
@@ -22,6 +24,8 @@ def _commands() -> None:
 
 probe.command("capture")(capture)
 probe.command("separability")(separability)
+probe.command("directions")(directions)
+probe.command("bias")(bias)
 
 
 def register(app: typer.Typer) -> None:

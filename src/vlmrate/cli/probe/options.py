@@ -24,6 +24,10 @@ Only = Annotated[
     typer.Option("--only", metavar="RULE", help="Image id (with * and ?) or FACTOR=LEVEL; may be given often."),
 ]
 ArrayName = Annotated[str | None, typer.Option("--array", metavar="NAME", help="Only this array [all]")]
+LayerNumber = Annotated[
+    int | None,
+    typer.Option("--layer", metavar="N", min=0, help="This layer, from 0 [chosen on half of the identities]"),
+]
 Permutations = Annotated[
     int, typer.Option("--permutations", min=19, max=100_000, help="Permutations a p is made from.")
 ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vlmrate.report.figures.angles import bias_figures
+from vlmrate.report.figures.directions import directions_figures
 from vlmrate.report.figures.separability import separability_figures
 
 if TYPE_CHECKING:
@@ -20,3 +22,5 @@ def inside_figures(found: Found) -> tuple[Figure, ...]:
 
 def _all(found: Found) -> Iterator[Figure]:
     yield from separability_figures(found.separability)
+    yield from directions_figures(found.directions)
+    yield from bias_figures(found.bias)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vlmrate.report.tables.angles import bias_tables
+from vlmrate.report.tables.directions import directions_tables
 from vlmrate.report.tables.separability import separability_tables
 
 if TYPE_CHECKING:
@@ -21,3 +23,7 @@ def inside_tables(found: Found) -> tuple[Table, ...]:
 def _all(found: Found) -> Iterator[Table]:
     if found.separability:
         yield from separability_tables(found.separability)
+    if found.directions:
+        yield from directions_tables(found.directions)
+    if found.bias:
+        yield from bias_tables(found.bias)
