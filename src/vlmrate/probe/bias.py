@@ -16,13 +16,13 @@ from vlmrate.probe.behaviour import LabelGaps, Shift, label_gap, shifts
 from vlmrate.probe.correspondence import Correspondence, Joint, correspondences
 from vlmrate.probe.directed import LayerStrength
 from vlmrate.probe.directions import SPLITS
-from vlmrate.probe.geometry import Geometry, Group, group_of, joint_strength
+from vlmrate.probe.geometry import Geometry, Group, group_of, joint_strength, unattenuated
 from vlmrate.probe.intervals import intervals, p_of, random_cosine
 from vlmrate.probe.labelled import first_half, pictured
 from vlmrate.probe.linear import permuted
 from vlmrate.probe.prior import Prior, language_prior
 from vlmrate.probe.shown import shown_in
-from vlmrate.stats import Estimate, Outcome, Skipped
+from vlmrate.stats import Outcome, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from vlmrate.probe.shown import Shown
     from vlmrate.probe.store import Capture
     from vlmrate.study.records import Study
-
-LEAST_RELIABILITY = 0.2
-"""Split-half cosine below which a direction is too much noise for its cosines to be told without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +78,9 @@ class Rated:
 class BiasFound:
     """All that is said of one array; `identities` are those that cosines are told of.
 
-    `random` is what the cosine with a random direction does not exceed 95 % of the time. `layers` tell, on the half
-    that chooses (or on all), the product of the strengths of emotions and of every group.
+    `random` is what the cosine with a random direction does not exceed 95 % of the time, `dealt` the same of all cells
+    where groups are dealt anew. `layers` tell, on the half that chooses (or on all), the product of the strengths of
+    emotions and of every group.
     """
 
     layer: int
@@ -91,6 +89,7 @@ class BiasFound:
     images: int
     width: int
     random: float
+    dealt: float
     layers: tuple[LayerStrength, ...]
     cells: tuple[BiasCell, ...]
     without: tuple[GroupSkipped, ...]
@@ -181,6 +180,9 @@ class _Task:
         judged, values = self.labelled.at(told), self._values(layer)[told]
         geometry = Geometry.of(judged, values, self.groups)
         width = values.shape[1]
+        identities = len(geometry.cells.identities)
+        order = permuted(np.arange(identities), np.zeros(identities), self.way.permutations, self.way.seed).T
+        chance = np.abs(geometry.by_chance(order))
         prior = language_prior(
             beside.texts, self.capture.about.model_digest, judged.classes, self.groups, (layer, width), self.way
         )
@@ -193,12 +195,13 @@ class _Task:
         return BiasFound(
             layer=layer,
             chosen=chosen,
-            identities=len(geometry.cells.identities),
+            identities=identities,
             images=len(judged.rows),
             width=width,
             random=random_cosine(width),
+            dealt=float(np.quantile(chance, 0.95)),
             layers=layers,
-            cells=self._cells(geometry, judged, prior, answered),
+            cells=self._cells(geometry, judged, chance, prior, answered),
             without=without,
             texts=prior if isinstance(prior, Skipped) else prior.texts,
             rated=rated,
@@ -216,8 +219,14 @@ class _Task:
         )
 
     def _cells(
-        self, geometry: Geometry, judged: Labelled, prior: Prior | Skipped, answered: Answered | Skipped
+        self,
+        geometry: Geometry,
+        judged: Labelled,
+        chance: np.ndarray,
+        prior: Prior | Skipped,
+        answered: Answered | Skipped,
     ) -> tuple[BiasCell, ...]:
+        """Every cell; `chance` are sizes of cosines where groups are dealt anew (dealings, emotions, levels)."""
         emotions, levels = judged.classes, geometry.names
         names = [(emotion, level) for emotion in emotions for level in levels]
         identities = len(geometry.cells.identities)
@@ -227,9 +236,8 @@ class _Task:
 
         titles = [f"cosine of {emotion} and {level}" for emotion, level in names]
         cosines = intervals(numbers, identities, titles, len(judged.rows), self.way.bootstrap)
-        order = permuted(np.arange(identities), np.zeros(identities), self.way.permutations, self.way.seed).T
         real = geometry.cosines(geometry.cells.once)[0]
-        p = p_of(np.abs(geometry.by_chance(order)), np.abs(real)).ravel()
+        p = p_of(chance, np.abs(real)).ravel()
         holm = stats.holm(stats.Family.of("emotions and groups", dict(zip(titles, map(float, p), strict=True))))
         kept = self._reliable(geometry, judged)
         told = [(group, level) for group in self.groups for level in group.told]
@@ -242,7 +250,7 @@ class _Task:
                     emotion=emotion,
                     group=level,
                     cosine=cosines[number],
-                    unattenuated=_over(cosines[number], kept[0][i], kept[1][j]),
+                    unattenuated=unattenuated(cosines[number], kept[0][i], kept[1][j]),
                     p=float(p[number]),
                     p_holm=holm[number].p_adjusted,
                     text=None if isinstance(prior, Skipped) else prior.cosines[i][j],
@@ -278,18 +286,3 @@ class _Task:
         kept = np.array([name in emotions for name in judged.classes])
         texts = prior if isinstance(prior, Skipped) else prior.values
         return correspondences(Joint(geometry, gaps, texts, kept), self.way)
-
-
-def _over(cosine: Outcome, *halves: float) -> Outcome:
-    """A cosine over the root of both directions' reliabilities, 2s/(1 + s) of their split-half cosines s; 1 at most.
-
-    Spearman 1904, American Journal of Psychology 15, 72-101.
-    """
-    if isinstance(cosine, Skipped):
-        return cosine
-    if not min(halves) >= LEAST_RELIABILITY:
-        return Skipped("a direction is mostly noise: halves of the identities do not agree on it")
-    by = float(np.sqrt(np.prod([2 * s / (1 + s) for s in halves])))
-    method = f"{cosine.method}; over the root of both directions' reliabilities, {by:.3f}"
-    value, low, high = (max(-1.0, min(1.0, end / by)) for end in (cosine.value, cosine.ci_low, cosine.ci_high))
-    return Estimate(value, low, high, cosine.level, cosine.n, method)

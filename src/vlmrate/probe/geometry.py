@@ -15,12 +15,15 @@ from vlmrate.probe.direction import SIGN
 from vlmrate.probe.labelled import CHOOSING, Labelled, strength
 from vlmrate.probe.linear import is_of_identity, permuted
 from vlmrate.probe.separability import too_little
-from vlmrate.stats import Skipped
+from vlmrate.stats import Estimate, Outcome, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vlmrate.probe.shown import Shown
+
+LEAST_RELIABILITY = 0.2
+"""Split-half cosine below which a direction is too much noise for its cosines to be told without it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,3 +132,18 @@ def joint_strength(labelled: Labelled, values: np.ndarray, groups: tuple[Group, 
         chance = float((one.levels(None, order) ** 2).sum(axis=(1, 2)).mean())
         product *= real / chance if chance > 0 else 0.0
     return product
+
+
+def unattenuated(cosine: Outcome, *halves: float) -> Outcome:
+    """A cosine over the root of both directions' reliabilities, 2s/(1 + s) of their split-half cosines s; 1 at most.
+
+    Spearman 1904, American Journal of Psychology 15, 72-101.
+    """
+    if isinstance(cosine, Skipped):
+        return cosine
+    if not min(halves) >= LEAST_RELIABILITY:
+        return Skipped("a direction is mostly noise: halves of the identities do not agree on it")
+    by = float(np.sqrt(np.prod([2 * s / (1 + s) for s in halves])))
+    method = f"{cosine.method}; over the root of both directions' reliabilities, {by:.3f}"
+    value, low, high = (max(-1.0, min(1.0, end / by)) for end in (cosine.value, cosine.ci_low, cosine.ci_high))
+    return Estimate(value, low, high, cosine.level, cosine.n, method)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vlmrate.apa import bounded, p_value
-from vlmrate.report.figures.canvas import Grid, label_below, margin, new_drawing
+from vlmrate.report.figures.canvas import Grid, margin, new_drawing
 from vlmrate.report.figures.figure import Figure
 from vlmrate.report.figures.heat import cosines
-from vlmrate.report.figures.style import COLOURS, DOUBLE, FAINT, FONT, PEOPLE, SMALL
+from vlmrate.report.figures.style import BAND, COLOURS, DOUBLE, FAINT, FONT, PEOPLE, SMALL
 from vlmrate.report.figures.words import drawn_of, fitted, plain, sentences
 from vlmrate.report.table import Part
 from vlmrate.report.tables.angles import angles_in
@@ -48,8 +48,8 @@ def bias_figures(outcomes: Sequence[BiasOutcome]) -> Iterator[Figure]:
             "Left and middle: cosines of the directions of emotions and groups, from pictures and from texts; bold "
             "where p ≤ .05, for pictures with Holm's correction over cells. Right: each cell's cosine from pictures "
             "and how much more often (by probability where known) the rater gives the emotion's label to the group's "
-            "pictures than to all others, within each emotion shown; the grey band holds 95 % of the cosines of a "
-            "random direction.",
+            "pictures than to all others, within each emotion shown; the light band holds 95 % of the cosines where "
+            "groups are dealt anew, the darker one those of a random direction.",
             *(_told(name, one) for name, one in shown.items()),
             drawn_of(len(shown), len(found), "the first arrays"),
         ),
@@ -79,7 +79,7 @@ def _draw(shown: Mapping[str, BiasFound]) -> Drawing:
     left = margin([plain(name, LONGEST) for name in emotions], SMALL) + 0.02
     height = max(1.3, CELL * len(emotions))
     wide = (DOUBLE - left - 0.1 - 0.2 - 0.65) / 3
-    grid = Grid(len(shown), 3, wide, height, left=left, right=0.1, top=0.52, bottom=0.75, down=0.62, across=0.3)
+    grid = Grid(len(shown), 3, wide, height, left=left, right=0.1, top=0.52, bottom=0.75, down=0.62, across=0.425)
     drawing = new_drawing(grid)
     for row, (name, found) in enumerate(shown.items()):
         y = grid.height - grid.top - height - row * (height + grid.down)
@@ -93,10 +93,10 @@ def _draw(shown: Mapping[str, BiasFound]) -> Drawing:
         )  # fmt: skip
         _matrices(pictures, texts, found, last=row == len(shown) - 1)
         _scatter(scatter, found)
+        scatter.set_xlabel("cosine from pictures")
         if row == 0:
             for axes, words in zip((pictures, texts, scatter), TITLES, strict=True):
                 axes.set_title(words)
-    label_below(drawing, Grid(1, 1, wide, height, left=left + 2 * wide + 0.85, right=0.1), "cosine", up=0.3)
     return drawing
 
 
@@ -128,7 +128,8 @@ def _matrices(pictures: Axes, texts: Axes, found: BiasFound, *, last: bool) -> N
 
 def _scatter(axes: Axes, found: BiasFound) -> None:
     both = [(_number(cell.cosine), _number(cell.label)) for cell in found.cells]
-    axes.axvspan(-found.random, found.random, color=FAINT, alpha=0.5, linewidth=0, zorder=0)
+    for within, shade in ((found.dealt, BAND), (found.random, FAINT)):
+        axes.axvspan(-within, within, color=shade, linewidth=0, zorder=0)
     axes.axhline(0, color=PEOPLE, linewidth=0.5, zorder=1)
     axes.plot([x for x, _ in both], [y for _, y in both], linestyle="none", marker="o", color=COLOURS[0], zorder=2)
     if not np.isfinite([y for _, y in both]).any():

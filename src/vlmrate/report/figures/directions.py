@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 MOST = 4
 """Arrays that one figure holds."""
 LONGEST = 12
-PANEL = 1.62
+CLOSE = (0.4, 0.08)
+"""Shares of what is drawn, across and up, within which two names would be written over one another."""
+PANEL = 1.55
 """Inches of a panel's height, and of the side of the matrix of cosines."""
 
 
@@ -93,9 +95,9 @@ def _heard(name: str, found: EmotionDirections) -> str:
 def _draw(shown: Mapping[str, EmotionDirections]) -> Drawing:
     names = tuple(dict.fromkeys(plain(e.name, LONGEST) for one in shown.values() for e in one.emotions))
     side = margin(names, SMALL)
-    grid = Grid(len(shown), 3, PANEL, PANEL, left=0.5, right=0.5, top=0.36, bottom=0.62, down=0.95)
+    grid = Grid(len(shown), 3, PANEL, PANEL, left=0.5, right=0.5, top=0.36, bottom=0.62, down=0.85)
     gap = (DOUBLE - grid.left - grid.right - 3 * PANEL - side) / 2
-    drawing = new_drawing(Grid(len(shown), 3, PANEL, PANEL, 0.5, 0.5, 0.36, 0.62, (gap * 2 + side) / 2, 0.95))
+    drawing = new_drawing(Grid(len(shown), 3, PANEL, PANEL, 0.5, 0.5, 0.36, 0.62, (gap * 2 + side) / 2, 0.85))
     height = grid.height
     lefts = (0.5, 0.5 + PANEL + gap + side - 0.1, 0.5 + 2 * PANEL + 2 * gap + side)
     for row, (name, found) in enumerate(shown.items()):
@@ -147,13 +149,13 @@ def _plane(axes: Axes, found: EmotionDirections) -> None:
     axes.axvline(0, color=FAINT, linewidth=0.6, zorder=1)
     look = looks([one.name for one in found.emotions])
     widest = max(map(abs, across.values()))
-    for name, x in across.items():
+    for (name, x), lift in zip(across.items(), _lifts(across, up), strict=True):
         axes.plot(x, up[name], linestyle="none", marker=look[name].marker, color=look[name].colour, zorder=3)
         left = x > 0.3 * widest
         axes.annotate(
             plain(name, LONGEST),
             (x, up[name]),
-            xytext=(-4 if left else 4, 0),
+            xytext=(-4 if left else 4, lift),
             textcoords="offset points",
             ha="right" if left else "left",
             va="center",
@@ -163,6 +165,20 @@ def _plane(axes: Axes, found: EmotionDirections) -> None:
     axes.margins(0.15)
     axes.set_xlabel(f"component 1{_share(first.share)}")
     axes.set_ylabel(f"component 2{_share(second.share)}" if second is not None else "")
+
+
+def _lifts(across: Mapping[str, float], up: Mapping[str, float]) -> list[float]:
+    """Points by which a name is raised or lowered where another would be written over it."""
+    wide, high = (max(axis.values()) - min(axis.values()) or 1.0 for axis in (across, up))
+    lifts = []
+    for name, x in across.items():
+        near = [
+            up[name] - up[other]
+            for other, at in across.items()
+            if other != name and abs(at - x) < CLOSE[0] * wide and abs(up[other] - up[name]) < CLOSE[1] * high
+        ]
+        lifts.append(0.0 if not near else 4.0 if sum(near) > 0 else -4.0)
+    return lifts
 
 
 def _share(share: object) -> str:

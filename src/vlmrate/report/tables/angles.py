@@ -81,7 +81,11 @@ def _notes(found: dict[str, BiasFound]) -> Iterator[str]:
         widths = dict.fromkeys(one.width for one in found.values())
         random = {one.width: one.random for one in found.values()}
         told = ", ".join(f"±{random[width]:.3f} in {width} dimensions" for width in widths)
-        yield f"A random direction's cosine lies 95 % of the time within {told}."
+        dealt = ", ".join(f"±{one.dealt:.3f} ({name})" for name, one in found.items())
+        yield (
+            f"A random direction's cosine lies 95 % of the time within {told}; where groups are dealt anew, within "
+            f"{dealt}: what sets pictures apart by chance lies in few dimensions."
+        )
     for factor, reason in dict.fromkeys((w.factor, w.reason) for one in found.values() for w in one.without):
         yield f"Nothing is told of {factor}: {reason}."
 
