@@ -6,9 +6,11 @@ from dataclasses import dataclass, fields
 
 # Readers of files resolve the annotations when they run.
 from vlmrate.probe.axes import Axes  # noqa: TC001
+from vlmrate.probe.bias import BiasOutcome  # noqa: TC001
 from vlmrate.probe.causal import CausalOutcome  # noqa: TC001
 from vlmrate.probe.compare import CompareOutcome  # noqa: TC001
 from vlmrate.probe.debias import DebiasOutcome  # noqa: TC001
+from vlmrate.probe.directed import DirectionsOutcome  # noqa: TC001
 from vlmrate.probe.separability import ArrayOutcome  # noqa: TC001
 from vlmrate.probe.sparse.features import FeaturesOutcome  # noqa: TC001
 from vlmrate.probe.sparse.sizes import SizesOutcome  # noqa: TC001
@@ -20,7 +22,9 @@ class Found:
     """What was found inside models, a field a command; empty where the command has not run."""
 
     separability: tuple[ArrayOutcome, ...] = ()
+    directions: tuple[DirectionsOutcome, ...] = ()
     axis: tuple[Axes, ...] = ()
+    bias: tuple[BiasOutcome, ...] = ()
     causal: tuple[CausalOutcome, ...] = ()
     steer: tuple[SteerOutcome, ...] = ()
     debias: tuple[DebiasOutcome, ...] = ()

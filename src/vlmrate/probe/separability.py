@@ -176,7 +176,7 @@ def separate(
     kept = (labels != "") & (identities != "")
     labels, identities = labels[kept], identities[kept]
     classes, codes = np.unique(labels, return_inverse=True)
-    if (reason := _too_little(classes, codes, identities)) is not None:
+    if (reason := too_little(classes, codes, identities)) is not None:
         return Skipped(reason)
     task = _Task(layer, layers, kept, codes, len(classes), identities, way)
     return Separability(
@@ -203,7 +203,8 @@ def _of_study(capture: Capture, study: Study) -> list[dict[str, str]]:
     return [known[name] for name in capture.ids]
 
 
-def _too_little(classes: np.ndarray, codes: np.ndarray, identities: np.ndarray) -> str | None:
+def too_little(classes: np.ndarray, codes: np.ndarray, identities: np.ndarray) -> str | None:
+    """Why classes cannot be told apart on halves of identities; None where they can."""
     if len(classes) < 2:
         return f"there must be two classes to be told apart, and there is {len(classes)}"
     for number, name in enumerate(classes):

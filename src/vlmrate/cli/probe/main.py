@@ -5,10 +5,12 @@ from __future__ import annotations
 import typer
 
 from vlmrate.cli.probe.axis import axis
+from vlmrate.cli.probe.bias import bias
 from vlmrate.cli.probe.capture import capture
 from vlmrate.cli.probe.causal import causal
 from vlmrate.cli.probe.compare import compare
 from vlmrate.cli.probe.debias import debias
+from vlmrate.cli.probe.directions import directions
 from vlmrate.cli.probe.features import features
 from vlmrate.cli.probe.separability import separability
 from vlmrate.cli.probe.steer import steer
@@ -28,7 +30,9 @@ def _commands() -> None:
 
 probe.command("capture")(capture)
 probe.command("separability")(separability)
+probe.command("directions")(directions)
 probe.command("axis")(axis)
+probe.command("bias")(bias)
 probe.command("causal")(causal)
 probe.command("steer")(steer)
 probe.command("debias")(debias)

@@ -41,6 +41,10 @@ OneLayer = Annotated[
     typer.Option("--layer", min=0, metavar="N", help="After which block, from 0 [chosen on the other identities]"),
 ]
 ArrayName = Annotated[str | None, typer.Option("--array", metavar="NAME", help="Only this array [all]")]
+LayerNumber = Annotated[
+    int | None,
+    typer.Option("--layer", metavar="N", min=0, help="This layer, from 0 [chosen on half of the identities]"),
+]
 Permutations = Annotated[
     int, typer.Option("--permutations", min=19, max=100_000, help="Permutations a p is made from.")
 ]

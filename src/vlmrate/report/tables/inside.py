@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vlmrate.report.tables.axis import axis_tables
+from vlmrate.report.tables.bias import bias_tables
 from vlmrate.report.tables.causal import causal_tables
 from vlmrate.report.tables.compare import compare_tables
 from vlmrate.report.tables.debias import debias_tables
+from vlmrate.report.tables.directions import directions_tables
 from vlmrate.report.tables.features import features_tables, sizes_tables
 from vlmrate.report.tables.separability import separability_tables
 from vlmrate.report.tables.steer import steer_tables
@@ -27,8 +29,12 @@ def inside_tables(found: Found) -> tuple[Table, ...]:
 def _all(found: Found) -> Iterator[Table]:
     if found.separability:
         yield from separability_tables(found.separability)
+    if found.directions:
+        yield from directions_tables(found.directions)
     if found.axis:
         yield from axis_tables(found.axis)
+    if found.bias:
+        yield from bias_tables(found.bias)
     if found.causal:
         yield from causal_tables(found.causal)
     if found.steer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vlmrate.report.table import Part, Table, bounded, count, p_value, section, stub, text
+from vlmrate.report.tables.arrays import array_name
 from vlmrate.stats import Skipped
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def _chosen(outcomes: Sequence[ArrayOutcome]) -> Table:
             p_value("p", "p"),
         ),
         rows=tuple(
-            (factor, _name(outcome, outcomes), *_cells(told.found))
+            (factor, array_name(outcome, outcomes), *_cells(told.found))
             for factor in factors
             for outcome in outcomes
             for told in outcome.factors
@@ -96,14 +97,5 @@ def found_by_factor(outcomes: Sequence[ArrayOutcome]) -> dict[str, dict[str, Sep
     for outcome in outcomes:
         for told in outcome.factors:
             if not isinstance(told.found, Skipped):
-                found.setdefault(told.factor, {})[_name(outcome, outcomes)] = told.found
+                found.setdefault(told.factor, {})[array_name(outcome, outcomes)] = told.found
     return found
-
-
-def _name(outcome: ArrayOutcome, outcomes: Sequence[ArrayOutcome]) -> str:
-    """The array, and as much of its capture as tells it from the others."""
-    if len({other.capture for other in outcomes}) == 1:
-        return outcome.array
-    models = {other.capture: other.model for other in outcomes}
-    apart = len(set(models.values())) == len(models)
-    return f"{outcome.model if apart else outcome.capture}, {outcome.array}"

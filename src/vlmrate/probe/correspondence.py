@@ -1,0 +1,141 @@
+"""Whether angles inside a model go with what it answers: rank correlations over emotions and groups.
+
+p deals groups anew between whole identities, cosines and answers both computed again, so that cells that hang together
+count for no more than they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from vlmrate import stats
+from vlmrate.probe.intervals import intervals, p_of
+from vlmrate.probe.linear import permuted
+from vlmrate.stats import Outcome, Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vlmrate.probe.behaviour import LabelGaps
+    from vlmrate.probe.geometry import Geometry
+    from vlmrate.probe.separability import Way
+
+Cellwise = Callable[[np.ndarray, "np.ndarray | None"], np.ndarray]
+"""Cells (drawings, cells) of how often each identity is there, and of whose level each bears (None: its own)."""
+Side = Literal["pictures", "texts", "labels"]
+LEAST_CELLS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Correspondence:
+    """Spearman's rho over `cells` of two sides: cosines from pictures or texts, gaps of labels.
+
+    `p` is of either sign, `p_holm` corrected over the pairs of sides.
+    """
+
+    first: Side
+    second: Side
+    cells: int
+    rho: Outcome
+    p: float | None
+    p_holm: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Joint:
+    """The sides of the same cells (emotions, levels); `kept` says which emotions are answers too.
+
+    `texts` are cosines (emotions, levels), which no dealing of pictures changes.
+    """
+
+    geometry: Geometry
+    gaps: LabelGaps | Skipped
+    texts: np.ndarray | Skipped
+    kept: np.ndarray
+
+    @property
+    def identities(self) -> tuple[str, ...]:
+        """All identities of either side."""
+        answered = () if isinstance(self.gaps, Skipped) else self.gaps.cells.identities
+        return tuple(sorted({*self.geometry.cells.identities, *answered}))
+
+    def side(self, side: Side) -> Cellwise | Skipped:
+        """What makes a side's cells of drawings and dealings of all identities."""
+        if side == "pictures":
+            return self._pictures
+        if side == "texts":
+            return self.texts if isinstance(self.texts, Skipped) else partial(_texts, self.texts[self.kept].ravel())
+        return self.gaps if isinstance(self.gaps, Skipped) else partial(self._labels, self.gaps)
+
+    def _pictures(self, drawn: np.ndarray, order: np.ndarray | None) -> np.ndarray:
+        own = self._places(self.geometry.cells.identities)
+        if order is None:
+            found = self.geometry.cosines(drawn[:, own])
+        else:
+            found = self.geometry.by_chance(np.searchsorted(own, order[:, own]))
+        return np.asarray(found[:, self.kept].reshape(len(drawn), -1))
+
+    def _labels(self, gaps: LabelGaps, drawn: np.ndarray, order: np.ndarray | None) -> np.ndarray:
+        own, found = self._places(gaps.cells.identities), []
+        for group in self.geometry.groups:
+            level = group.of(self.identities)
+            dealt = np.tile(level, (len(drawn), 1)) if order is None else level[order]
+            made = gaps.of_levels(dealt[:, own], len(group.levels), drawn[:, own])
+            found.append(made[:, list(group.told)])
+        return np.asarray(np.concatenate(found, axis=1).transpose(0, 2, 1).reshape(len(drawn), -1))
+
+    def _places(self, own: Sequence[str]) -> np.ndarray:
+        return np.searchsorted(np.array(self.identities), np.array(own))
+
+
+def _texts(cosines: np.ndarray, drawn: np.ndarray, order: np.ndarray | None) -> np.ndarray:  # noqa: ARG001  as the others
+    return np.tile(cosines, (len(drawn), 1))
+
+
+def correspondences(joint: Joint, way: Way) -> tuple[Correspondence, ...]:
+    """Pictures with labels, texts with labels, texts with pictures."""
+    sides: tuple[tuple[Side, Side], ...] = (("pictures", "labels"), ("texts", "labels"), ("texts", "pictures"))
+    found = [_one(joint, first, second, way) for first, second in sides]
+    family = {f"{one.first}, {one.second}": one.p for one in found if one.p is not None}
+    holm = {one.test: one.p_adjusted for one in stats.holm(stats.Family.of("angles and answers", family))}
+    return tuple(replace(one, p_holm=holm.get(f"{one.first}, {one.second}")) for one in found)
+
+
+def _one(joint: Joint, first: Side, second: Side, way: Way) -> Correspondence:
+    cells = int(joint.kept.sum()) * len(joint.geometry.names)
+    one, other = joint.side(first), joint.side(second)
+    if isinstance(one, Skipped):
+        return Correspondence(first, second, cells, one, None, None)
+    if isinstance(other, Skipped):
+        return Correspondence(first, second, cells, other, None, None)
+    if cells < LEAST_CELLS:
+        return Correspondence(
+            first, second, cells, Skipped(f"a rank correlation needs four cells, there are {cells}"), None, None
+        )
+
+    def rho(drawn: np.ndarray, order: np.ndarray | None = None) -> np.ndarray:
+        return _spearman(one(drawn, order), other(drawn, order))
+
+    n = len(joint.identities)
+    (estimate,) = intervals(lambda drawn: rho(drawn)[:, None], n, ["Spearman rho over cells"], cells, way.bootstrap)
+    if isinstance(estimate, Skipped):
+        return Correspondence(first, second, cells, estimate, None, None)
+    halves = np.isin(joint.identities, joint.geometry.cells.identities)
+    order = permuted(np.arange(n), halves, way.permutations, way.seed).T
+    by_chance = np.nan_to_num(np.abs(rho(np.ones((len(order), n)), order)))
+    return Correspondence(first, second, cells, estimate, float(p_of(by_chance, abs(estimate.value))), None)
+
+
+def _spearman(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Spearman's rho of every row with its row, mid-ranks for ties; NaN where a side does not vary."""
+    from scipy.stats import rankdata
+
+    ranks = [rankdata(side, axis=1, nan_policy="propagate") for side in (first, second)]
+    x, y = (side - side.mean(axis=1, keepdims=True) for side in ranks)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray((x * y).sum(axis=1) / np.sqrt((x**2).sum(axis=1) * (y**2).sum(axis=1)))

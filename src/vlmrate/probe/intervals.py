@@ -1,0 +1,56 @@
+"""Intervals of many numbers of one drawing of identities (or texts), computed together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vlmrate.stats import Bootstrap, Outcome, ResampledSums, Skipped, resample_sums
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+def intervals(
+    numbers: Callable[[np.ndarray], np.ndarray],
+    drawn_from: int,
+    names: Sequence[str],
+    units: int,
+    bootstrap: Bootstrap,
+) -> tuple[Outcome, ...]:
+    """An estimate of each number that a function of drawings tells.
+
+    `numbers` takes how often each of `drawn_from` identities is there (drawings, identities) and returns a column for
+    every name (drawings, names), NaN where one is not defined. `units` is how many pictures or texts they rest on.
+    """
+    drawn = resample_sums(np.eye(drawn_from), bootstrap=bootstrap)
+    if isinstance(drawn, Skipped):
+        return (drawn,) * len(names)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = ResampledSums(
+            numbers(drawn.observed[None])[0], numbers(drawn.resampled), numbers(drawn.left_out), units, bootstrap
+        )
+    return tuple(found.estimate(_column(number), name=name) for number, name in enumerate(names))
+
+
+def p_of(by_chance: np.ndarray, found: np.ndarray | float) -> np.ndarray:
+    """The permutation p: the share of dealings, the real one among them, that are as large; over the first axis."""
+    # What differs by rounding only is equal.
+    slack = 1e-9 * np.maximum(np.abs(found), 1e-12)
+    return np.asarray((1 + (by_chance >= found - slack).sum(axis=0)) / (1 + len(by_chance)))
+
+
+def random_cosine(width: int) -> float:
+    """The size that the cosine with a random direction of this width exceeds 5 % of the time.
+
+    Its square has a beta distribution with 1/2 and (width - 1)/2 (Muirhead 1982, Aspects of Multivariate Statistical
+    Theory, section 1.5); its root mean square is 1/sqrt(width).
+    """
+    from scipy.stats import beta
+
+    return float(np.sqrt(beta.ppf(0.95, 0.5, max(width - 1, 1) / 2)))
+
+
+def _column(number: int) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda totals: totals[:, number]

@@ -1,0 +1,109 @@
+"""The language's prior: angles between emotions and groups in the same layer when the model reads words alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vlmrate.probe.cells import narrow, unit_of
+from vlmrate.probe.intervals import intervals, p_of
+from vlmrate.probe.labelled import Labelled, dealt_effects, written
+from vlmrate.stats import Outcome, Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vlmrate.probe.geometry import Group
+    from vlmrate.probe.separability import Way
+    from vlmrate.probe.store import Capture
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prior:
+    """Cosines from texts (emotions, levels) as estimates, with their p, and as numbers."""
+
+    texts: int
+    cosines: tuple[tuple[Outcome, ...], ...]
+    p: np.ndarray
+    values: np.ndarray
+
+
+def language_prior(
+    texts: Sequence[Capture],
+    digest: str,
+    emotions: Sequence[str],
+    groups: Sequence[Group],
+    place: tuple[int, int],
+    way: Way,
+) -> Prior | Skipped:
+    """Angles of the same emotions and levels from texts, in a layer of some width (`place`).
+
+    Concepts of groups are named FACTOR=LEVEL; a level's direction is its texts' mean less that of all levels of its
+    factor. Emotions and groups may stand in different captures. p: levels dealt anew to the texts of their factor, of
+    either sign.
+    """
+    if not texts:
+        return Skipped("no capture of texts was given (--text)")
+    if (strange := next((text for text in texts if text.about.model_digest != digest), None)) is not None:
+        return Skipped(f"{strange.file.name} was captured from another model ({strange.about.model})")
+    layer, width = place
+    if any(text.about.arrays[0].width != width or text.about.arrays[0].layers <= layer for text in texts):
+        return Skipped("the pictures were read where texts do not pass")
+    of_emotions = _texts(texts, None, layer)
+    of_groups = [_texts(texts, group.factor, layer) for group in groups]
+    lacking = [name for name in emotions if name not in of_emotions[0].classes]
+    for group, (labelled, _) in zip(groups, of_groups, strict=True):
+        lacking += [f"{group.factor}={level}" for level in group.levels if level not in labelled.classes]
+    if lacking:
+        return Skipped(f"the captures of texts lack the concepts {', '.join(lacking)}")
+    return _prior([_only(of_emotions, emotions), *map(_only, of_groups, (g.levels for g in groups))], groups, way)
+
+
+def _texts(captures: Sequence[Capture], factor: str | None, layer: int) -> tuple[Labelled, np.ndarray]:
+    """All texts of emotions, or of a factor's levels, of all captures."""
+    labels, units, values = [], [], []
+    for number, capture in enumerate(captures):
+        own = written(capture.about, factor)
+        labels.append(own.labels)
+        units.append(np.array([f"{number}-{unit}" for unit in own.units], dtype=object))
+        values.append(capture.layer(capture.about.arrays[0].name, layer)[own.rows].astype(np.float64))
+    joined = np.concatenate(labels)
+    rows = np.arange(len(joined))
+    return Labelled(joined, np.concatenate(units), rows, texts=True), np.concatenate(values)
+
+
+def _only(texts: tuple[Labelled, np.ndarray], names: Sequence[str]) -> tuple[Labelled, np.ndarray]:
+    kept = np.isin(texts[0].labels.astype(str), list(names))
+    return texts[0].at(kept), texts[1][kept]
+
+
+def _prior(parts: list[tuple[Labelled, np.ndarray]], groups: Sequence[Group], way: Way) -> Prior:
+    values = narrow(*(part[1] - part[1].mean(axis=0) for part in parts))
+    drawings = [labelled.over(own) for (labelled, _), own in zip(parts, values, strict=True)]
+    ends = np.cumsum([len(own) for own in values])
+    told = [np.arange(len(parts[0][0].classes)), *(np.array(group.told) for group in groups)]
+
+    def effects(drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        made = [
+            part.effects(own)[:, kept]
+            for part, own, kept in zip(drawings, np.split(drawn, ends[:-1], axis=1), told, strict=True)
+        ]
+        return made[0], np.concatenate(made[1:], axis=1)
+
+    emotions, levels = (one[0] for one in effects(np.ones((1, ends[-1]))))
+    lengths = np.outer(np.linalg.norm(emotions, axis=1), np.linalg.norm(levels, axis=1))
+
+    def numbers(drawn: np.ndarray) -> np.ndarray:
+        one, other = effects(drawn)
+        return np.asarray(np.clip(one @ other.transpose(0, 2, 1) / lengths, -1.0, 1.0).reshape(len(drawn), -1))
+
+    real = unit_of(emotions) @ unit_of(levels).T
+    found = intervals(numbers, int(ends[-1]), ["cosine from texts"] * real.size, int(ends[-1]), way.bootstrap)
+    rows = tuple(tuple(found[i * real.shape[1] : (i + 1) * real.shape[1]]) for i in range(len(real)))
+    chance = [
+        np.abs(unit_of(dealt_effects(labelled, own, way.permutations, way.seed)[:, kept]) @ unit_of(emotions).T)
+        for (labelled, _), own, kept in list(zip(parts, values, told, strict=True))[1:]
+    ]
+    return Prior(int(ends[-1]), rows, p_of(np.concatenate(chance, axis=1).transpose(0, 2, 1), np.abs(real)), real)

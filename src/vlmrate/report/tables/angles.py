@@ -1,0 +1,151 @@
+"""Emotions and groups of people shown inside a model: their angles, and what it answers of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vlmrate.report.table import Part, Table, bounded, count, p_value, points, section, stub
+from vlmrate.report.tables.arrays import array_name
+from vlmrate.report.tables.naming import column_names, heading
+from vlmrate.stats import Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from vlmrate.probe.bias import BiasCell, BiasFound, BiasOutcome
+    from vlmrate.report.table import Cell
+
+BETWEEN = {"pictures": "cosines from pictures", "texts": "cosines from texts", "labels": "labels given"}
+
+
+def bias_tables(outcomes: Sequence[BiasOutcome]) -> Iterator[Table]:
+    """Angles, answers, and how far they go together; those that have rows."""
+    yield _cosines(outcomes)
+    for table in (_answers(outcomes), _together(outcomes)):
+        if table.rows:
+            yield table
+
+
+def angles_in(outcomes: Sequence[BiasOutcome]) -> dict[str, BiasFound]:
+    """What was not skipped, by the array's name."""
+    return {
+        array_name(outcome, outcomes): outcome.found for outcome in outcomes if not isinstance(outcome.found, Skipped)
+    }
+
+
+def _cosines(outcomes: Sequence[BiasOutcome]) -> Table:
+    return Table(
+        id="bias-angles",
+        title="Directions of emotions and of groups of people shown: their cosines",
+        part=Part.INSIDE,
+        columns=(
+            section("array", "Read at"),
+            stub("cell", "Emotion, group"),
+            bounded("cosine", "Cosine"),
+            p_value("p", "p"),
+            p_value("p_holm", "p Holm"),
+            bounded("unattenuated", "Without noise"),
+            bounded("text", "From texts"),
+            p_value("text_p", "p of texts"),
+        ),
+        rows=tuple(row for outcome in outcomes for row in _rows(outcome, outcomes)),
+        notes=tuple(_notes(angles_in(outcomes))),
+    )
+
+
+def _rows(outcome: BiasOutcome, outcomes: Sequence[BiasOutcome]) -> Iterator[tuple[Cell, ...]]:
+    name, found = array_name(outcome, outcomes), outcome.found
+    if isinstance(found, Skipped):
+        yield (name, "–", found, None, None, None, None, None)
+        return
+    where = f", layer {found.layer}" if len(found.layers) > 1 else ""
+    head = f"{name}{where}: {found.images} pictures of {found.identities} identities"
+    for cell in found.cells:
+        of_texts = (found.texts if isinstance(found.texts, Skipped) else cell.text, cell.text_p)
+        yield (head, f"{cell.emotion}, {cell.group}", cell.cosine, cell.p, cell.p_holm, cell.unattenuated, *of_texts)
+
+
+def _notes(found: dict[str, BiasFound]) -> Iterator[str]:
+    yield (
+        "A group's direction is taken within emotion, so that the emotions that a group happens to show make no "
+        "cosine; of a factor with two levels one is told, since the other has the same figures with the other sign. "
+        "The layer was chosen on one half of the identities, cosines are told of the other; of all where the layer was "
+        "named or there is one only. p of either sign, from groups dealt anew between whole identities, Holm over the "
+        "cells of an array. Intervals from drawing identities, the lengths of both directions held."
+    )
+    yield (
+        "Noise pulls cosines towards 0. Without noise: over the root of the reliabilities of both directions (from "
+        "halves of the identities), 1 at most."
+    )
+    if found:
+        widths = dict.fromkeys(one.width for one in found.values())
+        random = {one.width: one.random for one in found.values()}
+        told = ", ".join(f"±{random[width]:.3f} in {width} dimensions" for width in widths)
+        dealt = ", ".join(f"±{one.dealt:.3f} ({name})" for name, one in found.items())
+        yield (
+            f"A random direction's cosine lies 95 % of the time within {told}; where groups are dealt anew, within "
+            f"{dealt}: what sets pictures apart by chance lies in few dimensions."
+        )
+    for factor, reason in dict.fromkeys((w.factor, w.reason) for one in found.values() for w in one.without):
+        yield f"Nothing is told of {factor}: {reason}."
+
+
+def _answers(outcomes: Sequence[BiasOutcome]) -> Table:
+    """What is answered is the same in every array of a capture: told once."""
+    rated = {one.rated: one for one in angles_in(outcomes).values() if not isinstance(one.rated, Skipped)}
+    items = tuple(dict.fromkeys(shift.item for one in rated.values() for cell in one.cells for shift in cell.shifts))
+    shifted = zip(column_names("shift", items), items, strict=True)
+    return Table(
+        id="bias-answers",
+        title="What the rater answers of the same emotions and groups",
+        part=Part.INSIDE,
+        columns=(
+            section("rater", "Rater"),
+            stub("cell", "Emotion, group"),
+            bounded("label", "Label given more often"),
+            *(points(name, f"{heading(item)} shifted") for name, item in shifted),
+        ),
+        rows=tuple(
+            (f"{who.rater}, {who.protocol}", f"{cell.emotion}, {cell.group}", cell.label, *_shifts(cell, items))
+            for who, one in rated.items()
+            for cell in one.cells
+        ),
+        notes=(
+            "Of all pictures of the capture. Label given more often: how much more probable (where the rater told no "
+            "probabilities: more frequent) the emotion's label is for pictures of the group than for all others, "
+            "within each emotion shown, averaged over them. Shifted: (rater − people) in the group's pictures of the "
+            "emotion minus the same in all others', in scale points. t intervals with a standard error over "
+            "identities (CR2).",
+        ),
+    )
+
+
+def _shifts(cell: BiasCell, items: Sequence[str]) -> tuple[Cell, ...]:
+    told = {shift.item: shift.bias for shift in cell.shifts}
+    return tuple(told.get(item) for item in items)
+
+
+def _together(outcomes: Sequence[BiasOutcome]) -> Table:
+    return Table(
+        id="bias-together",
+        title="Do cosines and answers go together, cell by cell?",
+        part=Part.INSIDE,
+        columns=(
+            section("array", "Read at"),
+            stub("between", "Between"),
+            count("cells", "Cells"),
+            bounded("rho", "Spearman ρ"),
+            p_value("p", "p"),
+            p_value("p_holm", "p Holm"),
+        ),
+        rows=tuple(
+            (name, f"{BETWEEN[one.first]} and {BETWEEN[one.second]}", one.cells, one.rho, one.p, one.p_holm)
+            for name, found in angles_in(outcomes).items()
+            for one in found.correspondences
+        ),
+        notes=(
+            "Over all cells of an emotion and a group. p of either sign, from groups dealt anew between whole "
+            "identities with cosines and answers both computed again, Holm over the rows of an array; intervals from "
+            "drawing identities.",
+        ),
+    )
