@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vlmrate.report.figures.angles import bias_figures
 from vlmrate.report.figures.axis import axis_figures
-from vlmrate.report.figures.bias import bias_figures
 from vlmrate.report.figures.causal import causal_figures
 from vlmrate.report.figures.compare import compare_figures
 from vlmrate.report.figures.debias import debias_figures

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vlmrate.report.tables.angles import bias_tables
 from vlmrate.report.tables.axis import axis_tables
-from vlmrate.report.tables.bias import bias_tables
 from vlmrate.report.tables.causal import causal_tables
 from vlmrate.report.tables.compare import compare_tables
 from vlmrate.report.tables.debias import debias_tables
