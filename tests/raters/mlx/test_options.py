@@ -112,7 +112,9 @@ def judged(load: Callable[..., LoadedModel], opened: Callable[..., Image]) -> Ca
         branch = rater._architecture.read(rater._architecture.look(picture), rater._write(question.prompt))
         tokens = tuple(rater._encode(text))
         readings = read_answers(text, items, answer)
-        return rater._options(rater.architecture, branch, tokens, readings, question), BruteForce(loaded, picture, question.prompt)
+        return rater._options(rater.architecture, branch, tokens, readings, question), BruteForce(
+            loaded, picture, question.prompt
+        )
 
     return judge
 
