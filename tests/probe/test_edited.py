@@ -117,6 +117,7 @@ def answered(rater: Callable[..., MlxRater], study: Study, protocol: Protocol) -
     return answer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAMILIES)
 def test_batches_give_what_taps_give_one_by_one(name: str, answered: Callable[[str], Answered]) -> None:
     """All arms at once, or asked apart from one another in the rater's own taps: the same answers in every family."""
@@ -127,6 +128,7 @@ def test_batches_give_what_taps_give_one_by_one(name: str, answered: Callable[[s
     assert np.isfinite(found.items["arousal"].logprob).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAMILIES)
 def test_without_changes_it_is_the_rater_to_the_bit(name: str, answered: Callable[[str], Answered]) -> None:
     """No change, alpha 0, and a change at another step leave the same bytes as the rater's answers without taps."""
