@@ -43,7 +43,19 @@ def test_the_embedded_model_is_changed_while_it_rates(tmp_path: Path, monkeypatc
 
     run("capture", "--only", "*_happy", "--only", "*_sad", "--limit", "16")
     quick = ("--resamples", "100", "--layer", "3")
-    told = run("debias", *quick, "--only", "*_happy", "--group", "hair", "--how", "project-out", "--permutations", "19", "--json")
+    told = run(
+        "debias",
+        *quick,
+        "--only",
+        "*_happy",
+        "--group",
+        "hair",
+        "--how",
+        "project-out",
+        "--permutations",
+        "19",
+        "--json",
+    )
     found = json.loads(told)["debias"][0]["found"]
     (way,) = found["ways"]
     assert (found["images"], found["layers"], found["rank"]) == (8, [3, 3], [1, 1])
