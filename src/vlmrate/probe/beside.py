@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from vlmrate.stats import Estimate, Outcome, Skipped, TestResult, resample_sums
-from vlmrate.stats.confusion import code_labels
+from vlmrate.stats.confusion import CodedLabels
 from vlmrate.stats.estimate import NO_ERROR
 from vlmrate.stats.jackknife import jackknife_t
 from vlmrate.stats.kappa import kappa_of
@@ -124,9 +124,9 @@ def mean_beside(name: str, values: np.ndarray, clusters: np.ndarray, bootstrap: 
 def kappa_beside(labels: ItemAnswers, truth: np.ndarray, clusters: np.ndarray, bootstrap: Bootstrap) -> Beside:
     """Cohen's kappa against the intended label, an answer that could not be read a category of its own."""
     options = labels.item.answers
-    k, said = len(options), np.array([*options, None], dtype=object)
-    known = np.isin(truth.astype(str), options)
-    cells = [code_labels(truth[known], list(said[one[known]]), options).cells() for one in labels.given]
+    k, known = len(options), np.isin(truth.astype(str), options)
+    codes = np.array([options.index(name) for name in truth[known]])
+    cells = [CodedLabels(codes, np.where(said < 0, k, said), options).cells() for said in labels.given[:, known]]
     return beside("kappa", cells, lambda totals: kappa_of(totals.reshape(-1, k, k + 1)), clusters[known], bootstrap)
 
 
