@@ -14,6 +14,7 @@ from probe.planted import PlantedModel, planted_units
 from vlmrate.errors import ProbeError
 from vlmrate.probe.direction import CapturedDirections
 from vlmrate.probe.found import Found
+from vlmrate.probe.records import ArrayAbout
 from vlmrate.probe.sparse.dictionary import Dictionary
 from vlmrate.probe.sparse.directions import FeatureDirections, JoinedDirections
 from vlmrate.probe.sparse.enrichment import enrichment
@@ -22,6 +23,7 @@ from vlmrate.probe.sparse.records import DictionaryAbout
 from vlmrate.probe.sparse.selectivity import mean_selectivity, selectivity
 from vlmrate.probe.sparse.sizes import sizes_of
 from vlmrate.probe.sparse.train import Training
+from vlmrate.probe.store import Row, open_capture, writing
 from vlmrate.report.contact_sheet import save_sheet
 from vlmrate.report.figures.inside import inside_figures
 from vlmrate.report.figures.render import save
@@ -204,6 +206,19 @@ def test_a_feature_is_a_direction_at_its_own_place(made: Made) -> None:
         FeatureDirections(
             replace(dictionary, about=dictionary.about.model_copy(update={"model_digest": "cd" * 32})), capture
         )
+
+
+def test_a_feature_of_the_vision_tower_is_no_direction(made: Made, tmp_path: Path) -> None:
+    """Though the tower is as wide as the stream, and its only layer has a block's number."""
+    _, capture, dictionary = made
+    arrays = (ArrayAbout(position="vision", layers=1, width=WIDTH),)
+    about = capture.about.model_copy(update={"arrays": arrays})
+    with writing(tmp_path / "vision", about) as writer:
+        for number, values in enumerate(capture.layer("answer/emotion", LAYER)):
+            writer.write(number, Row({"vision": values[None]}, {}, bytes(32)))
+    of_tower = replace(dictionary, about=dictionary.about.model_copy(update={"array": "vision", "layer": 0}))
+    with pytest.raises(ProbeError, match="belongs to the vision tower's output"):
+        FeatureDirections(of_tower, open_capture(tmp_path / "vision"))
 
 
 @pytest.fixture
