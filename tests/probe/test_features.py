@@ -166,6 +166,31 @@ def test_a_group_is_tested_by_identities() -> None:
     assert enrichment(values, codes, identities, 199, 0).p[0, 1] > 0.3
 
 
+def test_a_group_is_tested_within_emotions() -> None:
+    """A feature of an emotion that one group shows more often is none of the group; that of the group stays one."""
+    identities, groups = np.repeat(np.arange(16), 6), np.repeat(np.arange(16) % 2, 6)
+    happy = np.tile(np.arange(6), 16) < np.where(groups == 1, 4, 2)
+    values = np.column_stack([3.0 * happy, 3.0 * (groups == 1)]) + np.random.default_rng(0).normal(size=(96, 2))
+    assert enrichment(values, groups, identities, 199, 0).held.tolist() == [[False, True]] * 2
+    held = enrichment(values, groups, identities, 199, 0, np.where(happy, "happy", "sad")).held
+    assert held.tolist() == [[False, False], [False, True]]
+
+
+def test_an_emotion_that_a_group_shows_more_often_makes_no_feature_of_the_group(
+    small: Any, made: Made, tmp_path: Path
+) -> None:
+    """One man of the planted study is shown happy, but all women."""
+    study, dictionary = small.study(24), made[2]
+    happy_men = [s for s in study.stimuli if (s.factors["gender"], s.factors["emotion"]) == ("m", "happy")]
+    fewer = replace(study, stimuli=tuple(s for s in study.stimuli if s not in happy_men[1:]))
+    assert len(happy_men) > 3
+    units = planted_units(NAMES, WIDTH, {}, seed=5)
+    emotions = {name: units[name] for name in EMOTIONS}
+    model = PlantedModel(fewer, emotions, dict.fromkeys(EMOTIONS, 8.0), own=0.6, noise=0.5)
+    found = features_of(dictionary, "p", model.capture(tmp_path / "fewer"), fewer, replace(QUICK, features=(0,)))
+    assert [(one.factor, one.level) for one in found.features[0].enriched] == [("emotion", "happy")]
+
+
 def test_selectivity_is_what_it_says() -> None:
     """1 in the class alone, 0 where all are alike; the mean of several features is that of each."""
     inside = np.array([True, False] * 10)

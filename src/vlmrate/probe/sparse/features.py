@@ -236,7 +236,9 @@ def _test(
     if not len(judged.features):
         return Skipped(f"no feature is active in {LEAST_ACTIVE} pictures")
     values = judged.values[kept]
-    chance = (listing.permutations, listing.seed)
+    of_group = shown.emotion is not None and factor != shown.emotion
+    emotions = shown.labels(shown.emotion)[kept] if of_group else None
+    chance = (listing.permutations, listing.seed, emotions)
     return _Tested(
         factor,
         tuple(map(str, classes)),
