@@ -236,8 +236,7 @@ def _test(
     if not len(judged.features):
         return Skipped(f"no feature is active in {LEAST_ACTIVE} pictures")
     values = judged.values[kept]
-    of_group = shown.emotion is not None and factor != shown.emotion
-    emotions = shown.labels(shown.emotion)[kept] if of_group else None
+    emotions = None if shown.emotion in (None, factor) else shown.labels(shown.emotion or "")[kept]
     chance = (listing.permutations, listing.seed, emotions)
     return _Tested(
         factor,
