@@ -14,6 +14,7 @@ from probe.planted import PlantedModel, planted_units
 from vlmrate.errors import ProbeError
 from vlmrate.probe.direction import CapturedDirections
 from vlmrate.probe.found import Found
+from vlmrate.probe.records import ArrayAbout
 from vlmrate.probe.sparse.dictionary import Dictionary
 from vlmrate.probe.sparse.directions import FeatureDirections, JoinedDirections
 from vlmrate.probe.sparse.enrichment import enrichment
@@ -22,6 +23,7 @@ from vlmrate.probe.sparse.records import DictionaryAbout
 from vlmrate.probe.sparse.selectivity import mean_selectivity, selectivity
 from vlmrate.probe.sparse.sizes import sizes_of
 from vlmrate.probe.sparse.train import Training
+from vlmrate.probe.store import Row, open_capture, writing
 from vlmrate.report.contact_sheet import save_sheet
 from vlmrate.report.figures.inside import inside_figures
 from vlmrate.report.figures.render import save
@@ -164,6 +166,31 @@ def test_a_group_is_tested_by_identities() -> None:
     assert enrichment(values, codes, identities, 199, 0).p[0, 1] > 0.3
 
 
+def test_a_group_is_tested_within_emotions() -> None:
+    """A feature of an emotion that one group shows more often is none of the group; that of the group stays one."""
+    identities, groups = np.repeat(np.arange(16), 6), np.repeat(np.arange(16) % 2, 6)
+    happy = np.tile(np.arange(6), 16) < np.where(groups == 1, 4, 2)
+    values = np.column_stack([3.0 * happy, 3.0 * (groups == 1)]) + np.random.default_rng(0).normal(size=(96, 2))
+    assert enrichment(values, groups, identities, 199, 0).held.tolist() == [[False, True]] * 2
+    held = enrichment(values, groups, identities, 199, 0, np.where(happy, "happy", "sad")).held
+    assert held.tolist() == [[False, False], [False, True]]
+
+
+def test_an_emotion_that_a_group_shows_more_often_makes_no_feature_of_the_group(
+    small: Any, made: Made, tmp_path: Path
+) -> None:
+    """One man of the planted study is shown happy, but all women."""
+    study, dictionary = small.study(24), made[2]
+    happy_men = [s for s in study.stimuli if (s.factors["gender"], s.factors["emotion"]) == ("m", "happy")]
+    fewer = replace(study, stimuli=tuple(s for s in study.stimuli if s not in happy_men[1:]))
+    assert len(happy_men) > 3
+    units = planted_units(NAMES, WIDTH, {}, seed=5)
+    emotions = {name: units[name] for name in EMOTIONS}
+    model = PlantedModel(fewer, emotions, dict.fromkeys(EMOTIONS, 8.0), own=0.6, noise=0.5)
+    found = features_of(dictionary, "p", model.capture(tmp_path / "fewer"), fewer, replace(QUICK, features=(0,)))
+    assert [(one.factor, one.level) for one in found.features[0].enriched] == [("emotion", "happy")]
+
+
 def test_selectivity_is_what_it_says() -> None:
     """1 in the class alone, 0 where all are alike; the mean of several features is that of each."""
     inside = np.array([True, False] * 10)
@@ -204,6 +231,19 @@ def test_a_feature_is_a_direction_at_its_own_place(made: Made) -> None:
         FeatureDirections(
             replace(dictionary, about=dictionary.about.model_copy(update={"model_digest": "cd" * 32})), capture
         )
+
+
+def test_a_feature_of_the_vision_tower_is_no_direction(made: Made, tmp_path: Path) -> None:
+    """Though the tower is as wide as the stream, and its only layer has a block's number."""
+    _, capture, dictionary = made
+    arrays = (ArrayAbout(position="vision", layers=1, width=WIDTH),)
+    about = capture.about.model_copy(update={"arrays": arrays})
+    with writing(tmp_path / "vision", about) as writer:
+        for number, values in enumerate(capture.layer("answer/emotion", LAYER)):
+            writer.write(number, Row({"vision": values[None]}, {}, bytes(32)))
+    of_tower = replace(dictionary, about=dictionary.about.model_copy(update={"array": "vision", "layer": 0}))
+    with pytest.raises(ProbeError, match="belongs to the vision tower's output"):
+        FeatureDirections(of_tower, open_capture(tmp_path / "vision"))
 
 
 @pytest.fixture

@@ -112,6 +112,20 @@ def test_models_of_different_depth_are_compared_at_the_same_depth() -> None:
     assert (found.p, value(found).value) == (0.01, pytest.approx(1.0))
 
 
+def test_a_layer_that_holds_nothing_agrees_with_nothing() -> None:
+    """Rho is 0 where all pictures are the same inside; other layers are judged as without it."""
+    spaces = Spaces(1, like=1)
+    spaces.values[:, 0] = 3.0
+    found = like_people(spaces.model, spaces.people, spaces.cells, QUICK)
+    assert found.layer == 1
+    assert (found.layers[0].rho, found.layers[0].p) == (0.0, 1.0)
+    empty = Layered(lambda _: spaces.values[:, 0], 2)
+    for none in (like_people(empty, spaces.people, spaces.cells, QUICK),
+                 like_each_other(empty, spaces.model, spaces.cells, QUICK)):  # fmt: skip
+        assert isinstance(none.rho, Skipped)
+        assert none.p == 1.0
+
+
 def test_captures_given_together_are_compared(small, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]  # the fixture's class is in a conftest
     """Every pair of captures that read the same; pictures are matched by id; too few cells are skipped."""
     emotions = ("happy", "sad", "angry", "fear")

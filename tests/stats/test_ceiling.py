@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vlmrate.errors import AnalysisError
-from vlmrate.stats import Estimate, Skipped, ceiling_r, raters_needed, spearman_brown
+from vlmrate.stats import Estimate, Skipped, ceiling_r, raters_needed, share_of_ceiling, spearman_brown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +63,26 @@ def test_ceiling_is_the_root(estimated: Callable[[object], Estimate], skipped: C
     assert [told.value, told.ci_low, told.ci_high] == pytest.approx([0.9, 0, 0.95])
     assert ceiling_r(0.81) == pytest.approx(0.9)
     assert "nothing to agree with" in skipped(ceiling_r(of(-0.2, -0.4, 0.1)))
+
+
+@pytest.mark.parametrize("r", [(0.3, 0.2, 0.4), (0.1, -0.1, 0.3), (-0.3, -0.4, -0.2), (0.0, -0.1, 0.1)])
+@pytest.mark.parametrize("best", [(0.9, 0.8, 0.95), (0.5, 0.2, 1.0), (0.4, 0.1, 0.85)])
+def test_limits_of_a_share_solve_their_equation(
+    r: tuple[float, float, float], best: tuple[float, float, float], estimated: Callable[[object], Estimate]
+) -> None:
+    """That of Donner and Zou, the limits on both sides of the share; also where a limit is twice the ceiling."""
+    told = estimated(share_of_ceiling(of(*r), of(*best)))
+    assert told.ci_low < told.value < told.ci_high
+    for limit, end, sign in ((told.ci_low, r[1], -1), (told.ci_high, r[2], 1)):
+        other = best[1] if sign * end >= 0 else best[2]
+        assert (r[0] - limit * best[0]) ** 2 == pytest.approx((r[0] - end) ** 2 + (limit * (best[0] - other)) ** 2)
+
+
+def test_a_share_needs_both(skipped: Callable[[object], str]) -> None:
+    """And a ceiling that is told from 0."""
+    why = Skipped("why")
+    assert share_of_ceiling(why, of(0.9, 0.8, 0.95)) == share_of_ceiling(of(0.3, 0.2, 0.4), why) == why
+    assert "not told from 0" in skipped(share_of_ceiling(of(0.3, 0.2, 0.4), of(0.5, 0.0, 0.7)))
 
 
 def test_impossible_figures_are_refused(skipped: Callable[[object], str]) -> None:

@@ -199,7 +199,7 @@ class _Task:
             images=len(judged.rows),
             width=width,
             random=random_cosine(width),
-            dealt=float(np.quantile(chance, 0.95)),
+            dealt=float(np.nanquantile(chance, 0.95)),
             layers=layers,
             cells=self._cells(geometry, judged, chance, prior, answered),
             without=without,

@@ -35,10 +35,13 @@ def intervals(
 
 
 def p_of(by_chance: np.ndarray, found: np.ndarray | float) -> np.ndarray:
-    """The permutation p: the share of dealings, the real one among them, that are as large; over the first axis."""
+    """The permutation p: the share of dealings, the real one among them, that are as large; over the first axis.
+
+    What is not defined (NaN), in a dealing or found, counts as large: p is 1 where nothing was found.
+    """
     # What differs by rounding only is equal.
     slack = 1e-9 * np.maximum(np.abs(found), 1e-12)
-    return np.asarray((1 + (by_chance >= found - slack).sum(axis=0)) / (1 + len(by_chance)))
+    return np.asarray((1 + (~(by_chance < found - slack)).sum(axis=0)) / (1 + len(by_chance)))
 
 
 def random_cosine(width: int) -> float:

@@ -5,6 +5,7 @@ Pictures are drawn by identity, which is their block too; a text is drawn by its
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -138,15 +139,25 @@ def written(about: CaptureAbout, factor: str | None = None) -> Labelled:
 
 
 def first_half(units: np.ndarray, kinds: np.ndarray, seed: int) -> np.ndarray:
-    """A mask of the rows of every second unit, drawn anew for every seed; of each kind (rows, factors) a half.
+    """A mask of the rows of one half of the units, drawn anew for every seed; of each level of each factor a half.
 
-    A unit's kind is that of its first row.
+    `kinds` (rows, factors) are their levels; a unit's are those of its first row. Units go one by one to the half that
+    leaves all levels most even, so that factors stay halved whose combinations have one unit each.
     """
     names, firsts = np.unique(units.astype(str), return_index=True)
     drawn = np.random.default_rng(seed).permutation(len(names))
-    kind_of = [tuple(map(str, kinds[row])) for row in firsts]
-    ordered = sorted(drawn, key=lambda number: kind_of[number])
-    return np.asarray(np.isin(units.astype(str), names[ordered[::2]]))
+    kind_of = [tuple(enumerate(map(str, kinds[row]))) for row in firsts]
+    ahead: Counter[tuple[int, str]] = Counter()
+    all_units = -1, ""
+    first = []
+    for number in sorted(drawn, key=lambda number: kind_of[number]):
+        levels = (all_units, *kind_of[number])
+        # The sum of squares of what the first half is ahead by grows by len(levels) + 2 turn sum(ahead).
+        turn = 1 if sum(ahead[level] for level in levels) <= 0 else -1
+        ahead.update(dict.fromkeys(levels, turn))
+        if turn == 1:
+            first.append(number)
+    return np.asarray(np.isin(units.astype(str), names[first]))
 
 
 def squared_gaps(weights: np.ndarray, gram: np.ndarray, dealt: np.ndarray) -> np.ndarray:

@@ -197,7 +197,7 @@ def mantel(first: np.ndarray, second: np.ndarray, cells: int, way: Way) -> tuple
     place = np.zeros((cells, cells), np.int64)
     place[one, other] = place[other, one] = np.arange(len(one))
     moved = place[order[:, one], order[:, other]]
-    ours, theirs = _standard_ranks(first), _standard_ranks(second)
+    ours, theirs = (np.nan_to_num(_standard_ranks(side)) for side in (first, second))
     rhos = (ours * theirs).mean(axis=1)
     by_chance = np.max([theirs[i][moved] @ ours[i] / len(one) for i in range(len(ours))], axis=0)
     as_large = (by_chance[None, :] >= rhos[:, None] - 1e-9).sum(axis=1)

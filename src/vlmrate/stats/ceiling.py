@@ -130,7 +130,9 @@ def _limit(r: Estimate, ceiling: Estimate, end: float, sign: int) -> float:
     outwards = ceiling.ci_low if sign * end >= 0 else ceiling.ci_high
     a, b = outwards * (2 * ceiling.value - outwards), r.value * ceiling.value
     k = end * (2 * r.value - end)
-    return (b + sign * math.sqrt(max(0.0, b * b - a * k))) / a
+    root = sign * math.sqrt(max(0.0, b * b - a * k))
+    # The same root of a R^2 - 2 b R + k; a is 0 where the ceiling's upper limit is twice its value.
+    return (b + root) / a if sign * b >= 0 else k / (b - root)
 
 
 def _times(reliability: float, target: float) -> float:

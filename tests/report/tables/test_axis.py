@@ -109,3 +109,21 @@ def test_the_figure_shows_layers_readings_and_ceiling() -> None:
     skipped = replace(array(), items=array().items[1:])
     assert not list(axis_figures([Axes((skipped,), ())]))
     assert not list(axis_figures(()))
+
+
+def test_the_figure_of_a_study_without_emotions_tells_r_over_all() -> None:
+    """And says so; a layer whose r within emotion is not defined is drawn at 0, not at its r over all."""
+    none = Skipped("the study names no emotion factor")
+    layers = tuple(replace(layer, r=0.6, r_within=None) for layer in axis().by_layer)
+    (figure,) = axis_figures([Axes((_with(replace(axis(), r_within=none, by_layer=layers)),), ())])
+    drawn = drawing(figure)
+    assert [text.get_text() for text in drawn.texts if text.get_text().startswith("r")] == ["r"]
+    assert figure.caption.startswith("r of people's mean")
+    assert "answer/valence .800 [.700, .900]" in figure.caption
+    (figure,) = axis_figures([Axes((_with(replace(axis(), by_layer=(layers[0], axis().by_layer[1]))),), ())])
+    signs = [line for line in drawing(figure).axes[0].lines if line.get_marker() not in ("None", None, "")]
+    assert [line.get_ydata()[0] for line in signs] == [0.0, 0.7]
+
+
+def _with(found: Axis) -> ArrayAxes:
+    return replace(array(), items=(replace(array().items[0], found=found),))

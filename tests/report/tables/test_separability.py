@@ -39,6 +39,17 @@ def test_captures_side_by_side_are_told_apart() -> None:
     assert [row[1] for row in one_model.rows[:2]] == ["one, answer/emotion", "two, answer/emotion"]
 
 
+def test_files_of_the_same_name_are_told_apart_by_their_models() -> None:
+    """As two models' captures under one protocol are called; nothing found in the first is lost under the second."""
+    same = [outcome("one", "base"), outcome("one", "instruct")]
+    chosen, layers = separability_tables(same)
+    assert [row[1] for row in chosen.rows[:2]] == ["base, answer/emotion", "instruct, answer/emotion"]
+    assert len(layers.rows) == 4
+    three, layers = separability_tables([*same, outcome("two", "base")])
+    assert three.rows[2][1] == "base, two, answer/emotion"
+    assert len(layers.rows) == 6
+
+
 def test_where_all_is_skipped_there_is_no_table_of_layers() -> None:
     """One table, which says why."""
     only = outcome("one", "tiny")

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 FEATURE = "feature:"
 """Before the number of a feature in its direction's name."""
+VISION = "vision"
+"""The array that was read before all blocks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +32,7 @@ class FeatureDirections:
     in which it is active.
 
     Raises:
-        ProbeError: The dictionary is of another model, layer or width than the capture.
+        ProbeError: The dictionary is of another model, layer or width than the capture, or of its vision tower.
     """
 
     dictionary: Dictionary
@@ -38,6 +40,12 @@ class FeatureDirections:
 
     def __post_init__(self) -> None:
         refuse_unfit(self.dictionary, self.capture)
+        # Its one layer is called 0 too, but is no block whose stream could be moved.
+        if self.dictionary.about.array == VISION:
+            raise ProbeError(
+                "the dictionary belongs to the vision tower's output, and its features are no directions of the stream "
+                "after a block; name a dictionary of answers"
+            )
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -2,10 +2,11 @@
 
 The statistic is the sum of a feature's activations over the pictures of a class, less what permutations give on
 average, over their SD; both follow from the design exactly. An emotion changes places within identities; a group, which
-belongs to the identity, between identities, and is told from the means of identities. Each z is held against the
-largest z over all features and classes of every permutation (Westfall & Young 1993, Resampling-Based Multiple Testing,
-ch. 2), so that the chance of any false find among them is p. (A p of its own for every one would not do: it is never
-below 1 / (permutations + 1), which no correction for some hundreds of tests would let pass.)
+belongs to the identity, between identities, and is told from the means of identities, within emotions: each activation
+less the mean of its emotion, so that which emotions a group shows more often makes no feature of the group. Each z is
+held against the largest z over all features and classes of every permutation (Westfall & Young 1993, Resampling-Based
+Multiple Testing, ch. 2), so that the chance of any false find among them is p. (A p of its own for every one would not
+do: it is never below 1 / (permutations + 1), which no correction for some hundreds of tests would let pass.)
 """
 
 from __future__ import annotations
@@ -35,10 +36,19 @@ class Enrichment:
 
 
 def enrichment(
-    values: np.ndarray, codes: np.ndarray, identities: np.ndarray, permutations: int, seed: int
+    values: np.ndarray,
+    codes: np.ndarray,
+    identities: np.ndarray,
+    permutations: int,
+    seed: int,
+    within: np.ndarray | None = None,
 ) -> Enrichment:
-    """What classes (rows,), whole numbers from 0, the features (rows, features) are enriched for."""
-    units, labels, blocks = _units(values.astype(np.float64), codes, identities)
+    """What classes (rows,), whole numbers from 0, the features (rows, features) are enriched for.
+
+    `within` (rows,) names the emotion within which groups are told.
+    """
+    told_of = values.astype(np.float64) if within is None else _less_means(values.astype(np.float64), within)
+    units, labels, blocks = _units(told_of, codes, identities)
     classes = int(codes.max()) + 1
     expected, spread = _by_chance(units, labels, blocks, classes)
     z = _scored(units.T @ _told(labels[:, None], classes)[:, 0], expected, spread)
@@ -52,6 +62,14 @@ def enrichment(
     # z of equal labellings differ by rounding only.
     above = len(largest) - np.searchsorted(np.sort(largest), z - 1e-9)
     return Enrichment(z, (1 + above) / (1 + permutations))
+
+
+def _less_means(values: np.ndarray, strata: np.ndarray) -> np.ndarray:
+    """Values (rows, features) less the mean of their stratum."""
+    names, numbers = np.unique(strata.astype(str), return_inverse=True)
+    sums = np.zeros((len(names), values.shape[1]))
+    np.add.at(sums, numbers, values)
+    return np.asarray(values - (sums / np.bincount(numbers)[:, None])[numbers])
 
 
 def _units(values: np.ndarray, codes: np.ndarray, identities: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

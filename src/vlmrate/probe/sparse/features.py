@@ -236,7 +236,8 @@ def _test(
     if not len(judged.features):
         return Skipped(f"no feature is active in {LEAST_ACTIVE} pictures")
     values = judged.values[kept]
-    chance = (listing.permutations, listing.seed)
+    emotions = None if shown.emotion in (None, factor) else shown.labels(shown.emotion or "")[kept]
+    chance = (listing.permutations, listing.seed, emotions)
     return _Tested(
         factor,
         tuple(map(str, classes)),

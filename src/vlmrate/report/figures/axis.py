@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from vlmrate.report.figures.style import Look
     from vlmrate.stats import Outcome
 
+R, R_WITHIN = "r", "r within emotion"
 HELD = 0.05
 """Filled signs stand for layers whose p is at most this."""
 LINES: dict[str, tuple[str, Literal[":", "-.", "--"]]] = {
@@ -58,15 +59,16 @@ def axis_figures(found: Sequence[Axes]) -> Iterator[Figure]:
     if not panels:
         return
     told = [_told(panel) for panel in panels]
+    within = _within(panels)
     yield Figure(
         id="fig-axis",
         title="People's means read from inside the model, layer by layer",
         part=Part.INSIDE,
         caption=sentences(
-            "r within emotion of people's mean and of what a linear axis tells of it, on identities that had no part "
-            "in learning it. Lines across: the same r of the digit that the model says, of its probability-weighted "
-            "rating, and the highest that the reliability of people's means allows. Filled signs are layers that do "
-            "better than the best layer of 95 % of permutations (p ≤ .05).",
+            f"{R_WITHIN if within else R} of people's mean and of what a linear axis tells of it, on identities that "
+            "had no part in learning it. Lines across: the same r of the digit that the model says, of its "
+            "probability-weighted rating, and the highest that the reliability of people's means allows. Filled signs "
+            "are layers that do better than the best layer of 95 % of permutations (p ≤ .05).",
             *told,
         ),
         alt=sentences(f"Line plots of r against layer for {listed([panel.heading for panel in panels])}.", *told),
@@ -99,9 +101,8 @@ def _said(beside: Beside | Skipped) -> Outcome:
 
 def _told(panel: _Shown) -> str:
     """The r of the layers chosen inside the training folds."""
-    told = [
-        f"{name} {bounded(axis.r_within)}" for name, axis in panel.axes.items() if isinstance(axis.r_within, Estimate)
-    ]
+    rs = {name: axis.r_within if _within([panel]) else axis.r for name, axis in panel.axes.items()}
+    told = [f"{name} {bounded(r)}" for name, r in rs.items() if isinstance(r, Estimate)]
     return f"{panel.heading}, the layer chosen inside each training part: {'; '.join(told)}." if told else ""
 
 
@@ -116,25 +117,27 @@ def _draw(panels: Sequence[_Shown]) -> Drawing:
     grid, titles = grid.titled([panel.heading for panel in panels])
     drawing = new_drawing(grid)
     look = looks(names)
-    low = min(0.0, *(_r(layer) for panel in panels for axis in panel.axes.values() for layer in axis.by_layer))
+    within = _within(panels)
+    low = min(0.0, *(_r(layer, within) for panel in panels for axis in panel.axes.values() for layer in axis.by_layer))
     for axes, heading, panel in zip(grid.panels(drawing, len(panels)), titles, panels, strict=True):
-        _panel(axes, panel, look, low)
+        _panel(axes, panel, look, low, within=within)
         axes.set_title(heading)
-    label_left(drawing, grid, "r within emotion")
+    label_left(drawing, grid, R_WITHIN if within else R)
     label_below(drawing, grid, "layer", up=foot + 0.04)
     legend(drawing, [*(_line(look[name]) for name in names), *(_across(name) for name in lines)], [*names, *lines])
     return drawing
 
 
-def _panel(axes: Panel, panel: _Shown, look: Mapping[str, Look], low: float) -> None:
+def _panel(axes: Panel, panel: _Shown, look: Mapping[str, Look], low: float, *, within: bool) -> None:
     from matplotlib.ticker import MaxNLocator
 
     for name, axis in panel.axes.items():
         colour, marker = look[name].colour, look[name].marker
-        axes.plot([layer.layer for layer in axis.by_layer], [_r(layer) for layer in axis.by_layer], color=colour)
+        rs = [_r(layer, within) for layer in axis.by_layer]
+        axes.plot([layer.layer for layer in axis.by_layer], rs, color=colour)
         for layer in axis.by_layer:
             inner = colour if layer.p is not None and layer.p <= HELD else "white"
-            axes.plot(layer.layer, _r(layer), marker=marker, color=colour, markerfacecolor=inner, zorder=3)
+            axes.plot(layer.layer, _r(layer, within), marker=marker, color=colour, markerfacecolor=inner, zorder=3)
     for name, value in panel.lines.items():
         colour, style = LINES[name]
         axes.axhline(value, color=colour, linestyle=style, linewidth=0.8, zorder=1)
@@ -143,9 +146,16 @@ def _panel(axes: Panel, panel: _Shown, look: Mapping[str, Look], low: float) -> 
     axes.set_xlim(-0.5, max(len(axis.by_layer) for axis in panel.axes.values()) - 0.5)
 
 
-def _r(layer: AxisLayer) -> float:
+def _within(panels: Sequence[_Shown]) -> bool:
+    """Whether r is told within emotions; it is not where the study names none."""
+    return any(
+        layer.r_within is not None for panel in panels for axis in panel.axes.values() for layer in axis.by_layer
+    )
+
+
+def _r(layer: AxisLayer, within: bool) -> float:
     """The r that is drawn; 0 where the axis tells every picture the same."""
-    return layer.r_within or layer.r or 0.0
+    return (layer.r_within if within else layer.r) or 0.0
 
 
 def _line(look: Look) -> Artist:

@@ -26,8 +26,11 @@ class OfArray(Protocol):
 
 def array_name(one: OfArray, others: Sequence[OfArray]) -> str:
     """The array, and as much of its capture as tells it from the others."""
-    if len({other.capture for other in others}) == 1:
+    captures = {(other.model, other.capture) for other in others}
+    if len(captures) == 1:
         return one.array
-    models = {other.capture: other.model for other in others}
-    apart = len(set(models.values())) == len(models)
-    return f"{one.model if apart else one.capture}, {one.array}"
+    models, files = ([names[place] for names in captures] for place in (0, 1))
+    if len(set(models)) == len(models):
+        return f"{one.model}, {one.array}"
+    # Files of two models have the same name where both were captured under the same protocol.
+    return f"{one.capture if len(set(files)) == len(files) else f'{one.model}, {one.capture}'}, {one.array}"

@@ -78,8 +78,8 @@ def _classes(outcomes: Sequence[FeaturesOutcome]) -> Table:
         notes=(
             "A feature is enriched for a class where it is more active in its images than permutations would have it, "
             "p ≤ .05 with all features and classes of the factor paid for by the largest z of every permutation; an "
-            "emotion changes places within identities, a group between them. Random directions: as many as the "
-            "dictionary has features, as many of them active an image, judged in the same way.",
+            "emotion changes places within identities, a group between them and within emotion. Random directions: as "
+            "many as the dictionary has features, as many of them active an image, judged in the same way.",
         ),
     )
 
