@@ -73,6 +73,7 @@ def test_what_was_found_is_read_back_and_told(found: tuple[Study, Steering], tmp
     assert "| valence (expected) | 1.000 [1.000, 1.000] | up | 4 of 4 | −4 to 4 | −4 to 4 |" in shown["steer-order"]
     assert f"**sad, layer {sad.chosen}**" in shown["steer-doses"]
     assert "| −4 |" in shown["steer-doses"]
+    assert "| Clamped valence | Clamped arousal |" in shown["steer-doses"]
     assert "happy +" in shown["steer-moves"]
     assert "| 3 |" in shown["steer-layers"]
     assert isinstance(steering.target, Targeted)
