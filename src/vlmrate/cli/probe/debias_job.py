@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.markup import escape
 
+from vlmrate.cli.probe.edits_job import opened
 from vlmrate.cli.probe.showing import present
 from vlmrate.cli.progress import reporter
 from vlmrate.probe.bench import Bench
 from vlmrate.probe.debiasing import debias, groups_of
 from vlmrate.probe.found import Found
-from vlmrate.probe.prepare_edits import prepare_edited
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 def debiased(wishes: EditWishes, groups: Sequence[str], way: DebiasWay, how: Showing) -> None:
     """Prepare model and capture, take every group out, and store and show what came of it."""
     console = Console(highlight=False, stderr=True)
-    prepared = prepare_edited(wishes, lambda words: console.print(escape(words), soft_wrap=True))
+    prepared = opened(wishes, console)
     with reporter(console, "images") as report:
         outcomes = tuple(debias(bench_of(prepared), group, way, report) for group in groups_of(prepared.study, groups))
     present(Found(debias=outcomes), prepared.study, prepared.rater.name, how)
