@@ -130,7 +130,7 @@ def task(model: Editable, study: Study, stimuli: Sequence[Stimulus], seed: int) 
     truth = np.array([number.get(str(label), -1) for label in about.labels(column)[named]], dtype=np.int64)
     identities = about.labels(about.identity)[named].astype(str)
     pictures = Pictures(item.answers, truth, identities, _first_half(identities, seed))
-    return pictures.unlabelled(item) or Task(model, tuple(stimuli[i] for i in named), item, step, pictures)
+    return pictures.unlabelled(item) or Task(model, tuple(stimuli[int(i)] for i in named), item, step, pictures)
 
 
 def held(directions: Directions, name: str, layers: Sequence[int], step: str) -> dict[int, Direction]:
