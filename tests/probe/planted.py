@@ -141,7 +141,8 @@ class PlantedModel:
             given = np.where(logits.max(axis=2) > other, logits.argmax(axis=2), -1)
             if self.temperature:
                 given = self._drawn(np.dstack([logits, other]))
-            items[item.name] = ItemAnswers(item, logprob, given)
+            clamped = np.zeros(given.shape, dtype=bool)
+            items[item.name] = ItemAnswers(item, logprob, given, clamped)
             if isinstance(item.scale, Labels):
                 said = np.array([self._carried(item, ids, of_arm) for of_arm in given])
         return Answers(tuple(arm.name for arm in arms), tuple(ids), items)

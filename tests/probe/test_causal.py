@@ -270,3 +270,31 @@ def test_overlap_by_chance_is_that_of_permutations() -> None:
     expected, p = by_chance(15, (6, 8), 5)
     assert expected == pytest.approx((shared / (14 - shared)).mean(), abs=0.01)
     assert p == pytest.approx((shared >= 5).mean(), abs=0.02)
+
+
+def test_pictures_without_an_identity_are_in_neither_half(small, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]  # the fixture's class is in a conftest
+    """They are told of nowhere, and are no identity of their own."""
+    study = small.study(8)
+    blank = [replace(one, factors=one.factors | {"identity": ""}) for one in study.stimuli[:2]]
+    study = replace(study, stimuli=(*blank, *study.stimuli[2:]))
+    units = planted_units(EMOTIONS, WIDTH, {}, seed=3)
+    model = PlantedModel(study, units, dict.fromkeys(EMOTIONS, 4.0))
+    for seed in (0, 1, 2, 3):
+        way = replace(QUICK, names=("happy",), random=2, over="directions", seed=seed)
+        found = found_in(model, tmp_path / f"{seed}.safetensors", way)
+        assert found.identities == 4
+        assert found.pictures in {22, 24}
+
+
+def test_where_no_picture_shows_a_label_that_is_offered_it_is_skipped(small, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]  # the fixture's class is in a conftest
+    """A group's direction has then no label to be told of."""
+    study = small.study(8)
+    units = planted_units([*EMOTIONS, "gender=f", "gender=m"], WIDTH, {}, seed=3)
+    model = PlantedModel(study, units, dict.fromkeys([*EMOTIONS, "gender=f"], 4.0))
+    capture = model.capture(tmp_path / "c.safetensors")
+    strange = [replace(one, factors=one.factors | {"emotion": "moved"}) for one in study.stimuli]
+    way = replace(QUICK, names=("gender=f",), random=2, over="directions")
+    outcome = causal(
+        model, replace(study, stimuli=tuple(strange)), strange, lambda _: CapturedDirections(capture, study), way
+    )
+    assert outcome.found == Skipped("no picture of the half that chooses shows a label of emotion")

@@ -94,6 +94,7 @@ def assert_alike(one: Answers, other: Answers) -> None:
     assert (one.arms, one.pictures, list(one.items)) == (other.arms, other.pictures, list(other.items))
     for name, item in one.items.items():
         assert np.array_equal(item.given, other.items[name].given)
+        assert np.array_equal(item.clamped, other.items[name].clamped)
         np.testing.assert_allclose(item.logprob, other.items[name].logprob, atol=1e-5, rtol=1e-5)
 
 

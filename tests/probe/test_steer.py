@@ -18,6 +18,7 @@ from vlmrate.probe.steered import DoseRange, Steering, Targeted
 from vlmrate.probe.store import open_capture
 from vlmrate.probe.sweep import Doses
 from vlmrate.stats import Bootstrap, Estimate, Skipped
+from vlmrate.study.records import Likert
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -161,6 +162,32 @@ def test_large_doses_leave_no_valid_answer(small) -> None:  # type: ignore[no-un
     at_eight = next(one for one in layer.labels if one.dose == 8.0)
     assert {moved.target for moved in at_eight.moves} == {None}
     assert sum(moved.images for moved in at_eight.moves) == at_eight.changed.numerator == 36
+
+
+class Rambling(PlantedModel):
+    """A model that says its digit over and over where it is moved far: it is read as the end of the scale."""
+
+    def rate(self, stimuli, arms, report=None):  # type: ignore[no-untyped-def]  # as the planted one
+        made = super().rate(stimuli, arms, report)
+        far = np.array([any(abs(placed.change.alpha) > 4 for placed in arm.changes) for arm in arms])
+        items = {}
+        for name, one in made.items.items():
+            held = np.broadcast_to(far[:, None], one.given.shape) & isinstance(one.item.scale, Likert)
+            items[name] = replace(one, given=np.where(held, len(one.item.answers) - 1, one.given), clamped=held)
+        return replace(made, items=items)
+
+
+def test_answers_that_were_held_at_the_end_of_the_scale_are_told(small) -> None:  # type: ignore[no-untyped-def]  # the fixture's class is in a conftest
+    """They are no invalid answers, so that only this share says what the spoken rating there is worth."""
+    plain = model(small)
+    planted = Rambling(plain.study, plain.units, dict.fromkeys(EMOTIONS, 4.0), slopes=plain.slopes)
+    way = replace(QUICK_UP, layers=(3,))
+    layer = steered(planted, always(Known({"up": 0.5 * planted.units["happy"]})), way).directions[0].layers[0]
+    for item, share in (("valence", 1.0), ("arousal", 1.0), ("emotion", 0.0)):
+        told = {one.dose: one for one in layer.no_answer if one.item == item}
+        assert {value(told[dose].clamped) for dose in (-4.0, 0.0, 1.0, 4.0)} == {0.0}
+        assert {value(told[dose].clamped) for dose in (-8.0, 8.0)} == {share}
+        assert value(told[8.0].share) == 0
 
 
 def test_a_prompt_effect_is_no_slope(small) -> None:  # type: ignore[no-untyped-def]  # the fixture's class is in a conftest

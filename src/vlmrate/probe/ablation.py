@@ -46,6 +46,12 @@ class Pictures:
         """The pictures of one half (a mask) that truly show a label."""
         return np.asarray((self.truth == self.labels.index(label)) & (self.first == first))
 
+    def unlabelled(self, item: Item) -> Skipped | None:
+        """Why nothing can be chosen; None where a picture of the first half shows a label of the item."""
+        if (self.truth[self.first] >= 0).any():
+            return None
+        return Skipped(f"no picture of the half that chooses shows a label of {item.name}")
+
     def too_few(self, label: str) -> Skipped | None:
         """Why nothing can be told of a label; None where it can."""
         for half, name in ((True, "first"), (False, "second")):
@@ -104,7 +110,11 @@ class Task:
 
 
 def task(model: Editable, study: Study, stimuli: Sequence[Stimulus], seed: int) -> Task | Skipped:
-    """What is asked and shown; Skipped where the study has no identities, or no label is asked for that it knows."""
+    """What is asked and shown; pictures that name no identity are in neither half and left out.
+
+    Skipped where the study has no identities, no label is asked for that it knows, or no picture to choose on shows
+    one.
+    """
     asked = _asked(model, study)
     if asked is None:
         return Skipped("the protocol asks for no label")
@@ -116,11 +126,11 @@ def task(model: Editable, study: Study, stimuli: Sequence[Stimulus], seed: int) 
     if column is None:
         return Skipped(f"the study does not say which {item.name} a picture shows")
     number = {label: i for i, label in enumerate(item.answers)}
-    truth = np.array([number.get(str(label), -1) for label in about.labels(column)])
-    identities = about.labels(about.identity).astype(str)
-    truth[identities == ""] = -1
+    named = np.flatnonzero(about.labels(about.identity).astype(str) != "")
+    truth = np.array([number.get(str(label), -1) for label in about.labels(column)[named]], dtype=np.int64)
+    identities = about.labels(about.identity)[named].astype(str)
     pictures = Pictures(item.answers, truth, identities, _first_half(identities, seed))
-    return Task(model, tuple(stimuli), item, step, pictures)
+    return pictures.unlabelled(item) or Task(model, tuple(stimuli[int(i)] for i in named), item, step, pictures)
 
 
 def held(directions: Directions, name: str, layers: Sequence[int], step: str) -> dict[int, Direction]:

@@ -53,12 +53,14 @@ class ItemAnswers:
 
     `logprob` (arms, pictures, options) is the log-probability of each valid answer where the model gives its own, not
     normalised over them; NaN where the item was not asked or has no place. `given` (arms, pictures) is the number of
-    the option that was said, -1 where the answer could not be read or the item was not asked.
+    the option that was said, -1 where the answer could not be read or the item was not asked. `clamped` (arms,
+    pictures) is whether that was another number as said, rounded or moved onto the scale: 33333 is given as its end.
     """
 
     item: Item
     logprob: np.ndarray
     given: np.ndarray
+    clamped: np.ndarray
 
     @property
     def probability(self) -> np.ndarray:
@@ -79,7 +81,7 @@ class ItemAnswers:
 
     @property
     def spoken(self) -> np.ndarray:
-        """The rating that was said (arms, pictures); NaN where there is none. Of a Likert item only."""
+        """The rating that was said, if need be clamped (arms, pictures); NaN where there is none. Of a Likert item."""
         return np.where(self.given >= 0, self._points[self.given], np.nan)
 
     @property
@@ -88,6 +90,19 @@ class ItemAnswers:
         if not isinstance(scale, Likert):
             raise TypeError(f"item {self.item.name} has labels and no numbers")
         return np.array(scale.points, dtype=np.float64)
+
+
+def joined_items(parts: Sequence[Answers], *, axis: int) -> dict[str, ItemAnswers]:
+    """Answers to the items of the first of several parts, one after another by arm (axis 0) or by picture (axis 1)."""
+    return {
+        name: ItemAnswers(
+            answers.item,
+            np.concatenate([part.items[name].logprob for part in parts], axis=axis),
+            np.concatenate([part.items[name].given for part in parts], axis=axis),
+            np.concatenate([part.items[name].clamped for part in parts], axis=axis),
+        )
+        for name, answers in parts[0].items.items()
+    }
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vlmrate.errors import ProbeError
-from vlmrate.probe.arms import Answers, ItemAnswers
+from vlmrate.probe.arms import Answers, joined_items
 from vlmrate.probe.beside import beside, intended, invalid, kappa_beside, label_item, mean_beside, right, scale_items
 from vlmrate.probe.compare import Acceptance, Channel, Measure
 from vlmrate.stats import Family, Skipped, TestResult, holm
@@ -16,6 +16,7 @@ from vlmrate.stats import Family, Skipped, TestResult, holm
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from vlmrate.probe.arms import ItemAnswers
     from vlmrate.probe.beside import Beside
     from vlmrate.probe.compare import Kind
     from vlmrate.probe.shown import Shown
@@ -48,15 +49,7 @@ def stacked(parts: Sequence[Answers]) -> Answers:
                 f"{part.arms[0]} was asked {', '.join(part.items)}, and the baseline {', '.join(first.items)}; name a "
                 "protocol that asks the same items"
             )
-    items = {
-        name: ItemAnswers(
-            answers.item,
-            np.concatenate([part.items[name].logprob for part in parts]),
-            np.concatenate([part.items[name].given for part in parts]),
-        )
-        for name, answers in first.items.items()
-    }
-    return Answers(tuple(arm for part in parts for arm in part.arms), first.pictures, items)
+    return Answers(tuple(arm for part in parts for arm in part.arms), first.pictures, joined_items(parts, axis=0))
 
 
 class Channels:

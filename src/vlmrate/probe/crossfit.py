@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vlmrate.probe.arms import Answers, ItemAnswers
+from vlmrate.probe.arms import Answers, joined_items
 from vlmrate.probe.linear import across_folds, is_of_identity, recalls
 from vlmrate.stats.folds import cluster_folds
 
@@ -76,16 +76,8 @@ def best_layer(capture: Capture, array: str, turn: Turn, classes: np.ndarray, id
 
 def joined(parts: Sequence[Answers]) -> Answers:
     """Answers of the same arms about several sets of pictures as those about all of them, in the parts' order."""
-    first = parts[0]
-    items = {
-        name: ItemAnswers(
-            answers.item,
-            np.concatenate([part.items[name].logprob for part in parts], axis=1),
-            np.concatenate([part.items[name].given for part in parts], axis=1),
-        )
-        for name, answers in first.items.items()
-    }
-    return Answers(first.arms, tuple(name for part in parts for name in part.pictures), items)
+    pictures = tuple(name for part in parts for name in part.pictures)
+    return Answers(parts[0].arms, pictures, joined_items(parts, axis=1))
 
 
 def random_basis(rank: int, width: int, seed: Sequence[int]) -> np.ndarray:

@@ -123,7 +123,9 @@ class _Told:
         shares = means(lacking, half.identities, bootstrap, names)
         names = [f"probability of valid answers at dose {dose:g}" for dose in doses]
         masses = means(answered.valid_mass[places], half.identities, bootstrap, names)
-        return [NoAnswer(name, *told) for told in zip(doses, shares, masses, strict=True)]
+        names = [f"share clamped at dose {dose:g}" for dose in doses]
+        clamped = means(answered.clamped[places].astype(np.float64), half.identities, bootstrap, names)
+        return [NoAnswer(name, *told) for told in zip(doses, shares, masses, clamped, strict=True)]
 
 
 def _in_line(half: Half, values: np.ndarray) -> np.ndarray:

@@ -56,6 +56,8 @@ def causal(
             model.name, Skipped(f"{model.name} gives no probabilities of its own for {asked.item.name}")
         )
     asked = asked.of(made.known)
+    if (reason := asked.pictures.unlabelled(asked.item)) is not None:
+        return CausalOutcome(model.name, reason)
     told = Told(asked, made, way)
     outcomes = corrected([told.outcome(name, by_layer) for name, by_layer in found.items()])
     second = ~pictures.first & made.known

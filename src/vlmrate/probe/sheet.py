@@ -29,7 +29,9 @@ class Sheet:
         self._pictures = tuple(stimulus.image_id for stimulus in stimuli)
         shape = len(self._arms), len(self._pictures)
         self._items = {
-            item.name: ItemAnswers(item, np.full((*shape, len(item.answers)), np.nan), np.full(shape, -1))
+            item.name: ItemAnswers(
+                item, np.full((*shape, len(item.answers)), np.nan), np.full(shape, -1), np.zeros(shape, dtype=bool)
+            )
             for step in protocol.steps
             for item in step.asks
         }
@@ -44,6 +46,7 @@ class Sheet:
                 spoken = str(reading.value)
                 if reading.value is not None and spoken in answers.item.answers:
                     answers.given[arm, picture] = answers.item.answers.index(spoken)
+                    answers.clamped[arm, picture] = reading.clamped_from is not None
                 else:
                     self.invalid += 1
                 options = turn.reply.options.get(reading.item)

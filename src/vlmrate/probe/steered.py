@@ -103,13 +103,15 @@ class NoAnswer:
     """The share of pictures without a valid answer to an item at a dose.
 
     `mass` is the mean probability of all valid answers together where the model gives its own. It falls before answers
-    are lost: a number said several times over is still read, and held at the end of the scale.
+    are lost: a number said several times over is still read, and held at the end of the scale. `clamped` is the share
+    of pictures whose number was rounded or moved onto the scale so.
     """
 
     item: str
     dose: float
     share: Outcome
     mass: Outcome
+    clamped: Outcome
 
 
 @dataclass(frozen=True, slots=True)

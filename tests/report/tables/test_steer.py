@@ -12,7 +12,7 @@ from probe.planted import PlantedModel, planted_units
 from vlmrate.probe.direction import CapturedDirections
 from vlmrate.probe.found import Found
 from vlmrate.probe.steer import Way, steer
-from vlmrate.probe.steered import Steering, SteerOutcome, Targeted
+from vlmrate.probe.steered import Steering, SteerOutcome, StepLength, Targeted
 from vlmrate.probe.sweep import Doses
 from vlmrate.report.figures.inside import inside_figures
 from vlmrate.report.figures.render import save
@@ -73,6 +73,7 @@ def test_what_was_found_is_read_back_and_told(found: tuple[Study, Steering], tmp
     assert "| valence (expected) | 1.000 [1.000, 1.000] | up | 4 of 4 | −4 to 4 | −4 to 4 |" in shown["steer-order"]
     assert f"**sad, layer {sad.chosen}**" in shown["steer-doses"]
     assert "| −4 |" in shown["steer-doses"]
+    assert "| Clamped valence | Clamped arousal |" in shown["steer-doses"]
     assert "happy +" in shown["steer-moves"]
     assert "| 3 |" in shown["steer-layers"]
     assert isinstance(steering.target, Targeted)
@@ -96,3 +97,15 @@ def test_what_was_skipped_says_why(found: tuple[Study, Steering]) -> None:
     tables = {table.id: markdown(table, 2, "Table 1") for table in inside_tables(two)}
     assert "nothing raises it" in tables["steer-target"]
     assert "**planted: happy, layer" in tables["steer"]
+
+
+def test_the_length_of_dose_1_is_told_of_a_step_that_asks_several_items(found: tuple[Study, Steering]) -> None:
+    """The step of single-shot is called by all that it asks."""
+    together = (StepLength("emotion+valence+arousal", 4.25),)
+    directions = tuple(
+        replace(one, layers=tuple(replace(layer, lengths=together) for layer in one.layers))
+        for one in found[1].directions
+    )
+    tables = inside_tables(Found(steer=(SteerOutcome("planted", replace(found[1], directions=directions)),)))
+    table = next(table for table in tables if table.id == "steer-layers")
+    assert {row[2] for row in table.rows} == {4.25}

@@ -73,6 +73,7 @@ def causal(
         dictionary=dictionary,
         study=study,
         protocol=protocol,
+        seed=seed,
         limit=limit,
         only=tuple(only or ()),
         results=results,

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.markup import escape
 
+from vlmrate.cli.probe.edits_job import opened
 from vlmrate.cli.probe.showing import present
 from vlmrate.cli.progress import reporter
 from vlmrate.probe.found import Found
-from vlmrate.probe.prepare_edits import prepare_edited
 from vlmrate.probe.projecting import causal
 
 if TYPE_CHECKING:
@@ -22,9 +21,7 @@ if TYPE_CHECKING:
 def projected(wishes: EditWishes, way: CausalWay, how: Showing) -> None:
     """Load model and capture, rate with every direction out, and store and show what came of it."""
     console = Console(highlight=False, stderr=True)
-    prepared = prepare_edited(wishes, lambda words: console.print(escape(words), soft_wrap=True))
-    if prepared.note:
-        console.print(f"Note: {escape(prepared.rater.name)} {escape(prepared.note)}.", soft_wrap=True)
+    prepared = opened(wishes, console)
     with reporter(console, "pictures") as report:
         outcome = causal(
             prepared.rater,

@@ -6,15 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.markup import escape
 
 from vlmrate.cli.probe.debias_job import bench_of
+from vlmrate.cli.probe.edits_job import opened
 from vlmrate.cli.probe.showing import present
 from vlmrate.cli.progress import reporter
 from vlmrate.probe.comparing import compare
 from vlmrate.probe.found import Found
 from vlmrate.probe.otherwise import asked_otherwise
-from vlmrate.probe.prepare_edits import prepare_edited
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +33,7 @@ def compared(
 ) -> None:
     """Prepare model and capture, ask in every channel, and store and show what came of it."""
     console = Console(highlight=False, stderr=True)
-    prepared = prepare_edited(wishes, lambda words: console.print(escape(words), soft_wrap=True))
+    prepared = opened(wishes, console)
     others, lacking = asked_otherwise(prepared, persona, temperature, way.seed)
     with reporter(console, "images") as report:
         outcomes = tuple(

@@ -87,6 +87,7 @@ def steer(
         dictionary=dictionary,
         study=study,
         protocol=protocol,
+        seed=seed,
         limit=limit,
         only=tuple(only or ()),
         results=results,

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.markup import escape
 
+from vlmrate.cli.probe.edits_job import opened
 from vlmrate.cli.probe.showing import present
 from vlmrate.cli.progress import reporter
 from vlmrate.errors import ProbeError
 from vlmrate.probe.found import Found
-from vlmrate.probe.prepare_edits import prepare_edited
 from vlmrate.probe.steer import steer
 from vlmrate.probe.steered import SteerOutcome
 
@@ -50,9 +49,7 @@ def parse_steps(text: str | None) -> tuple[str, ...]:
 def steered(wishes: EditWishes, way: Way, how: Showing) -> None:
     """Load model and capture, rate in every arm, and store and show what came of it."""
     console = Console(highlight=False, stderr=True)
-    prepared = prepare_edited(wishes, lambda words: console.print(escape(words), soft_wrap=True))
-    if prepared.note:
-        console.print(f"Note: {escape(prepared.rater.name)} {escape(prepared.note)}.")
+    prepared = opened(wishes, console)
     with reporter(console, "pictures") as report:
         found = steer(
             prepared.rater,

@@ -182,7 +182,7 @@ def _layers(outcomes: Sequence[SteerOutcome]) -> Table:
             (
                 f"{name}: {reading_name(response.reading)}",
                 str(layer.layer),
-                next((of.length for of in layer.lengths if of.step == response.reading.item), None),
+                next((of.length for of in layer.lengths if response.reading.item in of.step.split("+")), None),
                 response.slope.slope,
                 response.slope.random,
                 response.slope.beyond,

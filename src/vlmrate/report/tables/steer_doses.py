@@ -29,6 +29,11 @@ def doses_table(outcomes: Sequence[SteerOutcome]) -> Table:
         bounded(name, f"No valid {item}", terminal=item == items[0])
         for name, item in zip(column_names("none", items), items, strict=True)
     )
+    numbers = list(dict.fromkeys(one.item for one in readings))
+    clamped = tuple(
+        bounded(name, f"Clamped {item}", interval=False, terminal=False)
+        for name, item in zip(column_names("clamped", numbers), numbers, strict=True)
+    )
     mass = tuple(
         bounded(name, f"Valid mass {item}", interval=False, terminal=False)
         for name, item in zip(column_names("mass", items), items, strict=True)
@@ -43,6 +48,7 @@ def doses_table(outcomes: Sequence[SteerOutcome]) -> Table:
             stub("dose", "Dose"),
             *(points(name, f"Mean {reading.item}") for name, reading in rated),
             *lacking,
+            *clamped,
             *mass,
         ),
         rows=tuple(
@@ -51,14 +57,17 @@ def doses_table(outcomes: Sequence[SteerOutcome]) -> Table:
                 dose_words(dose),
                 *(_mean(layer, reading, dose) for reading in readings),
                 *(one.share for item in items for one in layer.no_answer if (one.item, one.dose) == (item, dose)),
+                *(one.clamped for item in numbers for one in layer.no_answer if (one.item, one.dose) == (item, dose)),
                 *(one.mass for item in items for one in layer.no_answer if (one.item, one.dose) == (item, dose)),
             )
             for name, direction, layer in told
             for dose in dict.fromkeys(one.dose for one in layer.no_answer)
         ),
         notes=(
-            "Expected ratings; the share of pictures without a valid answer; the mean probability of all valid answers "
-            "together. A number that is said several times over is read as one, and held at the end of the scale.",
+            "Expected ratings; the share of pictures without a valid answer; that whose number was rounded or moved "
+            "onto the scale (clamped); the mean probability of all valid answers together. A number that is said "
+            "several times over is read as one, and held at the end of the scale: where many are clamped the spoken "
+            "rating is not what the model means.",
         ),
     )
 
