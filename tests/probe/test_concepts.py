@@ -59,3 +59,14 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     """By its name."""
     with pytest.raises(ProbeError, match=r"none\.yaml: there is no such file"):
         read_concepts(tmp_path / "none.yaml")
+
+
+def test_the_shipped_groups_are_those_of_the_demo_study() -> None:
+    """Every level of every group of the study file that is used where none is given, sixteen texts each."""
+    from vlmrate.resources import configs_folder
+    from vlmrate.study.load import load_study
+
+    study = load_study(configs_folder() / "study.yaml")
+    counts = Counter(text.concept for text in read_concepts(Path("concepts/groups-en.yaml")))
+    levels = {f"{group}={stimulus.factors[group]}" for stimulus in study.stimuli for group in study.factors.groups}
+    assert counts == dict.fromkeys(levels, 16)

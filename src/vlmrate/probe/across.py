@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +11,7 @@ from vlmrate import stats
 from vlmrate.probe.cells import narrow, unit_of
 from vlmrate.probe.intervals import intervals, p_of, random_cosine
 from vlmrate.probe.labelled import dealt_effects, written
-from vlmrate.probe.plane import MOST_EXACT
+from vlmrate.probe.orders import orders_of, p_over_orders
 from vlmrate.stats import Outcome, Skipped
 
 if TYPE_CHECKING:
@@ -101,8 +100,10 @@ def _shared(
     pictures, words = narrow(seen[1], read[1])
     seen_units = unit_of(seen[0].weights() @ pictures)
     cosines = seen_units @ unit_of(read[0].weights() @ words).T
-    chance = unit_of(dealt_effects(read[0], words, way.permutations, way.seed))
-    p = p_of(np.abs(np.einsum("bkw,kw->bk", chance, seen_units)), np.abs(np.diag(cosines)))
+    # Of dealt concepts it is the length along the pictures' direction that counts: their angles are the real ones'.
+    chance = dealt_effects(read[0], words, way.permutations, way.seed)
+    real = np.diag(seen_units @ (read[0].weights() @ words).T)
+    p = p_of(np.abs(np.einsum("bkw,kw->bk", chance, seen_units)), np.abs(real))
     holm = stats.holm(stats.Family.of("pictures and texts", dict(zip(names, map(float, p), strict=True))))
     found = _intervals(names, (seen[0], pictures), (read[0], words), way)
     return Shared(
@@ -119,12 +120,8 @@ def _shared(
 def _names_dealt(cosines: np.ndarray, way: Way) -> float:
     """p of the mean cosine of the same emotions among all ways to name the texts' directions."""
     n = len(cosines)
-    real = float(np.trace(cosines))
-    if n <= MOST_EXACT:
-        orders = np.array(list(permutations(range(n))))
-        return float((cosines[np.arange(n), orders].sum(axis=1) >= real - 1e-9).mean())
-    orders = np.random.default_rng(way.seed).permuted(np.tile(np.arange(n), (way.permutations, 1)), axis=1)
-    return float(p_of(cosines[np.arange(n), orders].sum(axis=1), real))
+    by_order = cosines[np.arange(n), orders_of(n, way)].sum(axis=1)
+    return p_over_orders(by_order, float(np.trace(cosines)), n)
 
 
 def _intervals(

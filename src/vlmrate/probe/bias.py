@@ -40,7 +40,8 @@ class BiasCell:
     """An emotion and a level of a group, FACTOR=LEVEL: the angle inside, the same from texts, and what is answered.
 
     `unattenuated` is the cosine over the root of both directions' reliabilities. `p` is that of groups dealt anew
-    between identities, of either sign, `p_holm` corrected over cells; `text_p` that of levels dealt anew to texts.
+    between identities, of either sign, `p_holm` corrected over cells; `text_p` and `text_p_holm` those of levels dealt
+    anew to texts.
     `label` is how much more often the group's pictures are given the emotion's label, `shifts` how ratings of its
     pictures of the emotion are shifted. What is None has its reason in the `texts` and `rated` of all cells.
     """
@@ -53,6 +54,7 @@ class BiasCell:
     p_holm: float
     text: Outcome | None
     text_p: float | None
+    text_p_holm: float | None
     label: Outcome | None
     shifts: tuple[Shift, ...]
 
@@ -79,8 +81,8 @@ class BiasFound:
     """All that is said of one array; `identities` are those that cosines are told of.
 
     `random` is what the cosine with a random direction does not exceed 95 % of the time, `dealt` the same of all cells
-    where groups are dealt anew. `layers` tell, on the half that chooses (or on all), the product of the strengths of
-    emotions and of every group.
+    where groups are dealt anew, lengths held. `layers` tell, on the half that chooses (or on all), the product of the
+    strengths of emotions and of every group.
     """
 
     layer: int
@@ -199,7 +201,7 @@ class _Task:
             images=len(judged.rows),
             width=width,
             random=random_cosine(width),
-            dealt=float(np.nanquantile(chance, 0.95)),
+            dealt=min(1.0, float(np.nanquantile(chance, 0.95))),
             layers=layers,
             cells=self._cells(geometry, judged, chance, prior, answered),
             without=without,
@@ -226,7 +228,7 @@ class _Task:
         prior: Prior | Skipped,
         answered: Answered | Skipped,
     ) -> tuple[BiasCell, ...]:
-        """Every cell; `chance` are sizes of cosines where groups are dealt anew (dealings, emotions, levels)."""
+        """Every cell; `chance` are what sizes are where groups are dealt anew (dealings, emotions, levels)."""
         emotions, levels = judged.classes, geometry.names
         names = [(emotion, level) for emotion in emotions for level in levels]
         identities = len(geometry.cells.identities)
@@ -255,6 +257,7 @@ class _Task:
                     p_holm=holm[number].p_adjusted,
                     text=None if isinstance(prior, Skipped) else prior.cosines[i][j],
                     text_p=None if isinstance(prior, Skipped) else float(prior.p[i, j]),
+                    text_p_holm=None if isinstance(prior, Skipped) else float(prior.p_holm[i, j]),
                     label=None
                     if isinstance(answered, Skipped)
                     else label_gap(answered, self.shown, emotion, group, group.levels[code]),

@@ -1,7 +1,9 @@
 """Whether angles inside a model go with what it answers: rank correlations over emotions and groups.
 
-p deals groups anew between whole identities, cosines and answers both computed again, so that cells that hang together
-count for no more than they are.
+p is of the orders of emotions: one side's emotions are paired with the other's by chance, all groups of an emotion
+together. Beside it stands p of groups dealt anew between whole identities, cosines and answers both computed again: it
+says whether any other division of these identities would show the same, as it does where a model reads its answers off
+the same directions, whoever is shown.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import numpy as np
 from vlmrate import stats
 from vlmrate.probe.intervals import intervals, p_of
 from vlmrate.probe.linear import permuted
+from vlmrate.probe.orders import orders_of, p_over_orders
 from vlmrate.stats import Outcome, Skipped
 
 if TYPE_CHECKING:
@@ -28,14 +31,16 @@ if TYPE_CHECKING:
 Cellwise = Callable[[np.ndarray, "np.ndarray | None"], np.ndarray]
 """Cells (drawings, cells) of how often each identity is there, and of whose level each bears (None: its own)."""
 Side = Literal["pictures", "texts", "labels"]
-LEAST_CELLS = 4
+LEAST_EMOTIONS = 4
+"""Emotions that a rank correlation over orders needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Correspondence:
     """Spearman's rho over `cells` of two sides: cosines from pictures or texts, gaps of labels.
 
-    `p` is of either sign, `p_holm` corrected over the pairs of sides.
+    `p` (orders of emotions) and `p_dealt` (groups dealt anew) are of either sign, `p_holm` is `p` corrected over the
+    pairs of sides.
     """
 
     first: Side
@@ -44,6 +49,7 @@ class Correspondence:
     rho: Outcome
     p: float | None
     p_holm: float | None
+    p_dealt: float | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,28 +113,50 @@ def correspondences(joint: Joint, way: Way) -> tuple[Correspondence, ...]:
 
 
 def _one(joint: Joint, first: Side, second: Side, way: Way) -> Correspondence:
-    cells = int(joint.kept.sum()) * len(joint.geometry.names)
+    emotions, levels = int(joint.kept.sum()), len(joint.geometry.names)
+    untold = partial(Correspondence, first, second, emotions * levels, p=None, p_holm=None, p_dealt=None)
     one, other = joint.side(first), joint.side(second)
     if isinstance(one, Skipped):
-        return Correspondence(first, second, cells, one, None, None)
+        return untold(rho=one)
     if isinstance(other, Skipped):
-        return Correspondence(first, second, cells, other, None, None)
-    if cells < LEAST_CELLS:
-        return Correspondence(
-            first, second, cells, Skipped(f"a rank correlation needs four cells, there are {cells}"), None, None
-        )
+        return untold(rho=other)
+    if emotions < LEAST_EMOTIONS:
+        return untold(rho=Skipped(f"a rank correlation needs four emotions, there are {emotions}"))
 
     def rho(drawn: np.ndarray, order: np.ndarray | None = None) -> np.ndarray:
         return _spearman(one(drawn, order), other(drawn, order))
 
     n = len(joint.identities)
-    (estimate,) = intervals(lambda drawn: rho(drawn)[:, None], n, ["Spearman rho over cells"], cells, way.bootstrap)
+    title = ["Spearman rho over cells"]
+    (estimate,) = intervals(lambda drawn: rho(drawn)[:, None], n, title, emotions * levels, way.bootstrap)
     if isinstance(estimate, Skipped):
-        return Correspondence(first, second, cells, estimate, None, None)
+        return untold(rho=estimate)
     halves = np.isin(joint.identities, joint.geometry.cells.identities)
     order = permuted(np.arange(n), halves, way.permutations, way.seed).T
     by_chance = np.nan_to_num(np.abs(rho(np.ones((len(order), n)), order)))
-    return Correspondence(first, second, cells, estimate, float(p_of(by_chance, abs(estimate.value))), None)
+    x, y = (made(np.ones((1, n)), None)[0].reshape(emotions, levels) for made in (one, other))
+    by_order = np.abs(_in_orders(x, y, orders_of(emotions, way)))
+    return Correspondence(
+        first,
+        second,
+        emotions * levels,
+        estimate,
+        p=p_over_orders(by_order, abs(estimate.value), emotions),
+        p_holm=None,
+        p_dealt=float(p_of(by_chance, abs(estimate.value))),
+    )
+
+
+def _in_orders(first: np.ndarray, second: np.ndarray, orders: np.ndarray) -> np.ndarray:
+    """Spearman's rho (orders,) where the second's emotions (emotions, levels) are put in other orders."""
+    from scipy.stats import rankdata
+
+    x, y = (_standard(rankdata(side).reshape(side.shape)) for side in (first, second))
+    return np.asarray(np.einsum("el,mel->m", x, y[orders]))
+
+
+def _standard(ranks: np.ndarray) -> np.ndarray:
+    return np.asarray((ranks - ranks.mean()) / (ranks.std() * np.sqrt(ranks.size)))
 
 
 def _spearman(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -107,9 +107,14 @@ class Geometry:
         return np.asarray(np.clip(products / np.outer(*lengths), -1.0, 1.0))
 
     def by_chance(self, order: np.ndarray) -> np.ndarray:
-        """Cosines (dealings, emotions, levels) where groups are dealt anew between whole identities."""
+        """What cosines would be (dealings, emotions, levels) where groups are dealt anew between whole identities.
+
+        The lengths of both directions are held as they are here too, so that a size may be above 1: what is dealt lies
+        along the same few axes as what is real, and only its length tells them apart.
+        """
         units = unit_of(self.emotions(self.cells.once)[0])
-        return np.asarray(unit_of(self.levels(None, order)) @ units.T).transpose(0, 2, 1)
+        lengths = np.linalg.norm(self.levels(self.cells.once)[0], axis=1)
+        return np.asarray(units @ self.levels(None, order).transpose(0, 2, 1) / lengths)
 
     def split_half(self, masks: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Mean cosines of the directions of two halves of the identities: of emotions, of levels."""

@@ -28,9 +28,11 @@ def intervals(
     if isinstance(drawn, Skipped):
         return (drawn,) * len(names)
     with np.errstate(invalid="ignore", divide="ignore"):
-        found = ResampledSums(
-            numbers(drawn.observed[None])[0], numbers(drawn.resampled), numbers(drawn.left_out), units, bootstrap
-        )
+        observed = numbers(drawn.observed[None])
+        # Only BCa looks at what is left where an identity is missing; else their number alone counts.
+        corrected = bootstrap.interval == "bca"
+        left_out = numbers(drawn.left_out) if corrected else np.repeat(observed, drawn_from, axis=0)
+        found = ResampledSums(observed[0], numbers(drawn.resampled), left_out, units, bootstrap)
     return tuple(found.estimate(_column(number), name=name) for number, name in enumerate(names))
 
 

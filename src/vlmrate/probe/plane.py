@@ -7,14 +7,12 @@ that of the largest |r| of them all where emotions are permuted, so that the sea
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import permutations
-from math import factorial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vlmrate import stats
-from vlmrate.probe.intervals import p_of
+from vlmrate.probe.orders import orders_of, p_over_orders
 from vlmrate.probe.shown import shown, shown_in
 from vlmrate.stats import Estimate, Outcome, Skipped
 
@@ -28,8 +26,6 @@ LEAST_SHARE = 0.1
 """Share of the variance that a component must hold to be tried."""
 LEAST_EMOTIONS = 4
 """Emotions that a correlation over them needs."""
-MOST_EXACT = 8
-"""Emotions up to which all their orders are tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,25 +156,15 @@ def _searched(large: list[Component], items: dict[str, dict[str, float]], way: W
         return {}
     scores = _standard(np.array([[dict(one.scores)[name] for name in common] for one in large]))
     rated = _standard(np.array([[means[name] for name in common] for means in items.values()]))
-    orders = _orders(len(common), way)
+    orders = orders_of(len(common), way)
     products = np.abs(np.einsum("kn,min->mki", scores, rated[:, orders].transpose(1, 0, 2)))
     largest = products.reshape(len(orders), -1).max(axis=1)
     real = np.abs(scores @ rated.T)
-    exact = len(common) <= MOST_EXACT
-    found = {}
-    for k, one in enumerate(large):
-        for i, item in enumerate(items):
-            as_large = float((largest >= real[k, i] - 1e-9).mean()) if exact else float(p_of(largest, real[k, i]))
-            found[one.number, item] = as_large
-    return found
-
-
-def _orders(n: int, way: Way) -> np.ndarray:
-    """All orders of n emotions, the real one first; above eight emotions some of them."""
-    if n <= MOST_EXACT:
-        return np.array(list(permutations(range(n)))).reshape(factorial(n), n)
-    rng = np.random.default_rng(way.seed)
-    return rng.permuted(np.tile(np.arange(n), (way.permutations, 1)), axis=1)
+    return {
+        (one.number, item): p_over_orders(largest, float(real[k, i]), len(common))
+        for k, one in enumerate(large)
+        for i, item in enumerate(items)
+    }
 
 
 def _over_pictures(people: People, number: int, item: str, held: Held | None, way: Way) -> tuple[Outcome, Outcome]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vlmrate import stats
 from vlmrate.probe.cells import narrow, unit_of
 from vlmrate.probe.intervals import intervals, p_of
 from vlmrate.probe.labelled import Labelled, dealt_effects, written
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prior:
-    """Cosines from texts (emotions, levels) as estimates, with their p, and as numbers."""
+    """Cosines from texts (emotions, levels) as estimates, with their p, corrected over all, and as numbers."""
 
     texts: int
     cosines: tuple[tuple[Outcome, ...], ...]
     p: np.ndarray
+    p_holm: np.ndarray
     values: np.ndarray
 
 
@@ -103,7 +105,12 @@ def _prior(parts: list[tuple[Labelled, np.ndarray]], groups: Sequence[Group], wa
     found = intervals(numbers, int(ends[-1]), ["cosine from texts"] * real.size, int(ends[-1]), way.bootstrap)
     rows = tuple(tuple(found[i * real.shape[1] : (i + 1) * real.shape[1]]) for i in range(len(real)))
     chance = [
-        np.abs(unit_of(dealt_effects(labelled, own, way.permutations, way.seed)[:, kept]) @ unit_of(emotions).T)
+        np.abs(dealt_effects(labelled, own, way.permutations, way.seed)[:, kept] @ unit_of(emotions).T)
         for (labelled, _), own, kept in list(zip(parts, values, told, strict=True))[1:]
     ]
-    return Prior(int(ends[-1]), rows, p_of(np.concatenate(chance, axis=1).transpose(0, 2, 1), np.abs(real)), real)
+    # Of dealt levels it is the length along an emotion that counts: their angles are those of the real ones.
+    along = np.concatenate(chance, axis=1).transpose(0, 2, 1)
+    p = p_of(along, np.abs(real * np.linalg.norm(levels, axis=1)))
+    family = stats.Family.of("cosines from texts", {str(i): float(one) for i, one in enumerate(p.ravel())})
+    p_holm = np.array([one.p_adjusted for one in stats.holm(family)]).reshape(p.shape)
+    return Prior(int(ends[-1]), rows, p, p_holm, real)

@@ -46,7 +46,7 @@ def bias_figures(outcomes: Sequence[BiasOutcome]) -> Iterator[Figure]:
         part=Part.INSIDE,
         caption=sentences(
             "Left and middle: cosines of the directions of emotions and groups, from pictures and from texts; bold "
-            "where p ≤ .05, for pictures with Holm's correction over cells. Right: each cell's cosine from pictures "
+            "where p ≤ .05 with Holm's correction over cells. Right: each cell's cosine from pictures "
             "and how much more often (by probability where known) the rater gives the emotion's label to the group's "
             "pictures than to all others, within each emotion shown; the light band holds 95 % of the cosines where "
             "groups are dealt anew, the darker one those of a random direction.",
@@ -117,7 +117,7 @@ def _matrices(pictures: Axes, texts: Axes, found: BiasFound, *, last: bool) -> N
     held = np.array([cell.p_holm <= HELD for cell in found.cells]).reshape(shape)
     cosines(pictures, values, names, columns, held)
     values = np.array([_number(cell.text) for cell in found.cells]).reshape(shape)
-    held = np.array([cell.text_p is not None and cell.text_p <= HELD for cell in found.cells]).reshape(shape)
+    held = np.array([cell.text_p_holm is not None and cell.text_p_holm <= HELD for cell in found.cells]).reshape(shape)
     cosines(texts, values, names, columns, held)
     if isinstance(found.texts, Skipped):
         texts.text(0.5, 0.5, "no such texts", transform=texts.transAxes, ha="center", fontsize=SMALL, color=PEOPLE)

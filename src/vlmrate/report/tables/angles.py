@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from vlmrate.probe.bias import BiasCell, BiasFound, BiasOutcome
+    from vlmrate.probe.correspondence import Correspondence
     from vlmrate.report.table import Cell
 
 BETWEEN = {"pictures": "cosines from pictures", "texts": "cosines from texts", "labels": "labels given"}
@@ -47,6 +48,7 @@ def _cosines(outcomes: Sequence[BiasOutcome]) -> Table:
             bounded("unattenuated", "Without noise"),
             bounded("text", "From texts"),
             p_value("text_p", "p of texts"),
+            p_value("text_p_holm", "p Holm of texts"),
         ),
         rows=tuple(row for outcome in outcomes for row in _rows(outcome, outcomes)),
         notes=tuple(_notes(angles_in(outcomes))),
@@ -56,12 +58,12 @@ def _cosines(outcomes: Sequence[BiasOutcome]) -> Table:
 def _rows(outcome: BiasOutcome, outcomes: Sequence[BiasOutcome]) -> Iterator[tuple[Cell, ...]]:
     name, found = array_name(outcome, outcomes), outcome.found
     if isinstance(found, Skipped):
-        yield (name, "–", found, None, None, None, None, None)
+        yield (name, "–", found, *(None,) * 6)
         return
     where = f", layer {found.layer}" if len(found.layers) > 1 else ""
     head = f"{name}{where}: {found.images} pictures of {found.identities} identities"
     for cell in found.cells:
-        of_texts = (found.texts if isinstance(found.texts, Skipped) else cell.text, cell.text_p)
+        of_texts = (found.texts if isinstance(found.texts, Skipped) else cell.text, cell.text_p, cell.text_p_holm)
         yield (head, f"{cell.emotion}, {cell.group}", cell.cosine, cell.p, cell.p_holm, cell.unattenuated, *of_texts)
 
 
@@ -70,8 +72,9 @@ def _notes(found: dict[str, BiasFound]) -> Iterator[str]:
         "A group's direction is taken within emotion, so that the emotions that a group happens to show make no "
         "cosine; of a factor with two levels one is told, since the other has the same figures with the other sign. "
         "The layer was chosen on one half of the identities, cosines are told of the other; of all where the layer was "
-        "named or there is one only. p of either sign, from groups dealt anew between whole identities, Holm over the "
-        "cells of an array. Intervals from drawing identities, the lengths of both directions held."
+        "named or there is one only. p of either sign, from groups dealt anew between whole identities: how far they "
+        "lie apart along the emotion's direction; Holm over the cells of an array. Intervals from drawing identities, "
+        "the lengths of both directions held."
     )
     yield (
         "Noise pulls cosines towards 0. Without noise: over the root of the reliabilities of both directions (from "
@@ -83,8 +86,8 @@ def _notes(found: dict[str, BiasFound]) -> Iterator[str]:
         told = ", ".join(f"±{random[width]:.3f} in {width} dimensions" for width in widths)
         dealt = ", ".join(f"±{one.dealt:.3f} ({name})" for name, one in found.items())
         yield (
-            f"A random direction's cosine lies 95 % of the time within {told}; where groups are dealt anew, within "
-            f"{dealt}: what sets pictures apart by chance lies in few dimensions."
+            f"A random direction's cosine lies 95 % of the time within {told}; where groups are dealt anew, the "
+            f"lengths of directions held, within {dealt}."
         )
     for factor, reason in dict.fromkeys((w.factor, w.reason) for one in found.values() for w in one.without):
         yield f"Nothing is told of {factor}: {reason}."
@@ -137,15 +140,21 @@ def _together(outcomes: Sequence[BiasOutcome]) -> Table:
             bounded("rho", "Spearman ρ"),
             p_value("p", "p"),
             p_value("p_holm", "p Holm"),
+            p_value("p_dealt", "p of dealt groups"),
         ),
         rows=tuple(
-            (name, f"{BETWEEN[one.first]} and {BETWEEN[one.second]}", one.cells, one.rho, one.p, one.p_holm)
+            (name, _between(one), one.cells, one.rho, one.p, one.p_holm, one.p_dealt)
             for name, found in angles_in(outcomes).items()
             for one in found.correspondences
         ),
         notes=(
-            "Over all cells of an emotion and a group. p of either sign, from groups dealt anew between whole "
-            "identities with cosines and answers both computed again, Holm over the rows of an array; intervals from "
-            "drawing identities.",
+            "Over all cells of an emotion and a group. p of either sign: the share of the orders of emotions on one "
+            "side in which ρ is as large, Holm over the rows of an array. p of dealt groups: of divisions of the same "
+            "identities into groups by chance, cosines and answers both computed again; it is high where the model "
+            "reads its answers off these directions whoever is shown. Intervals from drawing identities.",
         ),
     )
+
+
+def _between(one: Correspondence) -> str:
+    return f"{BETWEEN[one.first]} and {BETWEEN[one.second]}"

@@ -127,9 +127,10 @@ def _texts(outcomes: Sequence[DirectionsOutcome]) -> Table:
         rows=tuple(rows),
         notes=(
             f"Cosine of an emotion's direction from pictures with that from texts, in the pictures' layer.{random} p "
-            "of either sign, from concepts dealt anew to the texts, Holm over emotions; of the mean: the share of all "
-            "ways to give the emotions' names to the texts' directions in which it is as large. Intervals from drawing "
-            "identities and texts, the lengths of both directions held.",
+            "of either sign, from concepts dealt anew to the texts: how far they lie apart along the pictures' "
+            "direction; Holm over emotions. Of the mean: the share of all ways to give the emotions' names to the "
+            "texts' directions in which it is as large. Intervals from drawing identities and texts, the lengths of "
+            "both directions held.",
         ),
     )
 
