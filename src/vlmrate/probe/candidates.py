@@ -9,7 +9,7 @@ import numpy as np
 
 from vlmrate.errors import ProbeError
 from vlmrate.probe.ablation import held
-from vlmrate.probe.causal import FEATURE
+from vlmrate.probe.direction import FEATURE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

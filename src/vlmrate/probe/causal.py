@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Over = Literal["directions", "units", "features"]
-FEATURE = "feature:"
-"""How the name of a dictionary's feature begins, where directions are named."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,12 +41,13 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """How far a rater that is told a false label follows it, over the images whose label it would have given otherwise.
+    """How far a rater that is told a false label follows it.
 
     `followed` is by how much the rating moves of the way from people's mean of the emotion that the rater itself says
     to that of the label told (least squares through 0): 0 = it keeps to the face, 1 = it is that of the word. `toward`
-    is the share of images whose rating moves that way at all. `repeated` is the share that say the label told when
-    asked again, `unprompted` that say it untold, `difference` the first less the second.
+    is the share of images whose rating moves that way at all; both are over the `images` whose label it would have
+    given otherwise. Over all images, `repeated` is the share that say the label told when asked again, `unprompted`
+    that say it untold, `difference` the first less the second.
     """
 
     item: str

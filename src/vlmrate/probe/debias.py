@@ -19,7 +19,7 @@ class LevelBias:
 
     Of a label it is the accuracy. Of two levels only the first stands here: the other's is the same with the opposite
     sign. `random` is the change that random directions of the same rank make, their mean. p is of levels dealt anew
-    between identities; `p_holm` is corrected over all ways, items and levels.
+    between identities, the directions as they were learnt; `p_holm` is corrected over all ways, items and levels.
     """
 
     item: str

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 SIGN = "="
 """Between a factor and its level in a direction's name: skin=dark. An emotion's direction bears the emotion's name."""
+FEATURE = "feature:"
+"""Before the number of a dictionary's feature in its direction's name."""
 NEUTRAL_SHARE = 0.5
 """Share of the variance of neutral pictures or texts whose components may be projected out of directions."""
 

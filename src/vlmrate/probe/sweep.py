@@ -43,10 +43,12 @@ class Doses:
         """Doses as asked for, 0 put among them.
 
         Raises:
-            ProbeError: One is no number or is named twice, or the linear range holds none but 0.
+            ProbeError: One is no number or is named twice, or the linear range has no end or holds none but 0.
         """
         if not np.isfinite(doses).all() or len(set(doses)) < len(doses):
             raise ProbeError("--doses: each dose is a finite number, named once, such as --doses=-2,-1,0,1,2")
+        if not np.isfinite(linear):
+            raise ProbeError(f"--linear {linear}: the linear range ends at a finite dose, such as --linear 1")
         made = cls(tuple(sorted({*map(float, doses), 0.0})), linear)
         if len(made.linear_places) < 2:
             raise ProbeError(

@@ -142,11 +142,12 @@ class _Judged:
         return max(fit, key=lambda one: (one.gain, one.collateral, -abs(one.dose)), default=None)
 
     def _tried(self, number: int, dose: float, arm: int, allowed: float) -> _Pick | None:
-        """What an arm does; None where it gains nothing or loses more than is allowed."""
+        """What an arm does; None where it gains nothing or loses more than is allowed, answers off the scale too."""
         gain = _change(self._right, arm, self.ours)
         collateral = _change(self._right, arm, self.others)
         everyone = np.ones(len(self.truth), dtype=bool)
-        valid = min(_change(one.given >= 0, arm, everyone) for one in self.half.answers.items.values())
+        items = self.half.answers.items.values()
+        valid = min(_change((one.given >= 0) & ~one.clamped, arm, everyone) for one in items)
         lost = -min(collateral, valid)
         return _Pick(number, dose, gain, collateral) if gain > 0 and lost <= allowed + 1e-9 else None
 

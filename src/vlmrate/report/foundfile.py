@@ -6,7 +6,7 @@ Each is JSON of the records as analysis.json has them, with a digest of its cont
 from __future__ import annotations
 
 import re
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from vlmrate.errors import AnalysisError, ProbeError
@@ -14,6 +14,7 @@ from vlmrate.inference.files import write_atomically
 from vlmrate.probe.found import Found
 from vlmrate.report.jsonfile import as_json, digest_of, lines, read_object
 from vlmrate.report.jsonreader import fields_of, from_json
+from vlmrate.stats import Estimate
 from vlmrate.study.faults import shown
 
 if TYPE_CHECKING:
@@ -32,16 +33,25 @@ def found_json(found: Found) -> dict[str, Json]:
     return {name: as_json(value, name) for name, value in _filled(found)}
 
 
+def holds_numbers(found: Found) -> bool:
+    """Whether anything was computed at all, and not everything skipped."""
+    return _holds_estimate(found)
+
+
+def found_paths(found: Found, study: Study, model: str) -> tuple[Path, ...]:
+    """Where what was found in a model is stored, a file a command."""
+    folder = study.results / study.name / (_UNFIT.sub("-", model).strip("-.") or "model") / FOLDER
+    return tuple(folder / f"{name}.json" for name, _ in _filled(found))
+
+
 def write_found(found: Found, study: Study, model: str) -> tuple[Path, ...]:
     """Store what was found in a model, a file a command; what the same command found in it before is replaced."""
-    folder = study.results / study.name / (_UNFIT.sub("-", model).strip("-.") or "model") / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    files = []
-    for name, value in _filled(found):
+    files = found_paths(found, study, model)
+    for file, (name, value) in zip(files, _filled(found), strict=True):
+        file.parent.mkdir(parents=True, exist_ok=True)
         content: dict[str, Json] = {"study": study.name, "command": name, "found": as_json(value, name)}
-        files.append(folder / f"{name}.json")
-        write_atomically(files[-1], lines({"schema": SCHEMA, "digest": digest_of(content), **content}) + "\n")
-    return tuple(files)
+        write_atomically(file, lines({"schema": SCHEMA, "digest": digest_of(content), **content}) + "\n")
+    return files
 
 
 def read_found(study: Study) -> Found | None:
@@ -84,6 +94,16 @@ def _content(file: Path) -> Json:
     if content.pop("digest", None) != digest_of(content):
         raise AnalysisError("its content does not fit its digest")
     return content.get("found")
+
+
+def _holds_estimate(value: object) -> bool:
+    if isinstance(value, Estimate):
+        return True
+    if isinstance(value, tuple):
+        return any(map(_holds_estimate, value))
+    if is_dataclass(value) and not isinstance(value, type):
+        return any(_holds_estimate(getattr(value, field.name)) for field in fields(value))
+    return False
 
 
 def _filled(found: Found) -> list[tuple[str, Any]]:

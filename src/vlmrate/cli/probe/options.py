@@ -14,7 +14,9 @@ from vlmrate.cli.options import StudyFile as StudyFile
 ResultsFolder = Annotated[
     Path | None, typer.Option("--results", metavar="DIR", help="Another results folder [the study's]")
 ]
-ModelName = Annotated[str, typer.Option("--model", metavar="NAME", help="A model on MLX: gemma3 or mllama.")]
+ModelName = Annotated[
+    str, typer.Option("--model", metavar="NAME", help="A Gemma 3 or Llama 3.2 Vision on MLX, such as tiny.")
+]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many images.")]
 Only = Annotated[
     list[str] | None,

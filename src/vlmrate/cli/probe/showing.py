@@ -7,13 +7,14 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import typer
 from rich.console import Console
 from rich.text import Text
 
 from vlmrate.errors import ProbeError
 from vlmrate.report.figures.inside import inside_figures
 from vlmrate.report.figures.render import save
-from vlmrate.report.foundfile import found_json, write_found
+from vlmrate.report.foundfile import found_json, found_paths, holds_numbers, write_found
 from vlmrate.report.leads import NETWORK
 from vlmrate.report.markdown import markdown
 from vlmrate.report.tables.inside import inside_tables
@@ -52,31 +53,47 @@ def showing(figure: Path | None, *, as_json: bool) -> Showing:
 def present(found: Found, study: Study, model: str, how: Showing) -> None:
     """Store what one command found in a model, then draw and print it; `vlmrate analyze` puts it into the report.
 
+    Where nothing could be computed nothing is stored, what was found before stays, and the exit code is 1.
+
     Raises:
         ProbeError: A figure was asked for and there is nothing to draw.
         StoreError: It cannot be written.
     """
-    files = write_found(found, study, model)
+    told = holds_numbers(found)
+    kept = _kept(found, study, model) if told else "Nothing could be computed, so nothing is kept."
     if how.figure is not None:
-        _draw(found, how.figure)
+        kept = f"{_drawn(found, how.figure)} {kept}"
     if how.as_json:
         sys.stdout.write(json.dumps(found_json(found), indent=2, ensure_ascii=False) + "\n")
-        return
-    console = Console(highlight=False)
-    for number, table in enumerate(inside_tables(found), start=1):
-        _show(table, console, f"Table {number}")
-    console.print(Text(NETWORK), soft_wrap=not console.is_terminal)
+    else:
+        console = Console(highlight=False)
+        for number, table in enumerate(inside_tables(found), start=1):
+            _show(table, console, f"Table {number}")
+        console.print(Text(NETWORK), soft_wrap=not console.is_terminal)
+        console.print(Text(kept), soft_wrap=True)
+    if not told:
+        raise typer.Exit(1)
+
+
+def _kept(found: Found, study: Study, model: str) -> str:
+    """Store it, and say where, and whether in the place of what the same command found before."""
+    files = found_paths(found, study, model)
+    before = [file.read_bytes() for file in files if file.exists()]
+    write_found(found, study, model)
+    replaced = "" if before in ([], [file.read_bytes() for file in files]) else ", in place of an earlier run's"
     names = ", ".join(shown(file) for file in files)
-    console.print(Text(f"Kept in {names}; `vlmrate analyze` puts it into the report."), soft_wrap=True)
+    return f"Kept in {names}{replaced}; `vlmrate analyze` puts it into the report."
 
 
-def _draw(found: Found, file: Path) -> None:
-    """The first figure under the name given, any other with its own id behind."""
+def _drawn(found: Found, file: Path) -> str:
+    """Draw the first figure under the name given, any other with its own id behind, and say where they are."""
     drawn = inside_figures(found)
     if not drawn:
         raise ProbeError("there is nothing to draw: everything was skipped; leave --figure out to see why")
-    for number, figure in enumerate(drawn):
-        save(figure, file if number == 0 else file.with_name(f"{file.stem}-{figure.id}{file.suffix}"))
+    files = [file, *(file.with_name(f"{file.stem}-{figure.id}{file.suffix}") for figure in drawn[1:])]
+    for figure, place in zip(drawn, files, strict=True):
+        save(figure, place)
+    return f"Drawn in {', '.join(map(shown, files))}."
 
 
 def _show(table: Table, console: Console, label: str) -> None:

@@ -64,7 +64,8 @@ def steer(
 ) -> None:
     """Add a direction in doses after every block while a model rates, beside random directions of the same length."""
     from vlmrate.cli.probe.showing import showing
-    from vlmrate.cli.probe.steer_job import parse_doses, parse_steps, steered
+    from vlmrate.cli.probe.steer_job import parse_doses, steered
+    from vlmrate.probe.prepare import listed
     from vlmrate.probe.prepare_edits import EditWishes
     from vlmrate.probe.steer import Way
     from vlmrate.probe.sweep import Doses
@@ -73,7 +74,7 @@ def steer(
     way = Way(
         directions=tuple(direction or ()),
         layers=tuple(layer or ()),
-        steps=parse_steps(step),
+        steps=listed(step, "--step"),
         doses=Doses.of(parse_doses(doses), linear),
         randoms=randoms,
         target=target,

@@ -34,18 +34,6 @@ def parse_doses(text: str) -> tuple[float, ...]:
         ) from error
 
 
-def parse_steps(text: str | None) -> tuple[str, ...]:
-    """Read "valence,arousal" as two steps; none named: all.
-
-    Raises:
-        ProbeError: A place is empty, or one is named twice.
-    """
-    words = tuple(word.strip() for word in text.split(",")) if text is not None else ()
-    if not all(words) or len(set(words)) < len(words):
-        raise ProbeError(f"--step {text!r} has an empty place or names the same twice; name each once")
-    return words
-
-
 def steered(wishes: EditWishes, way: Way, how: Showing) -> None:
     """Load model and capture, rate in every arm, and store and show what came of it."""
     console = Console(highlight=False, stderr=True)

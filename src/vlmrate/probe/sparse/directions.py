@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vlmrate.errors import ProbeError
-from vlmrate.probe.direction import Direction
+from vlmrate.probe.direction import FEATURE, Direction
 from vlmrate.probe.sparse.store import refuse_unfit
 from vlmrate.study.faults import shown
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from vlmrate.probe.sparse.dictionary import Dictionary
     from vlmrate.probe.store import Capture
 
-FEATURE = "feature:"
-"""Before the number of a feature in its direction's name."""
 VISION = "vision"
 """The array that was read before all blocks."""
 

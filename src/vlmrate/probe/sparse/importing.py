@@ -62,7 +62,7 @@ def import_dictionary(weights: Path, keys: DictionaryKeys, place: Place) -> Dict
 
     Raises:
         ProbeError: A tensor is missing or of another shape than the others ask for, holds no finite floating-point
-            numbers, or the dictionary is for another width than the model's.
+            numbers, a threshold is below 0, or the dictionary is for another width than the model's.
     """
     stored = _opened(weights)
     names = keys.tensors.by_part
@@ -75,6 +75,11 @@ def import_dictionary(weights: Path, keys: DictionaryKeys, place: Place) -> Dict
     size, width = _sizes(weights, stored, keys)
     _refuse_other_width(weights, width, place)
     parts = {part: stored.numbers(name) for part, name in names.items()}
+    if "threshold" in parts and parts["threshold"].min() < 0:
+        raise ProbeError(
+            f"{shown(weights)}, {names['threshold']}: holds numbers below 0, and thresholds are above; check --keys "
+            "(some weights hold their logarithms)"
+        )
     if keys.encoder != "width x size":
         parts["encoder"] = np.ascontiguousarray(parts["encoder"].T)
     if keys.decoder != "size x width":

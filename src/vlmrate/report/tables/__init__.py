@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -79,5 +80,6 @@ def _all(analysis: Analysis) -> Iterator[Table]:
     yield from trend_tables(analysis)
     yield from published_tables(analysis)
     if analysis.inside is not None:
-        yield from inside_tables(analysis.inside)
+        # At the terminal the commands that found them have shown them.
+        yield from (replace(table, main=False) for table in inside_tables(analysis.inside))
     yield from run_tables(analysis)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vlmrate.report.table import Part, Table, bounded, count, p_value, points, section, share, stub, text
-from vlmrate.stats import Share, Skipped
+from vlmrate.stats import Estimate, Share, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,8 +57,18 @@ def _dictionaries(outcomes: Sequence[FeaturesOutcome]) -> Table:
             "A dictionary tells a layer's activations as sums of a few of its features. Judged are features active in "
             "four images or more. Variance explained is that of the images of this capture, which may have been "
             "trained on; intervals from drawing identities.",
+            *_unfit(outcomes),
         ),
     )
+
+
+def _unfit(outcomes: Sequence[FeaturesOutcome]) -> Iterator[str]:
+    names = [one.dictionary for one in outcomes if isinstance(one.explained, Estimate) and one.explained.value < 0]
+    if names:
+        yield (
+            f"The features of {', '.join(names)} tell this layer worse than its mean alone does: the dictionary is not "
+            "one of these activations, and what its features go with says little."
+        )
 
 
 def _classes(outcomes: Sequence[FeaturesOutcome]) -> Table:
