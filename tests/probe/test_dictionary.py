@@ -182,6 +182,10 @@ def changed(**changes: Any) -> Callable[[dict[str, np.ndarray]], dict[str, Any]]
         (changed(b_enc=np.ones(7)), "b_enc: is 7, where W_dec of 8 features 5 wide asks for 8"),
         (changed(b_dec=np.ones(())), "b_dec: is a single number, where W_dec"),
         (changed(W_dec=np.ones((2, SIZE, WIDTH))), "W_dec: is 2 x 8 x 5, and a decoder is size x width"),
+        (
+            changed(threshold=np.full(SIZE, -1, np.float32)),
+            "threshold: holds numbers below 0, and thresholds are",
+        ),
         (changed(threshold=np.ones(SIZE, np.int64)), "threshold: holds int64, and a dictionary is made of floating"),
         (changed(b_enc=np.full(SIZE, None)), "b_enc: holds object, and a dictionary is made of floating-point"),
         (changed(b_enc=np.full(SIZE, np.nan)), "b_enc: holds what is no finite number"),

@@ -105,6 +105,7 @@ def test_planted_directions_are_found_in_their_layer_at_their_lengths_and_angles
         assert value(one.gap) == pytest.approx(length, rel=0.06)
         assert (one.p, one.p_holm) == (0.005, 0.03)
         assert value(one.split_half) > 0.95
+        assert one.split_half.ci_low < value(one.split_half) < one.split_half.ci_high
     assert sum(holds(one.gap, length) for one, length in zip(found.emotions, lengths, strict=True)) >= 5
     expected = truth @ truth.T / np.outer(lengths, lengths)
     held = [holds(p.cosine, expected[NAMES.index(p.first), NAMES.index(p.second)]) for p in found.cosines]

@@ -12,11 +12,11 @@ from vlmrate.analysis import analyze
 from vlmrate.errors import ProbeError
 from vlmrate.probe.found import Found
 from vlmrate.probe.separability import Way, captures_separability
-from vlmrate.report.foundfile import found_files, read_found, write_found
+from vlmrate.report.foundfile import found_files, holds_numbers, read_found, write_found
 from vlmrate.report.jsonfile import json_text, read_analysis
 from vlmrate.report.outline import outline
 from vlmrate.report.table import Part
-from vlmrate.stats import Bootstrap
+from vlmrate.stats import Bootstrap, Skipped
 
 if TYPE_CHECKING:
     from vlmrate.study.records import Study
@@ -83,3 +83,13 @@ def test_the_report_has_a_section_of_what_was_found(found, small, tmp_path):
     file = tmp_path / "analysis.json"
     file.write_text(json_text(analysis), encoding="utf-8")
     assert read_analysis(file) == analysis
+
+
+def test_what_holds_no_number_is_told_from_what_does(found):
+    """Skipped throughout is nothing computed; one estimate anywhere is something."""
+    _, made = found
+    assert holds_numbers(made)
+    (outcome,) = made.separability
+    skipped = tuple(replace(factor, found=Skipped("too few")) for factor in outcome.factors)
+    assert not holds_numbers(Found(separability=(replace(outcome, factors=skipped),)))
+    assert not holds_numbers(Found())
