@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vlmrate.report.table import Part, Table, bounded, p_value, points, section, stub, text
+from vlmrate.report.table import Part, Table, bounded, p_value, points, section, stub
 from vlmrate.report.tables.arrays import array_name
 from vlmrate.report.tables.naming import counted, heading
 from vlmrate.stats import Skipped
@@ -143,8 +143,8 @@ def _components(outcomes: Sequence[DirectionsOutcome]) -> Table:
         columns=(
             section("array", "Read at"),
             stub("component", "Component"),
+            stub("item", "Item"),
             bounded("share", "Share of variance"),
-            text("item", "Item"),
             bounded("r", "|r| over emotions"),
             p_value("p", "p"),
             bounded("overall", "r over pictures"),
@@ -165,7 +165,7 @@ def _component_rows(name: str, found: EmotionDirections) -> Iterator[tuple[Cell,
     for one in found.components:
         told = [] if isinstance(found.along, Skipped) else [a for a in found.along if a.component == one.number]
         if not told:
-            yield (name, str(one.number), one.share, None, None, None, None, None)
+            yield (name, str(one.number), None, one.share, None, None, None, None)
         for a in told:
             share = one.share if a is told[0] else None
-            yield (name, str(one.number), share, heading(a.item), a.r, a.p, a.overall, a.within)
+            yield (name, str(one.number), heading(a.item), share, a.r, a.p, a.overall, a.within)
