@@ -31,9 +31,13 @@ def directions_tables(outcomes: Sequence[DirectionsOutcome]) -> Iterator[Table]:
 
 def found_in(outcomes: Sequence[DirectionsOutcome]) -> dict[str, EmotionDirections]:
     """What was not skipped, by the array's name."""
-    return {
-        array_name(outcome, outcomes): outcome.found for outcome in outcomes if not isinstance(outcome.found, Skipped)
-    }
+    return {_name(outcome, outcomes): outcome.found for outcome in outcomes if not isinstance(outcome.found, Skipped)}
+
+
+def _name(outcome: DirectionsOutcome, outcomes: Sequence[DirectionsOutcome]) -> str:
+    """The array; captures of texts make no capture of pictures harder to tell, so that one alone goes unnamed."""
+    pictures = [other for other in outcomes if other.source == "images"]
+    return array_name(outcome, pictures if outcome.source == "images" else outcomes)
 
 
 def _gaps(outcomes: Sequence[DirectionsOutcome]) -> Table:
@@ -63,7 +67,7 @@ def _gaps(outcomes: Sequence[DirectionsOutcome]) -> Table:
 
 
 def _gap_rows(outcome: DirectionsOutcome, outcomes: Sequence[DirectionsOutcome]) -> Iterator[tuple[Cell, ...]]:
-    name, found = array_name(outcome, outcomes), outcome.found
+    name, found = _name(outcome, outcomes), outcome.found
     if isinstance(found, Skipped):
         yield (name, "–", found, None, None, None)
         return
@@ -105,7 +109,7 @@ def _texts(outcomes: Sequence[DirectionsOutcome]) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for outcome in outcomes:
         for other in outcome.texts:
-            head = f"{array_name(outcome, outcomes)} beside {other.text}"
+            head = f"{_name(outcome, outcomes)} beside {other.text}"
             if isinstance(other.found, Skipped):
                 rows.append((head, "–", other.found, None, None))
                 continue
