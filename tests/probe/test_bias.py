@@ -20,12 +20,13 @@ from vlmrate.inference.files import write_atomically
 from vlmrate.inference.records import Answer, AskedStep, Manifest, Rating, Recipe
 from vlmrate.inference.store import Store
 from vlmrate.probe.answered import Answered, answered
-from vlmrate.probe.bias import Beside, BiasFound, capture_bias
+from vlmrate.probe.bias import Beside, BiasFound, BiasOutcome, capture_bias
 from vlmrate.probe.direction import effects
 from vlmrate.probe.found import Found
+from vlmrate.probe.prior import NO_TEXTS
 from vlmrate.probe.separability import Way
 from vlmrate.report.figures.inside import inside_figures
-from vlmrate.report.figures.render import save
+from vlmrate.report.figures.render import drawing, save
 from vlmrate.report.foundfile import read_found
 from vlmrate.report.tables.inside import inside_tables
 from vlmrate.stats import Bootstrap, Estimate, Outcome, Skipped
@@ -261,6 +262,14 @@ def test_what_a_study_lacks_is_skipped_with_the_reason(study: Study, small) -> N
     found = told(moved, capture, way=FEWEST)
     assert [(w.factor, "differs between pictures" in w.reason) for w in found.without] == [("emotion", True)]
     assert all(cell.text is None and cell.label is None and cell.shifts == () for cell in found.cells)
+    for texts, panels in ((NO_TEXTS, 2), (Skipped("the captures of texts lack the concepts sad"), 3)):
+        kept = Found(bias=(BiasOutcome("one", "tiny", "vision", replace(found, texts=texts)),))
+        angles = inside_tables(kept)[0]
+        assert ("text" in [column.name for column in angles.columns]) == (panels == 3)
+        assert {len(row) for row in angles.rows} == {len(angles.columns)}
+        (figure,) = inside_figures(kept)
+        assert len(drawing(figure).axes) == panels
+        assert ("from texts" in figure.caption) == (panels == 3)
     assert found.rated == NO_ANSWERS
     tiny = small.study(6)
     rows = [s.image_id for s in tiny.stimuli]

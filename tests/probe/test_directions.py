@@ -25,6 +25,7 @@ from vlmrate.probe.separability import Way
 from vlmrate.report.figures.inside import inside_figures
 from vlmrate.report.figures.render import save
 from vlmrate.report.foundfile import read_found, write_found
+from vlmrate.report.table import Role
 from vlmrate.report.tables.inside import inside_tables
 from vlmrate.stats import Bootstrap, Estimate, Outcome, Skipped
 from vlmrate.study.load import load_study
@@ -287,6 +288,11 @@ def test_what_was_skipped_has_its_reason_in_the_table_and_no_figure(study: Study
     (figure,) = inside_figures(Found(directions=both))
     save(figure, tmp_path / "both.svg")
     assert "cosines lie between" in figure.alt
+    gaps, *_ = inside_tables(Found(directions=both))
+    assert str(gaps.rows[0][0]).startswith(both[0].array)
+    assert str(gaps.rows[-1][0]).startswith(both[1].capture)
+    components = next(table for table in inside_tables(Found(directions=both)) if table.id == "directions-components")
+    assert [column.name for column in components.columns if column.role is Role.STUB] == ["component", "item"]
 
 
 def _rated_as(study: Study, numbers: np.ndarray) -> HumanRatings:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from vlmrate.probe.store import Capture
 
 
+NO_TEXTS = Skipped("no capture of texts was given (--text)")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Prior:
     """Cosines from texts (emotions, levels) as estimates, with their p, corrected over all, and as numbers."""
@@ -47,7 +50,7 @@ def language_prior(
     either sign.
     """
     if not texts:
-        return Skipped("no capture of texts was given (--text)")
+        return NO_TEXTS
     if (strange := next((text for text in texts if text.about.model_digest != digest), None)) is not None:
         return Skipped(f"{strange.file.name} was captured from another model ({strange.about.model})")
     layer, width = place

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+from matplotlib.figure import Figure
+
 from vlmrate.probe.separability import ArrayOutcome, Chosen, FactorOutcome, LayerSeparability, Separability
+from vlmrate.report.figures.canvas import layer_axis
 from vlmrate.report.figures.render import drawing, save
 from vlmrate.report.figures.separability import separability_figures
 from vlmrate.stats import Estimate, Skipped
@@ -37,6 +41,29 @@ def test_every_layer_is_a_sign_filled_where_it_holds(tmp_path: Path) -> None:
     assert "Skin" not in figure.alt
     save(figure, tmp_path / "figure.svg")
     assert "balanced accuracy" in (tmp_path / "figure.svg").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("layers", "ticks", "limits"),
+    [((17,), [17], (16.5, 17.5)), ((3, 4), [3, 4], (2.5, 4.5)), ((0, 8, 16), [0, 8, 16], (-0.5, 16.5))],
+)
+def test_ticks_stand_at_the_layers_there_are(
+    layers: tuple[int, ...], ticks: list[int], limits: tuple[float, float]
+) -> None:
+    """Whichever they are; nothing between them."""
+    axes = Figure().add_subplot()
+    layer_axis(axes, layers)
+    assert list(axes.get_xticks()) == ticks
+    assert axes.get_xlim() == limits
+
+
+def test_ticks_of_many_layers_are_whole_numbers() -> None:
+    """No more of them than can be read."""
+    axes = Figure().add_subplot()
+    layer_axis(axes, range(34))
+    ticks = list(axes.get_xticks())
+    assert len(ticks) <= 9
+    assert all(tick == round(tick) for tick in ticks)
 
 
 def test_where_all_was_skipped_nothing_is_drawn() -> None:

@@ -128,6 +128,34 @@ def test_only_one_layer_is_drawn_too(outcome: CausalOutcome) -> None:
     (figure, *_) = causal_figures([replace(outcome, found=replace(outcome.found, directions=(one,)))])
     (axes,) = drawing(figure).axes
     assert [-0.3, 0.2] in [list(line.get_ydata()) for line in axes.lines]
+    assert list(axes.get_xticks()) == [1]
+    assert axes.get_xlim() == (0.5, 1.5)
+
+
+def test_the_name_of_an_axis_stands_within_a_drawing_of_one_row(outcome: CausalOutcome) -> None:
+    """A row is lower than the name of its axis is long."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    _, labels, _ = causal_figures([outcome])
+    made = drawing(labels)
+    canvas = FigureCanvasAgg(made)
+    canvas.draw()
+    box = made.axes[0].yaxis.label.get_window_extent()
+    assert box.y0 >= 0
+    assert box.y1 <= made.bbox.y1
+
+
+def test_shares_above_1_and_below_0_are_drawn_whole(outcome: CausalOutcome) -> None:
+    """The half that tells may take from the sum what the half that chooses gave to it."""
+    assert isinstance(outcome.found, Causal)
+    carried = outcome.found.carriers.labels[0].found
+    assert isinstance(carried, Carried)
+    label = LabelCarried("happy", replace(carried, curve=(-0.2, 1.3, 1.0)))
+    carriers = replace(outcome.found.carriers, labels=(label,))
+    (*_, figure) = causal_figures([replace(outcome, found=replace(outcome.found, carriers=carriers))])
+    low, high = drawing(figure).axes[0].get_ylim()
+    assert low < -0.2
+    assert high > 1.3
 
 
 def test_what_was_found_is_read_back_from_its_file(outcome: CausalOutcome, small) -> None:  # type: ignore[no-untyped-def]  # the fixture's class is in a conftest

@@ -14,7 +14,7 @@ from vlmrate.report.figures.heat import cosines
 from vlmrate.report.figures.style import BAND, COLOURS, DOUBLE, FAINT, FONT, PEOPLE, SMALL
 from vlmrate.report.figures.words import drawn_of, fitted, plain, sentences
 from vlmrate.report.table import Part
-from vlmrate.report.tables.angles import angles_in
+from vlmrate.report.tables.angles import angles_in, texts_given
 from vlmrate.stats import Estimate, Skipped
 
 if TYPE_CHECKING:
@@ -40,22 +40,24 @@ def bias_figures(outcomes: Sequence[BiasOutcome]) -> Iterator[Figure]:
     if not found:
         return
     shown = dict(list(found.items())[:MOST])
+    texts = texts_given(shown.values())
     yield Figure(
         id="fig-bias-angles",
         title="Emotions and groups of people shown inside the model, and its answers",
         part=Part.INSIDE,
         caption=sentences(
-            "Left and middle: cosines of the directions of emotions and groups, from pictures and from texts; bold "
-            "where p ≤ .05 with Holm's correction over cells. Right: each cell's cosine from pictures "
-            "and how much more often (by probability where known) the rater gives the emotion's label to the group's "
-            "pictures than to all others, within each emotion shown; the light band holds 95 % of the cosines where "
+            f"{'Left and middle' if texts else 'Left'}: cosines of the directions of emotions and groups, from pictures"
+            f"{' and from texts' if texts else ''}; bold where p ≤ .05 with Holm's correction over cells. Right: "
+            "each cell's cosine from pictures and how much more often (by probability where known) the rater gives the "
+            "emotion's label to the group's pictures than to all others, within each emotion shown; "
+            "the light band holds 95 % of the cosines where "
             "groups are dealt anew, the darker one those of a random direction.",
             *(_told(name, one) for name, one in shown.items()),
             drawn_of(len(shown), len(found), "the first arrays"),
         ),
         alt=sentences(
-            "For each array two matrices of cosines, emotions by groups, and a scatter of cosines against how much "
-            "more often labels are given.",
+            f"For each array {'two matrices' if texts else 'a matrix'} of cosines, emotions by groups, and a scatter "
+            "of cosines against how much more often labels are given.",
             *(_told(name, one) for name, one in shown.items()),
         ),
         draw=partial(_draw, shown),
@@ -78,24 +80,38 @@ def _draw(shown: Mapping[str, BiasFound]) -> Drawing:
     emotions = _names(first)[0]
     left = margin([plain(name, LONGEST) for name in emotions], SMALL) + 0.02
     height = max(1.3, CELL * len(emotions))
+    given = texts_given(shown.values())
+    # As wide as three would be: two wider ones would not hold more.
     wide = (DOUBLE - left - 0.1 - 0.2 - 0.65) / 3
-    grid = Grid(len(shown), 3, wide, height, left=left, right=0.1, top=0.52, bottom=0.75, down=0.62, across=0.425)
+    lefts = (left, left + wide + 0.2, left + 2 * wide + 0.85) if given else (left, left + wide + 0.65)
+    titles = TITLES if given else (TITLES[0], TITLES[-1])
+    grid = Grid(
+        len(shown),
+        len(lefts),
+        wide,
+        height,
+        left=left,
+        right=0.1,
+        top=0.52,
+        bottom=0.75,
+        down=0.62,
+        across=0.425 if given else 0.65,
+    )
     drawing = new_drawing(grid)
     for row, (name, found) in enumerate(shown.items()):
         y = grid.height - grid.top - height - row * (height + grid.down)
-        lefts = (left, left + wide + 0.2, left + 2 * wide + 0.85)
-        pictures, texts, scatter = (
+        pictures, *texts, scatter = (
             drawing.add_axes((x / grid.width, y / grid.height, wide / grid.width, height / grid.height)) for x in lefts
         )
         drawing.text(
-            0.02, (y + height + (0.3 if row == 0 else 0.1)) / grid.height, fitted(_where(name, found), 6.0, FONT),
-            fontsize=FONT, fontweight="bold", va="bottom",
+            0.02, (y + height + (0.3 if row == 0 else 0.1)) / grid.height,
+            fitted(_where(name, found), grid.width - 0.1, FONT), fontsize=FONT, fontweight="bold", va="bottom",
         )  # fmt: skip
         _matrices(pictures, texts, found, last=row == len(shown) - 1)
         _scatter(scatter, found)
         scatter.set_xlabel("cosine from pictures")
         if row == 0:
-            for axes, words in zip((pictures, texts, scatter), TITLES, strict=True):
+            for axes, words in zip((pictures, *texts, scatter), titles, strict=True):
                 axes.set_title(words)
     return drawing
 
@@ -108,7 +124,7 @@ def _names(found: BiasFound) -> tuple[list[str], list[str]]:
     return [*dict.fromkeys(c.emotion for c in found.cells)], [*dict.fromkeys(c.group for c in found.cells)]
 
 
-def _matrices(pictures: Axes, texts: Axes, found: BiasFound, *, last: bool) -> None:
+def _matrices(pictures: Axes, texts: Sequence[Axes], found: BiasFound, *, last: bool) -> None:
     emotions, groups = _names(found)
     shape = (len(emotions), len(groups))
     names = [plain(name, LONGEST) for name in emotions]
@@ -118,11 +134,12 @@ def _matrices(pictures: Axes, texts: Axes, found: BiasFound, *, last: bool) -> N
     cosines(pictures, values, names, columns, held)
     values = np.array([_number(cell.text) for cell in found.cells]).reshape(shape)
     held = np.array([cell.text_p_holm is not None and cell.text_p_holm <= HELD for cell in found.cells]).reshape(shape)
-    cosines(texts, values, names, columns, held)
-    if isinstance(found.texts, Skipped):
-        texts.text(0.5, 0.5, "no such texts", transform=texts.transAxes, ha="center", fontsize=SMALL, color=PEOPLE)
-    texts.tick_params(labelleft=False)
-    for axes in (pictures, texts):
+    for axes in texts:
+        cosines(axes, values, names, columns, held)
+        if isinstance(found.texts, Skipped):
+            axes.text(0.5, 0.5, "no such texts", transform=axes.transAxes, ha="center", fontsize=SMALL, color=PEOPLE)
+        axes.tick_params(labelleft=False)
+    for axes in (pictures, *texts):
         axes.tick_params(labelbottom=last)
 
 

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from vlmrate.report.figures.canvas import Grid, across, label_below, label_left, legend, legend_height, new_drawing
+from vlmrate.report.figures.canvas import (
+    Grid,
+    across,
+    label_below,
+    label_left,
+    layer_axis,
+    legend,
+    legend_height,
+    new_drawing,
+)
 from vlmrate.report.figures.figure import Figure
 from vlmrate.report.figures.style import DOUBLE, INK, PEOPLE, SINGLE, looks
 from vlmrate.report.figures.words import bounded, listed, sentences, title
@@ -118,7 +127,8 @@ def _draw(panels: Sequence[_Shown]) -> Drawing:
     drawing = new_drawing(grid)
     look = looks(names)
     within = _within(panels)
-    low = min(0.0, *(_r(layer, within) for panel in panels for axis in panel.axes.values() for layer in axis.by_layer))
+    rs = [_r(layer, within) for panel in panels for axis in panel.axes.values() for layer in axis.by_layer]
+    low = min(0.0, *rs, *(value for panel in panels for value in panel.lines.values()))
     for axes, heading, panel in zip(grid.panels(drawing, len(panels)), titles, panels, strict=True):
         _panel(axes, panel, look, low, within=within)
         axes.set_title(heading)
@@ -129,8 +139,6 @@ def _draw(panels: Sequence[_Shown]) -> Drawing:
 
 
 def _panel(axes: Panel, panel: _Shown, look: Mapping[str, Look], low: float, *, within: bool) -> None:
-    from matplotlib.ticker import MaxNLocator
-
     for name, axis in panel.axes.items():
         colour, marker = look[name].colour, look[name].marker
         rs = [_r(layer, within) for layer in axis.by_layer]
@@ -142,8 +150,7 @@ def _panel(axes: Panel, panel: _Shown, look: Mapping[str, Look], low: float, *, 
         colour, style = LINES[name]
         axes.axhline(value, color=colour, linestyle=style, linewidth=0.8, zorder=1)
     axes.set_ylim(low - (0.05 if low < 0 else 0), 1.03)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
-    axes.set_xlim(-0.5, max(len(axis.by_layer) for axis in panel.axes.values()) - 0.5)
+    layer_axis(axes, (layer.layer for axis in panel.axes.values() for layer in axis.by_layer))
 
 
 def _within(panels: Sequence[_Shown]) -> bool:

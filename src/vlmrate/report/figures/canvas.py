@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from vlmrate.report.figures.style import FONT, INK
@@ -23,6 +24,8 @@ SECOND_LINE = 0.12
 """Inches that the second line of a title takes."""
 LONGEST_ENTRY = 40
 """Characters of a legend's entry."""
+MOST_TICKS = 8
+"""Ticks of an axis of layers."""
 LEGEND_SIGN = 0.36
 """Inches of a legend's sign and the space around an entry."""
 
@@ -151,6 +154,19 @@ def label_left(drawing: Drawing, grid: Grid, words: str) -> None:
     """A label for the y axis of all panels."""
     middle = (grid.bottom + (grid.height - grid.top - grid.bottom) / 2) / grid.height
     drawing.text(0.02 / grid.width, middle, words, ha="left", va="center", rotation=90, fontsize=FONT, color=INK)
+
+
+def layer_axis(axes: Axes, layers: Iterable[int]) -> None:
+    """An x axis of layers: ticks at those there are, or at whole numbers where these would stand too close."""
+    from matplotlib.ticker import MaxNLocator
+
+    there = sorted(set(layers))
+    axes.set_xlim(there[0] - 0.5, there[-1] + 0.5)
+    closest = min((b - a for a, b in pairwise(there)), default=1)
+    if (there[-1] - there[0]) / closest < MOST_TICKS:
+        axes.set_xticks(there)
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=MOST_TICKS))
 
 
 def _legend_columns(names: Sequence[str], total: float) -> int:

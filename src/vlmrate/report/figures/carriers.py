@@ -71,7 +71,10 @@ def _draw(carried: Sequence[Carried], kind: str) -> Drawing:
         axes.plot(range(len(one.curve) + 1), (0, *one.curve), color=colour, marker=marker, markersize=2.5, zorder=2)
     axes.axhline(SHARE, color=PEOPLE, linestyle="--", linewidth=0.8, zorder=1)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
-    axes.set_ylim(0, 1.05)
+    # Told of the other half, a share may be more than 1 before the last ones take from it, or less than 0.
+    shares = [0.0, 1.0, *(share for one in carried for share in one.curve)]
+    room = 0.05 * (max(shares) - min(shares))
+    axes.set_ylim(min(shares) - (room if min(shares) < 0 else 0.0), max(shares) + room)
     axes.set_xlim(0, max(len(one.curve) for one in carried) + 1)
     label_left(drawing, grid, "share of the lowering")
     label_below(drawing, grid, f"{kind}, the largest first", up=foot + 0.04)

@@ -14,6 +14,7 @@ from vlmrate.report.figures.canvas import (
     across,
     label_below,
     label_left,
+    layer_axis,
     legend,
     legend_height,
     margin,
@@ -21,7 +22,7 @@ from vlmrate.report.figures.canvas import (
 )
 from vlmrate.report.figures.carriers import carrier_figures
 from vlmrate.report.figures.figure import Figure
-from vlmrate.report.figures.style import COLOURS, DOUBLE, FAINT, INK, PEOPLE, SINGLE, SMALL
+from vlmrate.report.figures.style import COLOURS, DOUBLE, FAINT, FONT, INK, PEOPLE, SINGLE, SMALL
 from vlmrate.report.figures.words import counted, listed, plain, points, sentences, title, width
 from vlmrate.report.table import Part
 from vlmrate.report.tables.causal import found_of, heading, own_change
@@ -44,6 +45,7 @@ MOST = 12
 CELL = 0.34
 """Inches of a cell that holds a number."""
 LONGEST = 12
+PROJECTED = "Projected out"
 OWN, RANDOM = "change of its label", "range of random directions"
 
 
@@ -120,8 +122,6 @@ def _limits(effects: Iterable[DirectionEffect]) -> tuple[float, float]:
 
 
 def _panel(axes: Axes, effect: DirectionEffect) -> None:
-    from matplotlib.ticker import MaxNLocator
-
     at = [layer.layer for layer in effect.layers]
     lowest, highest = ([getattr(layer.random, end) for layer in effect.layers] for end in ("lowest", "highest"))
     axes.fill_between(at, lowest, highest, color=FAINT, linewidth=0, zorder=1)
@@ -135,8 +135,7 @@ def _panel(axes: Axes, effect: DirectionEffect) -> None:
         inner = COLOURS[0] if layer.random.p <= HELD else "white"
         axes.plot([layer.layer] * 2, [change.ci_low, change.ci_high], color=COLOURS[0], zorder=2)
         axes.plot(layer.layer, change.value, marker="o", color=COLOURS[0], markerfacecolor=inner, zorder=3)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
-    axes.set_xlim(min(at) - 0.5, max(at) + 0.5)
+    layer_axis(axes, at)
 
 
 def _signs() -> list[Artist]:
@@ -179,7 +178,10 @@ def _draw_labels(rows: Mapping[str, DirectionEffect]) -> Drawing:
     names = [plain(name, LONGEST) for name in rows]
     below = max(width(plain(label, LONGEST), SMALL) for label in labels) * 0.75 + 0.12
     left = margin(names, SMALL) + 0.16
-    grid = Grid(1, 1, CELL * len(labels), 0.24 * len(rows), left=left, right=0.1, top=0.08, bottom=below + 0.18)
+    high = 0.24 * len(rows)
+    # The name of the axis is higher than a few rows are.
+    top = max(0.08, (width(PROJECTED, FONT) - high) / 2 + 0.04)
+    grid = Grid(1, 1, CELL * len(labels), high, left=left, right=0.1, top=top, bottom=max(top, below + 0.18))
     drawing = new_drawing(grid)
     (axes,) = grid.panels(drawing, 1)
     changes = np.array([[_value(change.true) for change in effect.chosen.labels] for effect in rows.values()])
@@ -197,7 +199,7 @@ def _draw_labels(rows: Mapping[str, DirectionEffect]) -> Drawing:
     for tick in axes.get_xticklabels():
         tick.set_rotation_mode("anchor")
     axes.spines[["left", "bottom"]].set_visible(False)
-    axes.set_ylabel("Projected out")
+    axes.set_ylabel(PROJECTED)
     axes.set_xlabel("Label")
     return drawing
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vlmrate.apa import bounded, decimal
-from vlmrate.report.figures.canvas import Grid, margin, new_drawing
+from vlmrate.report.figures.canvas import Grid, layer_axis, margin, new_drawing
 from vlmrate.report.figures.figure import Figure
 from vlmrate.report.figures.heat import cosines
 from vlmrate.report.figures.style import COLOURS, DOUBLE, FAINT, INK, PEOPLE, SMALL, looks
@@ -114,8 +114,6 @@ def _draw(shown: Mapping[str, EmotionDirections]) -> Drawing:
 
 
 def _layers(axes: Axes, found: EmotionDirections) -> None:
-    from matplotlib.ticker import MaxNLocator
-
     x, y = [one.layer for one in found.layers], [one.strength for one in found.layers]
     axes.plot(x, y, color=COLOURS[0], zorder=2)
     for one in found.layers:
@@ -123,8 +121,7 @@ def _layers(axes: Axes, found: EmotionDirections) -> None:
         axes.plot(one.layer, one.strength, marker="o", color=COLOURS[0], markerfacecolor=inner, zorder=3)
     axes.axhline(1.0, color=PEOPLE, linestyle="--", linewidth=0.8, zorder=1)
     axes.set_ylim(0, max(2.0, *(1.1 * value for value in y)))
-    axes.set_xlim(min(x) - 0.5, max(x) + 0.5)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
+    layer_axis(axes, x)
     axes.set_xlabel("layer")
     axes.set_ylabel("gaps, times chance")
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from vlmrate.report.figures.canvas import Grid, across, label_below, label_left, legend, legend_height, new_drawing
+from vlmrate.report.figures.canvas import (
+    Grid,
+    across,
+    label_below,
+    label_left,
+    layer_axis,
+    legend,
+    legend_height,
+    new_drawing,
+)
 from vlmrate.report.figures.figure import Figure
 from vlmrate.report.figures.style import DOUBLE, PEOPLE, SINGLE, looks
 from vlmrate.report.figures.words import bounded, listed, sentences, title
@@ -82,8 +91,6 @@ def _draw(panels: Panels) -> Drawing:
 
 
 def _panel(axes: Axes, found: Mapping[str, Separability], look: Mapping[str, Look]) -> None:
-    from matplotlib.ticker import MaxNLocator
-
     for name, one in found.items():
         colour, marker = look[name].colour, look[name].marker
         x, y = [layer.layer for layer in one.layers], [layer.accuracy for layer in one.layers]
@@ -93,9 +100,7 @@ def _panel(axes: Axes, found: Mapping[str, Separability], look: Mapping[str, Loo
             axes.plot(layer.layer, layer.accuracy, marker=marker, color=colour, markerfacecolor=inner, zorder=3)
         axes.axhline(one.chance, color=PEOPLE, linestyle="--", linewidth=0.8, zorder=1)
     axes.set_ylim(0, 1.03)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
-    most = max(len(one.layers) for one in found.values())
-    axes.set_xlim(-0.5, most - 0.5)
+    layer_axis(axes, (layer.layer for one in found.values() for layer in one.layers))
 
 
 def _line(look: Look) -> Artist:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vlmrate.probe.prior import NO_TEXTS
 from vlmrate.report.table import Part, Table, bounded, count, p_value, points, section, stub
 from vlmrate.report.tables.arrays import array_name
 from vlmrate.report.tables.naming import column_names, heading
 from vlmrate.stats import Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from vlmrate.probe.bias import BiasCell, BiasFound, BiasOutcome
     from vlmrate.probe.correspondence import Correspondence
@@ -34,7 +35,18 @@ def angles_in(outcomes: Sequence[BiasOutcome]) -> dict[str, BiasFound]:
     }
 
 
+def texts_given(found: Iterable[BiasFound]) -> bool:
+    """Whether captures of texts were given beside any of them, even such as nothing could be told of."""
+    return any(one.texts != NO_TEXTS for one in found)
+
+
 def _cosines(outcomes: Sequence[BiasOutcome]) -> Table:
+    texts = texts_given(angles_in(outcomes).values())
+    of_texts = (
+        bounded("text", "From texts"),
+        p_value("text_p", "p of texts"),
+        p_value("text_p_holm", "p Holm of texts"),
+    )
     return Table(
         id="bias-angles",
         title="Directions of emotions and of groups of people shown: their cosines",
@@ -46,25 +58,24 @@ def _cosines(outcomes: Sequence[BiasOutcome]) -> Table:
             p_value("p", "p"),
             p_value("p_holm", "p Holm"),
             bounded("unattenuated", "Without noise"),
-            bounded("text", "From texts"),
-            p_value("text_p", "p of texts"),
-            p_value("text_p_holm", "p Holm of texts"),
+            *(of_texts if texts else ()),
         ),
-        rows=tuple(row for outcome in outcomes for row in _rows(outcome, outcomes)),
+        rows=tuple(row for outcome in outcomes for row in _rows(outcome, outcomes, texts=texts)),
         notes=tuple(_notes(angles_in(outcomes))),
     )
 
 
-def _rows(outcome: BiasOutcome, outcomes: Sequence[BiasOutcome]) -> Iterator[tuple[Cell, ...]]:
+def _rows(outcome: BiasOutcome, outcomes: Sequence[BiasOutcome], *, texts: bool) -> Iterator[tuple[Cell, ...]]:
     name, found = array_name(outcome, outcomes), outcome.found
     if isinstance(found, Skipped):
-        yield (name, "–", found, *(None,) * 6)
+        yield (name, "–", found, *(None,) * (6 if texts else 3))
         return
     where = f", layer {found.layer}" if len(found.layers) > 1 else ""
     head = f"{name}{where}: {found.images} pictures of {found.identities} identities"
     for cell in found.cells:
         of_texts = (found.texts if isinstance(found.texts, Skipped) else cell.text, cell.text_p, cell.text_p_holm)
-        yield (head, f"{cell.emotion}, {cell.group}", cell.cosine, cell.p, cell.p_holm, cell.unattenuated, *of_texts)
+        row = (head, f"{cell.emotion}, {cell.group}", cell.cosine, cell.p, cell.p_holm, cell.unattenuated)
+        yield (*row, *of_texts) if texts else row
 
 
 def _notes(found: dict[str, BiasFound]) -> Iterator[str]:

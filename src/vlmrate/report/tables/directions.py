@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vlmrate.report.table import Part, Table, bounded, p_value, points, section, stub, text
+from vlmrate.report.table import Part, Table, bounded, p_value, points, section, stub
 from vlmrate.report.tables.arrays import array_name
 from vlmrate.report.tables.naming import counted, heading
 from vlmrate.stats import Skipped
@@ -31,9 +31,13 @@ def directions_tables(outcomes: Sequence[DirectionsOutcome]) -> Iterator[Table]:
 
 def found_in(outcomes: Sequence[DirectionsOutcome]) -> dict[str, EmotionDirections]:
     """What was not skipped, by the array's name."""
-    return {
-        array_name(outcome, outcomes): outcome.found for outcome in outcomes if not isinstance(outcome.found, Skipped)
-    }
+    return {_name(outcome, outcomes): outcome.found for outcome in outcomes if not isinstance(outcome.found, Skipped)}
+
+
+def _name(outcome: DirectionsOutcome, outcomes: Sequence[DirectionsOutcome]) -> str:
+    """The array; captures of texts make no capture of pictures harder to tell, so that one alone goes unnamed."""
+    pictures = [other for other in outcomes if other.source == "images"]
+    return array_name(outcome, pictures if outcome.source == "images" else outcomes)
 
 
 def _gaps(outcomes: Sequence[DirectionsOutcome]) -> Table:
@@ -63,7 +67,7 @@ def _gaps(outcomes: Sequence[DirectionsOutcome]) -> Table:
 
 
 def _gap_rows(outcome: DirectionsOutcome, outcomes: Sequence[DirectionsOutcome]) -> Iterator[tuple[Cell, ...]]:
-    name, found = array_name(outcome, outcomes), outcome.found
+    name, found = _name(outcome, outcomes), outcome.found
     if isinstance(found, Skipped):
         yield (name, "–", found, None, None, None)
         return
@@ -105,7 +109,7 @@ def _texts(outcomes: Sequence[DirectionsOutcome]) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for outcome in outcomes:
         for other in outcome.texts:
-            head = f"{array_name(outcome, outcomes)} beside {other.text}"
+            head = f"{_name(outcome, outcomes)} beside {other.text}"
             if isinstance(other.found, Skipped):
                 rows.append((head, "–", other.found, None, None))
                 continue
@@ -143,8 +147,8 @@ def _components(outcomes: Sequence[DirectionsOutcome]) -> Table:
         columns=(
             section("array", "Read at"),
             stub("component", "Component"),
+            stub("item", "Item"),
             bounded("share", "Share of variance"),
-            text("item", "Item"),
             bounded("r", "|r| over emotions"),
             p_value("p", "p"),
             bounded("overall", "r over pictures"),
@@ -165,7 +169,7 @@ def _component_rows(name: str, found: EmotionDirections) -> Iterator[tuple[Cell,
     for one in found.components:
         told = [] if isinstance(found.along, Skipped) else [a for a in found.along if a.component == one.number]
         if not told:
-            yield (name, str(one.number), one.share, None, None, None, None, None)
+            yield (name, str(one.number), None, one.share, None, None, None, None)
         for a in told:
             share = one.share if a is told[0] else None
-            yield (name, str(one.number), share, heading(a.item), a.r, a.p, a.overall, a.within)
+            yield (name, str(one.number), heading(a.item), share, a.r, a.p, a.overall, a.within)
