@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -90,11 +91,13 @@ def test_misuse_is_one_sentence(arguments: tuple[str, ...], words: str) -> None:
 @pytest.mark.slow
 def test_ctrl_c_keeps_what_was_captured(tmp_path: Path) -> None:
     """Interrupted in the middle: exit code 130 and a sentence; the same command finds those rows there."""
-    file, partial = tmp_path / "capture.safetensors", tmp_path / ".capture.safetensors.partial"
+    file, unfinished = tmp_path / "capture.safetensors", tmp_path / ".capture.safetensors.partial"
     command = [VLMRATE, "probe", "capture", "--model", "tiny", "--positions", "vision", "--out", str(file)]
-    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as running:
+    # A shell that runs the tests in the background has its children ignore the signal.
+    heeding = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, preexec_fn=heeding) as running:
         until = time.monotonic() + 120
-        while time.monotonic() < until and not (partial.exists() and any(partial.read_bytes()[-144:])):
+        while time.monotonic() < until and not (unfinished.exists() and any(unfinished.read_bytes()[-144:])):
             time.sleep(0.02)
         running.send_signal(signal.SIGINT)
         said, _ = running.communicate(timeout=120)

@@ -94,7 +94,7 @@ def test_weights_of_others_are_brought_in(features: Callable[..., Done], capture
 
     def stored(width: int) -> Path:
         shapes: dict[str, Any] = {"W_enc": (width, 9), "b_enc": 9, "W_dec": (9, width), "b_dec": width, "threshold": 9}
-        np.savez(tmp_path / f"w{width}.npz", **{name: rng.normal(size=shape) for name, shape in shapes.items()})
+        np.savez(tmp_path / f"w{width}.npz", **{name: rng.uniform(size=shape) for name, shape in shapes.items()})
         return tmp_path / f"w{width}.npz"
 
     asked = ("--keys", "gemma-scope.yaml", "--layer", "2", "--capture", capture.file)
