@@ -357,6 +357,6 @@ def test_the_command_finds_stores_and_shows(tmp_path: Path) -> None:
     (figure,) = inside_figures(found)
     save(figure, tmp_path / "again.svg")
     (again,) = json.loads(runner.invoke(app, [*command, "--rater", "nobody", "--json"]).output)["bias"]
-    assert "there are no ratings by nobody under None" in again["found"]["rated"]["skipped"]
+    assert "the capture names no protocol, so no answers belong to it" in again["found"]["rated"]["skipped"]
     wrong = runner.invoke(app, [*command, "--text", str(tmp_path / "pictures.safetensors")])
     assert "was captured from pictures" in str(wrong.exception)

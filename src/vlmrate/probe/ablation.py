@@ -150,12 +150,6 @@ def held(directions: Directions, name: str, layers: Sequence[int], step: str) ->
     return found
 
 
-def random_unit(width: int, seed: tuple[int, ...]) -> np.ndarray:
-    """A vector (width,) of length 1, every direction as likely as any other."""
-    drawn = np.random.default_rng(seed).normal(size=width)
-    return np.asarray(drawn / np.linalg.norm(drawn))
-
-
 def means(columns: np.ndarray, identities: np.ndarray, names: Sequence[str], bootstrap: Bootstrap) -> list[Outcome]:
     """The mean of every column (pictures, columns), each interval from drawing identities."""
     sums = np.column_stack([np.ones(len(columns)), columns]).astype(np.float64)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from vlmrate.inference.store import stores
 from vlmrate.inference.table import load_results
+from vlmrate.probe.spoken import run_of
 from vlmrate.stats import Skipped
 from vlmrate.study.records import Labels, Likert
 
@@ -54,7 +55,7 @@ def answered(
     if item is None:
         return Skipped("the study asks for no label")
     results = load_results(study)
-    run = _run(results.runs, about, rater, protocol)
+    run = run_of(about, results.runs, rater, protocol)
     if isinstance(run, Skipped):
         return run
     table = results.ratings
@@ -71,23 +72,6 @@ def _label_item(study: Study) -> Item | None:
     asked = [item for item in study.items if isinstance(item.scale, Labels)]
     meant = [item for item in asked if item.intended is not None and item.intended == study.factors.emotion]
     return next(iter([*meant, *asked]), None)
-
-
-def _run(
-    runs: Sequence[RunOutcome], about: CaptureAbout, rater: str | None, protocol: str | None
-) -> RunOutcome | Skipped:
-    under = protocol or about.protocol
-    own = [
-        run
-        for run in runs
-        if run.rated
-        and not run.forces
-        and run.protocol == under
-        and (run.rater == rater if rater is not None else run.settings.get("model_digest") == about.model_digest)
-    ]
-    if not own:
-        return Skipped(f"there are no ratings by {rater or about.model} under {under}; make them with vlmrate infer")
-    return min(own, key=lambda run: (run.rater != about.model, run.rater))
 
 
 def _given(study: Study, run: RunOutcome, item: Item, ids: Sequence[str]) -> np.ndarray | None:

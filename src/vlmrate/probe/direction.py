@@ -17,7 +17,7 @@ from vlmrate.errors import ProbeError
 from vlmrate.probe.shown import shown_in
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from vlmrate.probe.shown import Shown
     from vlmrate.probe.store import Capture
@@ -108,6 +108,12 @@ def directions_of(found: Effects, activations: np.ndarray, layer: int, prefix: s
         for name, effect, length in zip(found.classes, made, lengths, strict=True)
         if length > 0
     )
+
+
+def random_units(number: int, width: int, seed: Sequence[int]) -> np.ndarray:
+    """Random directions (number, width) of length 1, each as likely as any other; the same for a seed."""
+    drawn = np.random.default_rng(list(seed)).normal(size=(number, width))
+    return np.asarray(drawn / np.linalg.norm(drawn, axis=1, keepdims=True))
 
 
 def principal(activations: np.ndarray, share: float = NEUTRAL_SHARE) -> np.ndarray:

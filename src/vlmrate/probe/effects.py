@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vlmrate.probe.ablation import Ablated, Task, means, random_unit
+from vlmrate.probe.ablation import Ablated, Task, means
 from vlmrate.probe.causal import (
     CausalWay,
     DirectionEffect,
@@ -17,6 +17,7 @@ from vlmrate.probe.causal import (
     Random,
     Replies,
 )
+from vlmrate.probe.direction import random_units
 from vlmrate.probe.overshadowing import overshadowing
 from vlmrate.stats import Family, Outcome, Skipped, holm
 
@@ -40,7 +41,7 @@ def arms(
     """What is projected out in every arm: each direction after its blocks, and random ones after the same blocks."""
     made = {_at(name, i): (i, one.unit) for name, by_layer in found.items() for i, one in by_layer.items()}
     drawn = ((i, number) for i in layers for number in range(way.random))
-    return made | {_at(_random(n), i): (i, random_unit(width, (way.seed, i, n))) for i, n in drawn}
+    return made | {_at(_random(n), i): (i, random_units(1, width, (way.seed, i, n))[0]) for i, n in drawn}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -26,19 +26,26 @@ class Rater:
 
 
 def rater_of(about: CaptureAbout, results: Results, named: str | None = None) -> Rater | Skipped:
-    """The rater whose answers stand beside a capture: its model under its protocol, or the one named.
+    """The rater whose answers stand beside a capture, as `run_of`."""
+    found = run_of(about, results.runs, named)
+    return found if isinstance(found, Skipped) else Rater(found.rater, found.protocol)
+
+
+def run_of(
+    about: CaptureAbout, runs: Sequence[RunOutcome], named: str | None = None, protocol: str | None = None
+) -> RunOutcome | Skipped:
+    """The run whose answers stand beside a capture: of its model under its protocol, or of those named.
 
     The model is known by its digest; of several raters that it makes, the one of its name, else the first by name.
     """
-    if about.protocol is None:
+    under = protocol or about.protocol
+    if under is None:
         return Skipped("the capture names no protocol, so no answers belong to it")
-    runs = [run for run in results.runs if run.protocol == about.protocol and run.rated and not run.forces]
     who = named or about.model
-    own = [run for run in runs if _is(run, about, named)]
+    own = [run for run in runs if run.protocol == under and run.rated and not run.forces and _is(run, about, named)]
     if not own:
-        return Skipped(f"there are no ratings by {who} under {about.protocol} (`vlmrate infer --model {about.model}`)")
-    found = min(own, key=lambda run: (run.rater != who, run.rater))
-    return Rater(found.rater, found.protocol)
+        return Skipped(f"there are no ratings by {who} under {under} (`vlmrate infer --model {about.model}`)")
+    return min(own, key=lambda run: (run.rater != who, run.rater))
 
 
 def _is(run: RunOutcome, about: CaptureAbout, named: str | None) -> bool:

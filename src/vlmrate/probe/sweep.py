@@ -15,6 +15,7 @@ import numpy as np
 from vlmrate.errors import ProbeError
 from vlmrate.probe.arms import UNCHANGED, Arm, Placed
 from vlmrate.probe.changes import Add
+from vlmrate.probe.direction import random_units
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -162,7 +163,7 @@ def sweep_of(steered: Sequence[Steered], doses: Doses, width: int, randoms: int,
     places, random = [], []
     for one in steered:
         places.append(np.array([0 if dose == 0 else placed(one.arm(dose)) for dose in doses.all]))
-        units = random_units(width, randoms, one.layer, seed)
+        units = random_units(randoms, width, (seed, one.layer))
         random.append(
             np.array(
                 [
@@ -172,9 +173,3 @@ def sweep_of(steered: Sequence[Steered], doses: Doses, width: int, randoms: int,
             )
         )
     return Sweep(tuple(arms), doses, tuple(steered), tuple(places), tuple(random))
-
-
-def random_units(width: int, number: int, layer: int, seed: int) -> np.ndarray:
-    """Units (number, width) drawn evenly from the sphere, the same for a seed and block."""
-    drawn = np.random.default_rng([seed, layer]).normal(size=(number, width))
-    return np.asarray(drawn / np.linalg.norm(drawn, axis=1, keepdims=True))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vlmrate.errors import ProbeError
+from vlmrate.probe.direction import random_units
 from vlmrate.probe.responses import means
 from vlmrate.probe.shown import shown
 from vlmrate.probe.steered import ErrorChange, NoAnswerChange, Reading, Targeted
-from vlmrate.probe.sweep import random_units
 from vlmrate.stats import Outcome, Skipped, compare_classification, compare_dimensional
 from vlmrate.study.faults import did_you_mean
 from vlmrate.study.records import Labels, Likert
@@ -90,7 +90,7 @@ def _random(swept: Swept, pick: _Pick) -> Answers:
     """The told half rated with random directions in the place of the one that was chosen."""
     half = swept.told
     steered, number = half.sweep.steered[pick.number], len(half.sweep.random[pick.number])
-    units = random_units(swept.model.width, number, steered.layer, swept.seed)
+    units = random_units(number, swept.model.width, (swept.seed, steered.layer))
     arms = [steered.random_arm(unit, i, pick.dose) for i, unit in enumerate(units)]
     return swept.model.rate(half.stimuli, arms)
 
