@@ -135,12 +135,12 @@ def _cost(measure: str, item: str, made: Beside) -> Cost:
         change=made.change(1),
         random=made.mean_change(RANDOM),
         beyond=beyond,
-        p=p_of(test),
+        p=_p_value(test),
         p_holm=None,
     )
 
 
-def p_of(test: TestOutcome) -> float | None:
+def _p_value(test: TestOutcome) -> float | None:
     """The p of a test; None where there is none."""
     return test.p_value if isinstance(test, TestResult) else None
 
