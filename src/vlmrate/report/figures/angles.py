@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Drawing
 
-    from vlmrate.probe.bias import BiasFound, BiasOutcome
+    from vlmrate.probe.angles import BiasFound, BiasOutcome
 
 MOST = 4
 """Arrays that one figure holds."""
