@@ -70,7 +70,8 @@ def along_pictures(
 ) -> Along:
     """Of emotions, then levels of groups, from pictures (pictures, width), whose cells `geometry` has too.
 
-    By chance emotions are dealt within identities, groups between them as `order` (dealings, identities) says.
+    By chance groups are dealt between identities as `order` (dealings, identities) says. Of emotions what they leave
+    over is dealt within identities: dealing what is measured would take a large effect of one emotion for noise of all.
     """
     projected = values @ units.T
     own = Geometry(Cells.of(projected, judged.units, judged.labels), geometry.groups)
@@ -80,13 +81,13 @@ def along_pictures(
     def cosines(drawn: np.ndarray) -> np.ndarray:
         return np.asarray(np.concatenate([own.emotions(drawn), own.levels(drawn)], axis=1) / lengths)
 
-    dealt = dealt_effects(judged, projected, way.permutations, way.seed)
+    dealt = dealt_effects(judged, _left_over(judged, projected), way.permutations, way.seed)
     by_chance = np.concatenate([dealt, own.levels(None, order)], axis=1) / lengths
     return Along(cosines, by_chance, len(geometry.cells.identities))
 
 
 def along_texts(units: np.ndarray, concepts: Concepts, way: Way) -> Along:
-    """Of emotions, then levels of groups, from texts; by chance classes are dealt anew to a part's texts."""
+    """Of emotions, then levels of groups, from texts; by chance what they leave over is dealt anew to texts."""
     projected = [values @ units.T for _, values in concepts.parts]
     over = concepts.over(projected)
     whole = [labelled.weights() @ values for labelled, values in concepts.parts]
@@ -95,7 +96,25 @@ def along_texts(units: np.ndarray, concepts: Concepts, way: Way) -> Along:
     def cosines(drawn: np.ndarray) -> np.ndarray:
         return np.asarray(np.concatenate(over(drawn), axis=1) / lengths)
 
-    return Along(cosines, np.concatenate(concepts.dealt(projected, way), axis=1) / lengths, concepts.texts)
+    rest = [_left_over(labelled, own) for (labelled, _), own in zip(concepts.parts, projected, strict=True)]
+    return Along(cosines, np.concatenate(concepts.dealt(rest, way), axis=1) / lengths, concepts.texts)
+
+
+def _left_over(labelled: Labelled, values: np.ndarray) -> np.ndarray:
+    """What classes and blocks leave of rows (rows, columns), as large as noise is before classes are fitted to it.
+
+    Residuals of the whole model are dealt (ter Braak 1992, in Bootstrapping and Related Techniques, 79-85).
+    """
+    codes = labelled.codes
+    rest = values - (labelled.weights() @ values)[codes]
+    blocks = np.zeros(len(rest), dtype=np.int64)
+    if labelled.blocks is not None:
+        blocks = np.unique(labelled.blocks.astype(str), return_inverse=True)[1]
+    sums = np.zeros((int(blocks.max()) + 1, values.shape[1]))
+    np.add.at(sums, blocks, rest)
+    rest -= (sums / np.bincount(blocks)[:, None])[blocks]
+    within, fitted = len(rest) - len(sums), int(codes.max())
+    return np.asarray(rest * np.sqrt(within / max(within - fitted, 1)))
 
 
 def _lengths(effects: np.ndarray) -> np.ndarray:

@@ -40,8 +40,8 @@ class FeatureCell:
     """A feature and `other`, an emotion or a level of a group (FACTOR=LEVEL): the angle inside, and what is answered.
 
     `unattenuated` is the cosine over the root of the reliability of the other direction, the feature's being fixed. `p`
-    is that of emotions dealt anew within identities or of groups dealt between them, of either sign, `text_p` that of
-    concepts dealt anew to texts; each is corrected over all cells of features.
+    is that of what emotions leave over dealt anew within identities, or of groups dealt between them, of either sign,
+    `text_p` that of what concepts leave over dealt anew to texts; each is corrected over all cells of features.
     `active` is how much more often the feature is active in pictures of the other than in all others, of a group within
     each emotion shown. `label` is how much more often an emotion's label is given where the feature is active, within
     each emotion shown that shows two people or more on both sides, `shifts` how ratings of the emotion's pictures are

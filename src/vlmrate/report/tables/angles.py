@@ -113,8 +113,9 @@ def _notes(found: dict[str, BiasFound]) -> Iterator[str]:
     if any(one.features is not None for one in found.values()):
         yield (
             "Features: the cosine of a feature's row of the decoder, which is fixed, so that intervals and reliability "
-            "are those of the other direction. p with an emotion: emotions dealt anew within identities; with a group "
-            "as above. Holm over all cells of features. A feature that was picked because it is active in an emotion "
+            "are those of the other direction. p with an emotion: what emotions and identities leave over, dealt anew "
+            "within identities; with a group as above; from texts what concepts leave over. Holm over all cells of "
+            "features. A feature that was picked because it is active in an emotion "
             "lies along that emotion, and p says nothing new of it."
         )
     for factor, reason in dict.fromkeys((w.factor, w.reason) for one in found.values() for w in one.without):
