@@ -81,7 +81,7 @@ def along_pictures(
     def cosines(drawn: np.ndarray) -> np.ndarray:
         return np.asarray(np.concatenate([own.emotions(drawn), own.levels(drawn)], axis=1) / lengths)
 
-    dealt = dealt_effects(judged, _left_over(judged, projected), way.permutations, way.seed)
+    dealt = _by_chance(judged, projected, way)
     by_chance = np.concatenate([dealt, own.levels(None, order)], axis=1) / lengths
     return Along(cosines, by_chance, len(geometry.cells.identities))
 
@@ -96,25 +96,37 @@ def along_texts(units: np.ndarray, concepts: Concepts, way: Way) -> Along:
     def cosines(drawn: np.ndarray) -> np.ndarray:
         return np.asarray(np.concatenate(over(drawn), axis=1) / lengths)
 
-    rest = [_left_over(labelled, own) for (labelled, _), own in zip(concepts.parts, projected, strict=True)]
-    return Along(cosines, np.concatenate(concepts.dealt(rest, way), axis=1) / lengths, concepts.texts)
+    dealt = [
+        _by_chance(labelled, own, way)[:, kept]
+        for (labelled, _), own, kept in zip(concepts.parts, projected, concepts.told, strict=True)
+    ]
+    return Along(cosines, np.concatenate(dealt, axis=1) / lengths, concepts.texts)
 
 
-def _left_over(labelled: Labelled, values: np.ndarray) -> np.ndarray:
-    """What classes and blocks leave of rows (rows, columns), as large as noise is before classes are fitted to it.
+def _by_chance(labelled: Labelled, values: np.ndarray, way: Way) -> np.ndarray:
+    """Effects of classes (dealings, classes, columns) where what they and blocks leave over is dealt anew.
 
-    Residuals of the whole model are dealt (ter Braak 1992, in Bootstrapping and Related Techniques, 79-85).
+    Residuals of the whole model are dealt and t is compared (ter Braak 1992, in Bootstrapping and Related Techniques,
+    79-85): a dealt effect counts by how much larger the noise is that its own dealing leaves over.
     """
-    codes = labelled.codes
-    rest = values - (labelled.weights() @ values)[codes]
-    blocks = np.zeros(len(rest), dtype=np.int64)
-    if labelled.blocks is not None:
-        blocks = np.unique(labelled.blocks.astype(str), return_inverse=True)[1]
+    weights = labelled.weights()
+    rest = values - (weights @ values)[labelled.codes]
+    rest -= _block_means(labelled, rest)
+    dealt = dealt_effects(labelled, rest, way.permutations, way.seed)
+    # Effects have the covariance weights @ weights.T times that of noise, so that this is what fitting them explains.
+    fitted = np.einsum("dkc,kl,dlc->dc", dealt, np.linalg.pinv(weights @ weights.T), dealt)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(dealt / np.sqrt(1 - fitted / (rest**2).sum(axis=0))[:, None])
+
+
+def _block_means(labelled: Labelled, values: np.ndarray) -> np.ndarray:
+    """The mean of every row's block (rows, columns); of all rows where there are no blocks."""
+    if labelled.blocks is None:
+        return np.asarray(values.mean(axis=0, keepdims=True))
+    blocks = np.unique(labelled.blocks.astype(str), return_inverse=True)[1]
     sums = np.zeros((int(blocks.max()) + 1, values.shape[1]))
-    np.add.at(sums, blocks, rest)
-    rest -= (sums / np.bincount(blocks)[:, None])[blocks]
-    within, fitted = len(rest) - len(sums), int(codes.max())
-    return np.asarray(rest * np.sqrt(within / max(within - fitted, 1)))
+    np.add.at(sums, blocks, values)
+    return np.asarray((sums / np.bincount(blocks)[:, None])[blocks])
 
 
 def _lengths(effects: np.ndarray) -> np.ndarray:

@@ -66,13 +66,6 @@ class Concepts:
 
         return effects
 
-    def dealt(self, values: Sequence[np.ndarray], way: Way) -> tuple[np.ndarray, ...]:
-        """Each part's effects (dealings, classes, columns) where classes are dealt anew to its texts."""
-        return tuple(
-            dealt_effects(labelled, own, way.permutations, way.seed)[:, kept]
-            for (labelled, _), own, kept in zip(self.parts, values, self.told, strict=True)
-        )
-
 
 def concepts_in(
     texts: Sequence[Capture], digest: str, emotions: Sequence[str], groups: Sequence[Group], place: tuple[int, int]
@@ -141,7 +134,9 @@ def language_prior(concepts: Concepts, way: Way) -> Prior:
     found = intervals(numbers, n, ["cosine from texts"] * real.size, n, way.bootstrap)
     rows = tuple(tuple(found[i * real.shape[1] : (i + 1) * real.shape[1]]) for i in range(len(real)))
     # Of dealt levels it is the length along an emotion that counts: their angles are those of the real ones.
-    chance = np.concatenate(concepts.dealt(values, way)[1:], axis=1) @ unit_of(emotions).T
+    of_groups = list(zip(concepts.parts, values, concepts.told, strict=True))[1:]
+    dealt = [dealt_effects(part[0], own, way.permutations, way.seed)[:, kept] for part, own, kept in of_groups]
+    chance = np.concatenate(dealt, axis=1) @ unit_of(emotions).T
     p = p_of(np.abs(chance).transpose(0, 2, 1), np.abs(real * np.linalg.norm(levels, axis=1)))
     family = stats.Family.of("cosines from texts", {str(i): float(one) for i, one in enumerate(p.ravel())})
     p_holm = np.array([one.p_adjusted for one in stats.holm(family)]).reshape(p.shape)
