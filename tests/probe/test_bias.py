@@ -19,8 +19,9 @@ from vlmrate.cli.main import app
 from vlmrate.inference.files import write_atomically
 from vlmrate.inference.records import Answer, AskedStep, Manifest, Rating, Recipe
 from vlmrate.inference.store import Store
+from vlmrate.probe.angles import BiasFound, BiasOutcome
 from vlmrate.probe.answered import Answered, answered
-from vlmrate.probe.bias import Beside, BiasFound, BiasOutcome, capture_bias
+from vlmrate.probe.bias import Beside, capture_bias
 from vlmrate.probe.direction import effects
 from vlmrate.probe.found import Found
 from vlmrate.probe.prior import NO_TEXTS

@@ -15,6 +15,7 @@ from vlmrate.errors import ProbeError
 from vlmrate.probe.direction import CapturedDirections
 from vlmrate.probe.found import Found
 from vlmrate.probe.records import ArrayAbout
+from vlmrate.probe.sparse.active import Features
 from vlmrate.probe.sparse.dictionary import Dictionary
 from vlmrate.probe.sparse.directions import FeatureDirections, JoinedDirections
 from vlmrate.probe.sparse.enrichment import enrichment
@@ -208,7 +209,7 @@ def test_selectivity_is_what_it_says() -> None:
 def test_a_feature_is_a_direction_at_its_own_place(made: Made) -> None:
     """The decoder's row at unit length, its gap the mean where it is active; beside those of the capture."""
     study, capture, dictionary = made
-    features = FeatureDirections(dictionary, capture)
+    features = FeatureDirections(Features(dictionary, capture))
     every = JoinedDirections(features, CapturedDirections(capture, study))
     assert {"happy", "gender=f", "feature:0"} <= set(every.names)
     made_direction = every.direction("feature:0", LAYER, "emotion")
@@ -226,11 +227,9 @@ def test_a_feature_is_a_direction_at_its_own_place(made: Made) -> None:
             every.direction(name, layer, step)
     silent = replace(dictionary, threshold=np.full(len(NAMES), 99, np.float32))
     with pytest.raises(ProbeError, match="activates it, so that there is no length to go"):
-        FeatureDirections(silent, capture).direction("feature:0", LAYER, "emotion")
+        FeatureDirections(Features(silent, capture)).direction("feature:0", LAYER, "emotion")
     with pytest.raises(ProbeError, match="belongs to another model"):
-        FeatureDirections(
-            replace(dictionary, about=dictionary.about.model_copy(update={"model_digest": "cd" * 32})), capture
-        )
+        Features(replace(dictionary, about=dictionary.about.model_copy(update={"model_digest": "cd" * 32})), capture)
 
 
 def test_a_feature_of_the_vision_tower_is_no_direction(made: Made, tmp_path: Path) -> None:
@@ -243,7 +242,7 @@ def test_a_feature_of_the_vision_tower_is_no_direction(made: Made, tmp_path: Pat
             writer.write(number, Row({"vision": values[None]}, {}, bytes(32)))
     of_tower = replace(dictionary, about=dictionary.about.model_copy(update={"array": "vision", "layer": 0}))
     with pytest.raises(ProbeError, match="belongs to the vision tower's output"):
-        FeatureDirections(of_tower, open_capture(tmp_path / "vision"))
+        FeatureDirections(Features(of_tower, open_capture(tmp_path / "vision")))
 
 
 @pytest.fixture

@@ -12,121 +12,60 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vlmrate import stats
-from vlmrate.probe.behaviour import LabelGaps, Shift, label_gap, shifts
-from vlmrate.probe.correspondence import Correspondence, Joint, correspondences
+from vlmrate.errors import ProbeError
+from vlmrate.probe.angles import BiasCell, BiasFound, BiasOutcome, GroupSkipped, Rated
+from vlmrate.probe.behaviour import LabelGaps, are_labels, label_gap, shifts
+from vlmrate.probe.correspondence import Joint, correspondences
 from vlmrate.probe.directed import LayerStrength
 from vlmrate.probe.directions import SPLITS
+from vlmrate.probe.featured import Seen, features_found
 from vlmrate.probe.geometry import Geometry, Group, group_of, joint_strength, unattenuated
 from vlmrate.probe.intervals import intervals, p_of, random_cosine
 from vlmrate.probe.labelled import first_half, pictured
 from vlmrate.probe.linear import permuted
-from vlmrate.probe.prior import Prior, language_prior
+from vlmrate.probe.prior import Prior, concepts_in, language_prior
 from vlmrate.probe.shown import shown_in
-from vlmrate.stats import Outcome, Skipped
+from vlmrate.stats import Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vlmrate.probe.answered import Answered
+    from vlmrate.probe.correspondence import Correspondence
     from vlmrate.probe.labelled import Labelled
     from vlmrate.probe.separability import Way
     from vlmrate.probe.shown import Shown
+    from vlmrate.probe.sparse.active import Pointed
     from vlmrate.probe.store import Capture
     from vlmrate.study.records import Study
 
 
-@dataclass(frozen=True, slots=True)
-class BiasCell:
-    """An emotion and a level of a group, FACTOR=LEVEL: the angle inside, the same from texts, and what is answered.
-
-    `unattenuated` is the cosine over the root of both directions' reliabilities. `p` is that of groups dealt anew
-    between identities, of either sign, `p_holm` corrected over cells; `text_p` and `text_p_holm` those of levels dealt
-    anew to texts.
-    `label` is how much more often the group's pictures are given the emotion's label, `shifts` how ratings of its
-    pictures of the emotion are shifted. What is None has its reason in the `texts` and `rated` of all cells.
-    """
-
-    emotion: str
-    group: str
-    cosine: Outcome
-    unattenuated: Outcome
-    p: float
-    p_holm: float
-    text: Outcome | None
-    text_p: float | None
-    text_p_holm: float | None
-    label: Outcome | None
-    shifts: tuple[Shift, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class GroupSkipped:
-    """A factor of groups of which nothing can be said, and why."""
-
-    factor: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rated:
-    """Whose answers stand beside the angles; `by_probability` says that labels count by their probability."""
-
-    rater: str
-    protocol: str
-    by_probability: bool
-
-
-@dataclass(frozen=True, slots=True)
-class BiasFound:
-    """All that is said of one array; `identities` are those that cosines are told of.
-
-    `random` is what the cosine with a random direction does not exceed 95 % of the time, `dealt` the same of all cells
-    where groups are dealt anew, lengths held. `layers` tell, on the half that chooses (or on all), the product of the
-    strengths of emotions and of every group.
-    """
-
-    layer: int
-    chosen: bool
-    identities: int
-    images: int
-    width: int
-    random: float
-    dealt: float
-    layers: tuple[LayerStrength, ...]
-    cells: tuple[BiasCell, ...]
-    without: tuple[GroupSkipped, ...]
-    texts: int | Skipped
-    rated: Rated | Skipped
-    correspondences: tuple[Correspondence, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class BiasOutcome:
-    """One array of one capture of pictures, and what was found of emotions and groups in it."""
-
-    capture: str
-    model: str
-    array: str
-    found: BiasFound | Skipped
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Beside:
-    """What stands beside a capture: captures of texts, and the rater's answers in the order of the capture's rows."""
+    """What stands beside a capture: captures of texts, the rater's answers in the order of its rows, some features."""
 
     texts: Sequence[Capture]
     answered: Answered | Skipped
+    features: Pointed | None = None
 
 
 def capture_bias(
     capture: Capture, study: Study, beside: Beside, way: Way, *, array: str | None = None, layer: int | None = None
 ) -> tuple[BiasOutcome, ...]:
-    """Every array of a capture of pictures, or the one of that name.
+    """Every array of a capture of pictures, or the one of that name; with features, the one that they are for.
 
     Raises:
-        ProbeError: The capture is of texts or of other pictures, or there is no such array or layer.
+        ProbeError: The capture is of texts or of other pictures, there is no such array or layer, or features are for
+            others.
     """
     shown = shown_in(capture, study)
+    if (features := beside.features) is not None:
+        if array not in (None, features.array) or layer not in (None, features.layer):
+            raise ProbeError(
+                f"dictionary {features.dictionary} is for layer {features.layer} of {features.array}, and its features "
+                "are told there; leave --array and --layer out"
+            )
+        array, layer = features.array, features.layer
     names = [array] if array is not None else [entry.name for entry in capture.about.arrays]
     return tuple(
         BiasOutcome(capture.file.stem, capture.about.model, name, bias(capture, name, shown, beside, way, layer))
@@ -185,15 +124,19 @@ class _Task:
         identities = len(geometry.cells.identities)
         order = permuted(np.arange(identities), np.zeros(identities), self.way.permutations, self.way.seed).T
         chance = np.abs(geometry.by_chance(order))
-        prior = language_prior(
-            beside.texts, self.capture.about.model_digest, judged.classes, self.groups, (layer, width), self.way
-        )
-        answered = beside.answered
+        digest = self.capture.about.model_digest
+        concepts = concepts_in(beside.texts, digest, judged.classes, self.groups, (layer, width))
+        prior = concepts if isinstance(concepts, Skipped) else language_prior(concepts, self.way)
+        answered, halves = beside.answered, self._reliable(geometry, judged)
         rated = (
             answered
             if isinstance(answered, Skipped)
             else Rated(answered.rater, answered.protocol, answered.by_probability)
         )
+        features = None
+        if (pointed := beside.features) is not None:
+            seen = Seen(self.shown, judged, values, geometry, np.concatenate(halves), order, concepts, answered)
+            features = features_found(pointed, seen, self.way)
         return BiasFound(
             layer=layer,
             chosen=chosen,
@@ -203,11 +146,12 @@ class _Task:
             random=random_cosine(width),
             dealt=min(1.0, float(np.nanquantile(chance, 0.95))),
             layers=layers,
-            cells=self._cells(geometry, judged, chance, prior, answered),
+            cells=self._cells(geometry, judged, chance, halves, prior, answered),
             without=without,
             texts=prior if isinstance(prior, Skipped) else prior.texts,
             rated=rated,
             correspondences=self._joint(geometry, judged, prior, answered),
+            features=features,
         )
 
     def _values(self, layer: int) -> np.ndarray:
@@ -225,6 +169,7 @@ class _Task:
         geometry: Geometry,
         judged: Labelled,
         chance: np.ndarray,
+        halves: tuple[np.ndarray, np.ndarray],
         prior: Prior | Skipped,
         answered: Answered | Skipped,
     ) -> tuple[BiasCell, ...]:
@@ -241,18 +186,18 @@ class _Task:
         real = geometry.cosines(geometry.cells.once)[0]
         p = p_of(chance, np.abs(real)).ravel()
         holm = stats.holm(stats.Family.of("emotions and groups", dict(zip(titles, map(float, p), strict=True))))
-        kept = self._reliable(geometry, judged)
         told = [(group, level) for group in self.groups for level in group.told]
         found = []
         for number, (emotion, level) in enumerate(names):
             i, j = divmod(number, len(levels))
             group, code = told[j]
+            shown, own = self.shown.labels(group.factor), group.levels[code]
             found.append(
                 BiasCell(
                     emotion=emotion,
                     group=level,
                     cosine=cosines[number],
-                    unattenuated=unattenuated(cosines[number], kept[0][i], kept[1][j]),
+                    unattenuated=unattenuated(cosines[number], halves[0][i], halves[1][j]),
                     p=float(p[number]),
                     p_holm=holm[number].p_adjusted,
                     text=None if isinstance(prior, Skipped) else prior.cosines[i][j],
@@ -260,10 +205,8 @@ class _Task:
                     text_p_holm=None if isinstance(prior, Skipped) else float(prior.p_holm[i, j]),
                     label=None
                     if isinstance(answered, Skipped)
-                    else label_gap(answered, self.shown, emotion, group, group.levels[code]),
-                    shifts=()
-                    if isinstance(answered, Skipped)
-                    else shifts(answered, self.shown, emotion, group, group.levels[code]),
+                    else label_gap(answered, self.shown, emotion, shown, own),
+                    shifts=() if isinstance(answered, Skipped) else shifts(answered, self.shown, emotion, shown, own),
                 )
             )
         return tuple(found)
@@ -281,11 +224,7 @@ class _Task:
     def _joint(
         self, geometry: Geometry, judged: Labelled, prior: Prior | Skipped, answered: Answered | Skipped
     ) -> tuple[Correspondence, ...]:
-        gaps: LabelGaps | Skipped = answered if isinstance(answered, Skipped) else Skipped("no emotion is an answer")
-        emotions = judged.classes
-        if not isinstance(answered, Skipped):
-            emotions = tuple(name for name in judged.classes if name in answered.labels)
-            gaps = LabelGaps.of(answered, self.shown, emotions) if emotions else gaps
-        kept = np.array([name in emotions for name in judged.classes])
+        kept = are_labels(answered, judged.classes)
+        named = [name for name, there in zip(judged.classes, kept, strict=True) if there]
         texts = prior if isinstance(prior, Skipped) else prior.values
-        return correspondences(Joint(geometry, gaps, texts, kept), self.way)
+        return correspondences(Joint(geometry, LabelGaps.of(answered, self.shown, named), texts, kept), self.way)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
@@ -39,8 +39,8 @@ LEAST_EMOTIONS = 4
 class Correspondence:
     """Spearman's rho over `cells` of two sides: cosines from pictures or texts, gaps of labels.
 
-    `p` (orders of emotions) and `p_dealt` (groups dealt anew) are of either sign, `p_holm` is `p` corrected over the
-    pairs of sides.
+    `p` (orders of emotions) and `p_dealt` (groups dealt anew; None where there are none to deal) are of either sign,
+    `p_holm` is `p` corrected over the pairs of sides.
     """
 
     first: Side
@@ -52,9 +52,31 @@ class Correspondence:
     p_dealt: float | None
 
 
+class Sides(Protocol):
+    """The sides of the same cells: emotions by columns, of which `kept` says which emotions are answers too."""
+
+    @property
+    def kept(self) -> np.ndarray:
+        """Which emotions are answers too."""
+
+    @property
+    def columns(self) -> int:
+        """How many columns there are."""
+
+    @property
+    def identities(self) -> tuple[str, ...]:
+        """All identities of any side."""
+
+    def side(self, side: Side) -> Cellwise | Skipped:
+        """What makes a side's cells of drawings and dealings of all identities."""
+
+    def dealings(self, way: Way) -> np.ndarray | None:
+        """Orders of the identities (dealings, identities) by which columns may be dealt; None where they are not."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Joint:
-    """The sides of the same cells (emotions, levels); `kept` says which emotions are answers too.
+    """The sides of the cells of emotions and levels of groups.
 
     `texts` are cosines (emotions, levels), which no dealing of pictures changes.
     """
@@ -63,6 +85,11 @@ class Joint:
     gaps: LabelGaps | Skipped
     texts: np.ndarray | Skipped
     kept: np.ndarray
+
+    @property
+    def columns(self) -> int:
+        """How many levels are told."""
+        return len(self.geometry.names)
 
     @property
     def identities(self) -> tuple[str, ...]:
@@ -75,8 +102,13 @@ class Joint:
         if side == "pictures":
             return self._pictures
         if side == "texts":
-            return self.texts if isinstance(self.texts, Skipped) else partial(_texts, self.texts[self.kept].ravel())
+            return same_cells(self.texts, self.kept)
         return self.gaps if isinstance(self.gaps, Skipped) else partial(self._labels, self.gaps)
+
+    def dealings(self, way: Way) -> np.ndarray:
+        """Orders of identities, those that cosines are told of among themselves."""
+        halves = np.isin(self.identities, self.geometry.cells.identities)
+        return permuted(np.arange(len(halves)), halves, way.permutations, way.seed).T
 
     def _pictures(self, drawn: np.ndarray, order: np.ndarray | None) -> np.ndarray:
         own = self._places(self.geometry.cells.identities)
@@ -96,14 +128,24 @@ class Joint:
         return np.asarray(np.concatenate(found, axis=1).transpose(0, 2, 1).reshape(len(drawn), -1))
 
     def _places(self, own: Sequence[str]) -> np.ndarray:
-        return np.searchsorted(np.array(self.identities), np.array(own))
+        return places_of(own, self.identities)
 
 
-def _texts(cosines: np.ndarray, drawn: np.ndarray, order: np.ndarray | None) -> np.ndarray:  # noqa: ARG001  as the others
+def places_of(own: Sequence[str], identities: Sequence[str]) -> np.ndarray:
+    """Where some identities stand among all, both in ascending order."""
+    return np.searchsorted(np.array(identities), np.array(own))
+
+
+def same_cells(cosines: np.ndarray | Skipped, kept: np.ndarray) -> Cellwise | Skipped:
+    """A side (emotions, columns) that no drawing or dealing of pictures changes: that of texts."""
+    return cosines if isinstance(cosines, Skipped) else partial(_same, cosines[kept].ravel())
+
+
+def _same(cosines: np.ndarray, drawn: np.ndarray, order: np.ndarray | None) -> np.ndarray:  # noqa: ARG001  as the others
     return np.tile(cosines, (len(drawn), 1))
 
 
-def correspondences(joint: Joint, way: Way) -> tuple[Correspondence, ...]:
+def correspondences(joint: Sides, way: Way) -> tuple[Correspondence, ...]:
     """Pictures with labels, texts with labels, texts with pictures."""
     sides: tuple[tuple[Side, Side], ...] = (("pictures", "labels"), ("texts", "labels"), ("texts", "pictures"))
     found = [_one(joint, first, second, way) for first, second in sides]
@@ -112,9 +154,9 @@ def correspondences(joint: Joint, way: Way) -> tuple[Correspondence, ...]:
     return tuple(replace(one, p_holm=holm.get(f"{one.first}, {one.second}")) for one in found)
 
 
-def _one(joint: Joint, first: Side, second: Side, way: Way) -> Correspondence:
-    emotions, levels = int(joint.kept.sum()), len(joint.geometry.names)
-    untold = partial(Correspondence, first, second, emotions * levels, p=None, p_holm=None, p_dealt=None)
+def _one(joint: Sides, first: Side, second: Side, way: Way) -> Correspondence:
+    emotions, columns = int(joint.kept.sum()), joint.columns
+    untold = partial(Correspondence, first, second, emotions * columns, p=None, p_holm=None, p_dealt=None)
     one, other = joint.side(first), joint.side(second)
     if isinstance(one, Skipped):
         return untold(rho=one)
@@ -128,22 +170,23 @@ def _one(joint: Joint, first: Side, second: Side, way: Way) -> Correspondence:
 
     n = len(joint.identities)
     title = ["Spearman rho over cells"]
-    (estimate,) = intervals(lambda drawn: rho(drawn)[:, None], n, title, emotions * levels, way.bootstrap)
+    (estimate,) = intervals(lambda drawn: rho(drawn)[:, None], n, title, emotions * columns, way.bootstrap)
     if isinstance(estimate, Skipped):
         return untold(rho=estimate)
-    halves = np.isin(joint.identities, joint.geometry.cells.identities)
-    order = permuted(np.arange(n), halves, way.permutations, way.seed).T
-    by_chance = np.nan_to_num(np.abs(rho(np.ones((len(order), n)), order)))
-    x, y = (made(np.ones((1, n)), None)[0].reshape(emotions, levels) for made in (one, other))
+    x, y = (made(np.ones((1, n)), None)[0].reshape(emotions, columns) for made in (one, other))
     by_order = np.abs(_in_orders(x, y, orders_of(emotions, way)))
+    p_dealt = None
+    if (order := joint.dealings(way)) is not None:
+        by_chance = np.nan_to_num(np.abs(rho(np.ones((len(order), n)), order)))
+        p_dealt = float(p_of(by_chance, abs(estimate.value)))
     return Correspondence(
         first,
         second,
-        emotions * levels,
+        emotions * columns,
         estimate,
         p=p_over_orders(by_order, abs(estimate.value), emotions),
         p_holm=None,
-        p_dealt=float(p_of(by_chance, abs(estimate.value))),
+        p_dealt=p_dealt,
     )
 
 

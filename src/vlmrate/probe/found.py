@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from vlmrate.probe.angles import BiasOutcome  # noqa: TC001
+
 # Readers of files resolve the annotations when they run.
 from vlmrate.probe.axes import Axes  # noqa: TC001
-from vlmrate.probe.bias import BiasOutcome  # noqa: TC001
 from vlmrate.probe.causal import CausalOutcome  # noqa: TC001
 from vlmrate.probe.compare import CompareOutcome  # noqa: TC001
 from vlmrate.probe.debias import DebiasOutcome  # noqa: TC001

@@ -13,6 +13,7 @@ from vlmrate.probe.direction import CapturedDirections
 from vlmrate.probe.edited import EditedRater
 from vlmrate.probe.pictures import step_name
 from vlmrate.probe.prepare import SUFFIX, capture_name, captures_folder, made, mlx_model
+from vlmrate.probe.sparse.active import Features
 from vlmrate.probe.sparse.directions import FeatureDirections, JoinedDirections
 from vlmrate.probe.sparse.store import open_dictionary
 from vlmrate.probe.store import open_capture
@@ -89,7 +90,7 @@ def prepare_edited(wishes: EditWishes, tell: Callable[[str], None]) -> PreparedE
     unproved = open_capture(file)
     _refuse_incomplete(unproved, protocol, model)
     dictionary = wishes.dictionary
-    features = None if dictionary is None else FeatureDirections(open_dictionary(dictionary), unproved)
+    features = None if dictionary is None else FeatureDirections(Features(open_dictionary(dictionary), unproved))
     rater = made(model, Request(items=study.items, likely_prompts=likely_prompts(protocol, stimuli[0])), tell)
     capture = open_capture(file, model_digest=rater.loaded.digest)
     return PreparedEdits(

@@ -14,13 +14,15 @@ from vlmrate.probe.labelled import Labelled, dealt_effects, written
 from vlmrate.stats import Outcome, Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from vlmrate.probe.geometry import Group
     from vlmrate.probe.separability import Way
     from vlmrate.probe.store import Capture
 
 
+Written = tuple[Labelled, np.ndarray]
+"""Texts with a label each, and what was measured of them (texts, width)."""
 NO_TEXTS = Skipped("no capture of texts was given (--text)")
 
 
@@ -35,19 +37,42 @@ class Prior:
     values: np.ndarray
 
 
-def language_prior(
-    texts: Sequence[Capture],
-    digest: str,
-    emotions: Sequence[str],
-    groups: Sequence[Group],
-    place: tuple[int, int],
-    way: Way,
-) -> Prior | Skipped:
-    """Angles of the same emotions and levels from texts, in a layer of some width (`place`).
+@dataclass(frozen=True, slots=True, eq=False)
+class Concepts:
+    """Texts of the pictures' emotions, then of each group's levels, read in one layer.
 
-    Concepts of groups are named FACTOR=LEVEL; a level's direction is its texts' mean less that of all levels of its
-    factor. Emotions and groups may stand in different captures. p: levels dealt anew to the texts of their factor, of
-    either sign.
+    `told` are the numbers of the classes that are told of each.
+    """
+
+    parts: tuple[Written, ...]
+    told: tuple[np.ndarray, ...]
+
+    @property
+    def texts(self) -> int:
+        """How many there are."""
+        return sum(len(values) for _, values in self.parts)
+
+    def over(self, values: Sequence[np.ndarray]) -> Callable[[np.ndarray], tuple[np.ndarray, ...]]:
+        """What makes each part's effects (drawings, classes, columns) of how often each text is there.
+
+        `values` are what stands for what was measured of each part's texts (texts, columns).
+        """
+        drawings = [labelled.over(own) for (labelled, _), own in zip(self.parts, values, strict=True)]
+        ends = np.cumsum([len(own) for own in values])[:-1]
+
+        def effects(drawn: np.ndarray) -> tuple[np.ndarray, ...]:
+            own = np.split(drawn, ends, axis=1)
+            return tuple(part.effects(one)[:, kept] for part, one, kept in zip(drawings, own, self.told, strict=True))
+
+        return effects
+
+
+def concepts_in(
+    texts: Sequence[Capture], digest: str, emotions: Sequence[str], groups: Sequence[Group], place: tuple[int, int]
+) -> Concepts | Skipped:
+    """Texts of emotions and of every group's levels from captures of a model, in a layer of some width (`place`).
+
+    Concepts of groups are named FACTOR=LEVEL. Emotions and groups may stand in different captures.
     """
     if not texts:
         return NO_TEXTS
@@ -63,10 +88,12 @@ def language_prior(
         lacking += [f"{group.factor}={level}" for level in group.levels if level not in labelled.classes]
     if lacking:
         return Skipped(f"the captures of texts lack the concepts {', '.join(lacking)}")
-    return _prior([_only(of_emotions, emotions), *map(_only, of_groups, (g.levels for g in groups))], groups, way)
+    parts = [_only(of_emotions, emotions), *map(_only, of_groups, (group.levels for group in groups))]
+    told = [np.arange(len(parts[0][0].classes)), *(np.array(group.told) for group in groups)]
+    return Concepts(tuple(parts), tuple(told))
 
 
-def _texts(captures: Sequence[Capture], factor: str | None, layer: int) -> tuple[Labelled, np.ndarray]:
+def _texts(captures: Sequence[Capture], factor: str | None, layer: int) -> Written:
     """All texts of emotions, or of a factor's levels, of all captures."""
     labels, units, values = [], [], []
     for number, capture in enumerate(captures):
@@ -79,25 +106,24 @@ def _texts(captures: Sequence[Capture], factor: str | None, layer: int) -> tuple
     return Labelled(joined, np.concatenate(units), rows, texts=True), np.concatenate(values)
 
 
-def _only(texts: tuple[Labelled, np.ndarray], names: Sequence[str]) -> tuple[Labelled, np.ndarray]:
+def _only(texts: Written, names: Sequence[str]) -> Written:
     kept = np.isin(texts[0].labels.astype(str), list(names))
     return texts[0].at(kept), texts[1][kept]
 
 
-def _prior(parts: list[tuple[Labelled, np.ndarray]], groups: Sequence[Group], way: Way) -> Prior:
-    values = narrow(*(part[1] - part[1].mean(axis=0) for part in parts))
-    drawings = [labelled.over(own) for (labelled, _), own in zip(parts, values, strict=True)]
-    ends = np.cumsum([len(own) for own in values])
-    told = [np.arange(len(parts[0][0].classes)), *(np.array(group.told) for group in groups)]
+def language_prior(concepts: Concepts, way: Way) -> Prior:
+    """Angles of emotions and levels from texts; a level's direction is its texts' mean less that of all its factor's.
+
+    p: levels dealt anew to the texts of their factor, of either sign.
+    """
+    values = narrow(*(own - own.mean(axis=0) for _, own in concepts.parts))
+    over, n = concepts.over(values), concepts.texts
 
     def effects(drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        made = [
-            part.effects(own)[:, kept]
-            for part, own, kept in zip(drawings, np.split(drawn, ends[:-1], axis=1), told, strict=True)
-        ]
-        return made[0], np.concatenate(made[1:], axis=1)
+        emotions, *levels = over(drawn)
+        return emotions, np.concatenate(levels, axis=1)
 
-    emotions, levels = (one[0] for one in effects(np.ones((1, ends[-1]))))
+    emotions, levels = (one[0] for one in effects(np.ones((1, n))))
     lengths = np.outer(np.linalg.norm(emotions, axis=1), np.linalg.norm(levels, axis=1))
 
     def numbers(drawn: np.ndarray) -> np.ndarray:
@@ -105,15 +131,13 @@ def _prior(parts: list[tuple[Labelled, np.ndarray]], groups: Sequence[Group], wa
         return np.asarray(np.clip(one @ other.transpose(0, 2, 1) / lengths, -1.0, 1.0).reshape(len(drawn), -1))
 
     real = unit_of(emotions) @ unit_of(levels).T
-    found = intervals(numbers, int(ends[-1]), ["cosine from texts"] * real.size, int(ends[-1]), way.bootstrap)
+    found = intervals(numbers, n, ["cosine from texts"] * real.size, n, way.bootstrap)
     rows = tuple(tuple(found[i * real.shape[1] : (i + 1) * real.shape[1]]) for i in range(len(real)))
-    chance = [
-        np.abs(dealt_effects(labelled, own, way.permutations, way.seed)[:, kept] @ unit_of(emotions).T)
-        for (labelled, _), own, kept in list(zip(parts, values, told, strict=True))[1:]
-    ]
     # Of dealt levels it is the length along an emotion that counts: their angles are those of the real ones.
-    along = np.concatenate(chance, axis=1).transpose(0, 2, 1)
-    p = p_of(along, np.abs(real * np.linalg.norm(levels, axis=1)))
+    of_groups = list(zip(concepts.parts, values, concepts.told, strict=True))[1:]
+    dealt = [dealt_effects(part[0], own, way.permutations, way.seed)[:, kept] for part, own, kept in of_groups]
+    chance = np.concatenate(dealt, axis=1) @ unit_of(emotions).T
+    p = p_of(np.abs(chance).transpose(0, 2, 1), np.abs(real * np.linalg.norm(levels, axis=1)))
     family = stats.Family.of("cosines from texts", {str(i): float(one) for i, one in enumerate(p.ravel())})
     p_holm = np.array([one.p_adjusted for one in stats.holm(family)]).reshape(p.shape)
-    return Prior(int(ends[-1]), rows, p, p_holm, real)
+    return Prior(n, rows, p, p_holm, real)

@@ -10,6 +10,7 @@ import typer
 from vlmrate.cli.probe.options import (  # noqa: TC001
     ArrayName,
     AsJson,
+    DictionaryFile,
     FigureFile,
     LayerNumber,
     Permutations,
@@ -33,6 +34,11 @@ def bias(
     protocol: Annotated[
         str | None, typer.Option("--protocol", metavar="NAME", help="Of the answers [the capture's]")
     ] = None,
+    dictionary: DictionaryFile = None,
+    direction: Annotated[
+        list[str] | None,
+        typer.Option("--direction", metavar="NAME", help="A feature of --dictionary, feature:17; may be given often."),
+    ] = None,
     array: ArrayName = None,
     layer: LayerNumber = None,
     permutations: Permutations = 999,
@@ -49,5 +55,5 @@ def bias(
     from vlmrate.stats import Bootstrap
 
     way = Way(permutations, seed, Bootstrap(resamples=resamples, seed=seed))
-    wishes = BiasWishes(file, tuple(text or ()), rater, protocol, array, layer)
+    wishes = BiasWishes(file, tuple(text or ()), rater, protocol, array, layer, dictionary, tuple(direction or ()))
     biased(wishes, way, study=study, results=results, how=showing(figure, as_json=as_json))

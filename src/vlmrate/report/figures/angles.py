@@ -1,7 +1,8 @@
-"""Emotions and groups inside a model: their cosines from pictures and from texts, beside the labels that it gives."""
+"""Emotions, groups and features inside a model: their cosines, beside the labels that it gives."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -23,10 +24,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Drawing
 
-    from vlmrate.probe.bias import BiasFound, BiasOutcome
+    from vlmrate.probe.angles import BiasCell, BiasFound, BiasOutcome
+    from vlmrate.probe.featured import FeatureCell, FeaturesFound
 
 MOST = 4
 """Arrays that one figure holds."""
+MOST_FEATURES = 5
+"""Features that one figure holds."""
 LONGEST = 14
 CELL = 0.27
 """Inches of a cell's height."""
@@ -34,8 +38,42 @@ HELD = 0.05
 TITLES = ("From pictures", "From texts", "Cosine and label given")
 
 
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    """A matrix of cells, row after row, and the sizes that cosines do not exceed by chance, each with its shade."""
+
+    title: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    cells: tuple[BiasCell | FeatureCell, ...]
+    texts: int | Skipped
+    chance: tuple[tuple[float, str], ...]
+
+    @classmethod
+    def of_groups(cls, name: str, found: BiasFound) -> _Panel:
+        """Emotions by groups."""
+        rows = tuple(dict.fromkeys(cell.emotion for cell in found.cells))
+        columns = tuple(dict.fromkeys(cell.group for cell in found.cells))
+        chance = ((found.dealt, BAND), (found.random, FAINT))
+        return cls(_where(name, found), rows, columns, found.cells, found.texts, chance)
+
+    @classmethod
+    def of_features(cls, name: str, found: BiasFound, features: FeaturesFound) -> _Panel:
+        """Emotions and groups by the first features."""
+        first = features.features[:MOST_FEATURES]
+        cells = [feature.cells[row] for row in range(len(first[0].cells)) for feature in first]
+        return cls(
+            f"{_where(name, found)}, {features.dictionary}",
+            tuple(cell.other for cell in first[0].cells),
+            tuple(feature.feature for feature in first),
+            tuple(cells),
+            found.texts,
+            ((found.random, FAINT),),
+        )
+
+
 def bias_figures(outcomes: Sequence[BiasOutcome]) -> Iterator[Figure]:
-    """One figure of the first arrays; none where every one was skipped."""
+    """One figure of the first arrays and one of features where there are any; none where every array was skipped."""
     found = angles_in(outcomes)
     if not found:
         return
@@ -60,13 +98,47 @@ def bias_figures(outcomes: Sequence[BiasOutcome]) -> Iterator[Figure]:
             "of cosines against how much more often labels are given.",
             *(_told(name, one) for name, one in shown.items()),
         ),
-        draw=partial(_draw, shown),
+        draw=partial(_draw, [_Panel.of_groups(name, one) for name, one in shown.items()], texts=texts),
     )
+    yield from _features(found)
+
+
+def _features(found: Mapping[str, BiasFound]) -> Iterator[Figure]:
+    """A dictionary is for one array, so that there is one at most."""
+    for name, one in found.items():
+        if (features := one.features) is None:
+            continue
+        texts, number = texts_given([one]), len(features.features)
+        told = f"{features.dictionary}: {_clear([c for f in features.features for c in f.cells])}."
+        yield Figure(
+            id="fig-bias-features",
+            title="Features of a dictionary: emotions and groups of people shown, and the model's answers",
+            part=Part.INSIDE,
+            caption=sentences(
+                f"{'Left and middle' if texts else 'Left'}: cosines of features with the directions of emotions and "
+                f"groups, from pictures{' and from texts' if texts else ''}; bold where p ≤ .05 with Holm's correction "
+                "over cells. Right: each cosine with an emotion, and how much more often (by probability where known) "
+                "the rater gives its label where the feature is active than where it is not, within each emotion "
+                "shown; the band holds 95 % of the cosines with a random direction.",
+                told,
+                drawn_of(min(number, MOST_FEATURES), number, "the first features"),
+            ),
+            alt=sentences(
+                f"{'Two matrices' if texts else 'A matrix'} of cosines, emotions and groups by features, and a scatter "
+                "of cosines against how much more often labels are given.",
+                told,
+            ),
+            draw=partial(_draw, [_Panel.of_features(name, one, features)], texts=texts),
+        )
+
+
+def _clear(cells: Sequence[BiasCell | FeatureCell]) -> str:
+    clear = [cell for cell in cells if cell.p_holm <= HELD and isinstance(cell.cosine, Estimate)]
+    return f"{len(clear)} of {len(cells)} cosines from pictures differ from 0 (Holm)"
 
 
 def _told(name: str, found: BiasFound) -> str:
-    clear = [cell for cell in found.cells if cell.p_holm <= HELD and isinstance(cell.cosine, Estimate)]
-    told = f"{name}: {len(clear)} of {len(found.cells)} cosines from pictures differ from 0 (Holm)"
+    told = f"{name}: {_clear(found.cells)}"
     together = next((one for one in found.correspondences if one.second == "labels" and one.p is not None), None)
     if together is None or not isinstance(together.rho, Estimate):
         return f"{told}."
@@ -75,18 +147,15 @@ def _told(name: str, found: BiasFound) -> str:
     return f"{told}; Spearman's ρ with the labels given {bounded(together.rho.value)}, p {sign}{p}."
 
 
-def _draw(shown: Mapping[str, BiasFound]) -> Drawing:
-    first = next(iter(shown.values()))
-    emotions = _names(first)[0]
-    left = margin([plain(name, LONGEST) for name in emotions], SMALL) + 0.02
-    height = max(1.3, CELL * len(emotions))
-    given = texts_given(shown.values())
+def _draw(panels: Sequence[_Panel], *, texts: bool) -> Drawing:
+    rows = [plain(name, LONGEST) for name in panels[0].rows]
+    left = margin(rows, SMALL) + 0.02
+    height = max(1.3, CELL * len(rows))
     # As wide as three would be: two wider ones would not hold more.
     wide = (DOUBLE - left - 0.1 - 0.2 - 0.65) / 3
-    lefts = (left, left + wide + 0.2, left + 2 * wide + 0.85) if given else (left, left + wide + 0.65)
-    titles = TITLES if given else (TITLES[0], TITLES[-1])
+    lefts = (left, left + wide + 0.2, left + 2 * wide + 0.85) if texts else (left, left + wide + 0.65)
     grid = Grid(
-        len(shown),
+        len(panels),
         len(lefts),
         wide,
         height,
@@ -95,23 +164,21 @@ def _draw(shown: Mapping[str, BiasFound]) -> Drawing:
         top=0.52,
         bottom=0.75,
         down=0.62,
-        across=0.425 if given else 0.65,
+        across=0.425 if texts else 0.65,
     )
     drawing = new_drawing(grid)
-    for row, (name, found) in enumerate(shown.items()):
-        y = grid.height - grid.top - height - row * (height + grid.down)
-        pictures, *texts, scatter = (
-            drawing.add_axes((x / grid.width, y / grid.height, wide / grid.width, height / grid.height)) for x in lefts
-        )
+    for number, panel in enumerate(panels):
+        y = grid.height - grid.top - height - number * (height + grid.down)
+        places = [(x / grid.width, y / grid.height, wide / grid.width, height / grid.height) for x in lefts]
+        pictures, *written, scatter = map(drawing.add_axes, places)
         drawing.text(
-            0.02, (y + height + (0.3 if row == 0 else 0.1)) / grid.height,
-            fitted(_where(name, found), grid.width - 0.1, FONT), fontsize=FONT, fontweight="bold", va="bottom",
+            0.02, (y + height + (0.3 if number == 0 else 0.1)) / grid.height,
+            fitted(panel.title, grid.width - 0.1, FONT), fontsize=FONT, fontweight="bold", va="bottom",
         )  # fmt: skip
-        _matrices(pictures, texts, found, last=row == len(shown) - 1)
-        _scatter(scatter, found)
-        scatter.set_xlabel("cosine from pictures")
-        if row == 0:
-            for axes, words in zip((pictures, *texts, scatter), titles, strict=True):
+        _matrices(pictures, written, panel, last=number == len(panels) - 1)
+        _scatter(scatter, panel)
+        if number == 0:
+            for axes, words in zip((pictures, *written, scatter), TITLES if texts else TITLES[::2], strict=True):
                 axes.set_title(words)
     return drawing
 
@@ -120,32 +187,26 @@ def _where(name: str, found: BiasFound) -> str:
     return f"{name}, layer {found.layer}" if len(found.layers) > 1 else name
 
 
-def _names(found: BiasFound) -> tuple[list[str], list[str]]:
-    return [*dict.fromkeys(c.emotion for c in found.cells)], [*dict.fromkeys(c.group for c in found.cells)]
-
-
-def _matrices(pictures: Axes, texts: Sequence[Axes], found: BiasFound, *, last: bool) -> None:
-    emotions, groups = _names(found)
-    shape = (len(emotions), len(groups))
-    names = [plain(name, LONGEST) for name in emotions]
-    columns = [plain(name, LONGEST) for name in groups]
-    values = np.array([_number(cell.cosine) for cell in found.cells]).reshape(shape)
-    held = np.array([cell.p_holm <= HELD for cell in found.cells]).reshape(shape)
+def _matrices(pictures: Axes, texts: Sequence[Axes], panel: _Panel, *, last: bool) -> None:
+    shape = (len(panel.rows), len(panel.columns))
+    names, columns = ([plain(name, LONGEST) for name in side] for side in (panel.rows, panel.columns))
+    values = np.array([_number(cell.cosine) for cell in panel.cells]).reshape(shape)
+    held = np.array([cell.p_holm <= HELD for cell in panel.cells]).reshape(shape)
     cosines(pictures, values, names, columns, held)
-    values = np.array([_number(cell.text) for cell in found.cells]).reshape(shape)
-    held = np.array([cell.text_p_holm is not None and cell.text_p_holm <= HELD for cell in found.cells]).reshape(shape)
+    values = np.array([_number(cell.text) for cell in panel.cells]).reshape(shape)
+    held = np.array([cell.text_p_holm is not None and cell.text_p_holm <= HELD for cell in panel.cells]).reshape(shape)
     for axes in texts:
         cosines(axes, values, names, columns, held)
-        if isinstance(found.texts, Skipped):
+        if isinstance(panel.texts, Skipped):
             axes.text(0.5, 0.5, "no such texts", transform=axes.transAxes, ha="center", fontsize=SMALL, color=PEOPLE)
         axes.tick_params(labelleft=False)
     for axes in (pictures, *texts):
         axes.tick_params(labelbottom=last)
 
 
-def _scatter(axes: Axes, found: BiasFound) -> None:
-    both = [(_number(cell.cosine), _number(cell.label)) for cell in found.cells]
-    for within, shade in ((found.dealt, BAND), (found.random, FAINT)):
+def _scatter(axes: Axes, panel: _Panel) -> None:
+    both = [(_number(cell.cosine), _number(cell.label)) for cell in panel.cells]
+    for within, shade in panel.chance:
         axes.axvspan(-within, within, color=shade, linewidth=0, zorder=0)
     axes.axhline(0, color=PEOPLE, linewidth=0.5, zorder=1)
     axes.plot([x for x, _ in both], [y for _, y in both], linestyle="none", marker="o", color=COLOURS[0], zorder=2)
@@ -153,6 +214,7 @@ def _scatter(axes: Axes, found: BiasFound) -> None:
         axes.text(0.5, 0.6, "no answers", transform=axes.transAxes, ha="center", fontsize=SMALL, color=PEOPLE)
         axes.set_yticks([])
     axes.set_xlim(-1.03, 1.03)
+    axes.set_xlabel("cosine from pictures")
     axes.set_ylabel("label given more often")
 
 

@@ -13,17 +13,18 @@ from vlmrate.stats import Skipped
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from vlmrate.probe.bias import BiasCell, BiasFound, BiasOutcome
+    from vlmrate.probe.angles import BiasCell, BiasFound, BiasOutcome
     from vlmrate.probe.correspondence import Correspondence
+    from vlmrate.probe.featured import FeatureAngles, FeatureCell
     from vlmrate.report.table import Cell
 
 BETWEEN = {"pictures": "cosines from pictures", "texts": "cosines from texts", "labels": "labels given"}
 
 
 def bias_tables(outcomes: Sequence[BiasOutcome]) -> Iterator[Table]:
-    """Angles, answers, and how far they go together; those that have rows."""
+    """Angles, answers, where features are active, and how far all go together; those that have rows."""
     yield _cosines(outcomes)
-    for table in (_answers(outcomes), _together(outcomes)):
+    for table in (_answers(outcomes), _features(outcomes), _together(outcomes)):
         if table.rows:
             yield table
 
@@ -73,9 +74,18 @@ def _rows(outcome: BiasOutcome, outcomes: Sequence[BiasOutcome], *, texts: bool)
     where = f", layer {found.layer}" if len(found.layers) > 1 else ""
     head = f"{name}{where}: {found.images} pictures of {found.identities} identities"
     for cell in found.cells:
-        of_texts = (found.texts if isinstance(found.texts, Skipped) else cell.text, cell.text_p, cell.text_p_holm)
-        row = (head, f"{cell.emotion}, {cell.group}", cell.cosine, cell.p, cell.p_holm, cell.unattenuated)
-        yield (*row, *of_texts) if texts else row
+        yield _angle((head, f"{cell.emotion}, {cell.group}"), cell, found, texts=texts)
+    if found.features is not None:
+        head = f"{name}{where}: features of {found.features.dictionary}"
+        for feature in found.features.features:
+            for told in feature.cells:
+                yield _angle((head, f"{feature.feature}, {told.other}"), told, found, texts=texts)
+
+
+def _angle(stubs: tuple[str, str], cell: BiasCell | FeatureCell, found: BiasFound, *, texts: bool) -> tuple[Cell, ...]:
+    of_texts = (found.texts if isinstance(found.texts, Skipped) else cell.text, cell.text_p, cell.text_p_holm)
+    row = (*stubs, cell.cosine, cell.p, cell.p_holm, cell.unattenuated)
+    return (*row, *of_texts) if texts else row
 
 
 def _notes(found: dict[str, BiasFound]) -> Iterator[str]:
@@ -99,6 +109,14 @@ def _notes(found: dict[str, BiasFound]) -> Iterator[str]:
         yield (
             f"A random direction's cosine lies 95 % of the time within {told}; where groups are dealt anew, the "
             f"lengths of directions held, within {dealt}."
+        )
+    if any(one.features is not None for one in found.values()):
+        yield (
+            "Features: the cosine of a feature's row of the decoder, which is fixed, so that intervals and reliability "
+            "are those of the other direction. p with an emotion: what emotions and identities leave over, dealt anew "
+            "within identities; with a group as above; from texts what concepts leave over. Holm over all cells of "
+            "features. A feature that was picked because it is active in an emotion "
+            "lies along that emotion, and p says nothing new of it."
         )
     for factor, reason in dict.fromkeys((w.factor, w.reason) for one in found.values() for w in one.without):
         yield f"Nothing is told of {factor}: {reason}."
@@ -134,7 +152,51 @@ def _answers(outcomes: Sequence[BiasOutcome]) -> Table:
     )
 
 
-def _shifts(cell: BiasCell, items: Sequence[str]) -> tuple[Cell, ...]:
+def _features(outcomes: Sequence[BiasOutcome]) -> Table:
+    told = [
+        (name, found, feature, cell)
+        for name, found in angles_in(outcomes).items()
+        if found.features is not None
+        for feature in found.features.features
+        for cell in feature.cells
+    ]
+    items = tuple(dict.fromkeys(shift.item for *_, cell in told for shift in cell.shifts))
+    return Table(
+        id="bias-features",
+        title="Where features are active, and what the rater answers there",
+        part=Part.INSIDE,
+        columns=(
+            section("feature", "Feature"),
+            stub("other", "Emotion or group"),
+            bounded("active", "More often active"),
+            bounded("label", "Label given more often"),
+            *(
+                points(name, f"{heading(item)} shifted")
+                for name, item in zip(column_names("shift", items), items, strict=True)
+            ),
+        ),
+        rows=tuple(
+            (_active(name, found, feature), cell.other, cell.active, cell.label, *_shifts(cell, items))
+            for name, found, feature, cell in told
+        ),
+        notes=(
+            "More often active: the share of pictures of the emotion in which the feature is active less that of all "
+            "other pictures; of a group within each emotion shown, averaged over them. Label given more often: how "
+            "much more probable (where the rater told no probabilities: more frequent) the emotion's label is where "
+            "the feature is active than where it is not, within each emotion that shows two people or more on both "
+            "sides, averaged over them. Shifted: (rater − people) in the emotion's pictures in which it is active "
+            "minus the same in the others, in scale points. t intervals with a standard error over identities (CR2). "
+            "No label or shift is told of groups.",
+        ),
+    )
+
+
+def _active(name: str, found: BiasFound, feature: FeatureAngles) -> str:
+    where = f", layer {found.layer}" if len(found.layers) > 1 else ""
+    return f"{feature.feature} at {name}{where}: active in {feature.images} pictures"
+
+
+def _shifts(cell: BiasCell | FeatureCell, items: Sequence[str]) -> tuple[Cell, ...]:
     told = {shift.item: shift.bias for shift in cell.shifts}
     return tuple(told.get(item) for item in items)
 
@@ -154,17 +216,26 @@ def _together(outcomes: Sequence[BiasOutcome]) -> Table:
             p_value("p_dealt", "p of dealt groups"),
         ),
         rows=tuple(
-            (name, _between(one), one.cells, one.rho, one.p, one.p_holm, one.p_dealt)
+            (head, _between(one), one.cells, one.rho, one.p, one.p_holm, one.p_dealt)
             for name, found in angles_in(outcomes).items()
-            for one in found.correspondences
+            for head, found_there in _correspondences(name, found)
+            for one in found_there
         ),
         notes=(
-            "Over all cells of an emotion and a group. p of either sign: the share of the orders of emotions on one "
-            "side in which ρ is as large, Holm over the rows of an array. p of dealt groups: of divisions of the same "
-            "identities into groups by chance, cosines and answers both computed again; it is high where the model "
-            "reads its answers off these directions whoever is shown. Intervals from drawing identities.",
+            "Over all cells of an emotion and a group, or of an emotion and a feature, where the label is that given "
+            "more often in pictures in which the feature is active. p of either sign: the share of the orders of "
+            "emotions on one side in which ρ is as large, Holm over the rows of an array. p of dealt groups: of "
+            "divisions of the same identities into groups by chance, cosines and answers both computed again; it is "
+            "high where the model reads its answers off these directions whoever is shown. Intervals from drawing "
+            "identities.",
         ),
     )
+
+
+def _correspondences(name: str, found: BiasFound) -> Iterator[tuple[str, tuple[Correspondence, ...]]]:
+    yield name, found.correspondences
+    if found.features is not None:
+        yield f"{name}, features of {found.features.dictionary}", found.features.correspondences
 
 
 def _between(one: Correspondence) -> str:
