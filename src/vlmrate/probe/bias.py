@@ -17,8 +17,9 @@ from vlmrate.probe.correspondence import Correspondence, Joint, correspondences
 from vlmrate.probe.directed import LayerStrength
 from vlmrate.probe.directions import SPLITS
 from vlmrate.probe.geometry import Geometry, Group, group_of, joint_strength, unattenuated
+from vlmrate.probe.halves import first_half
 from vlmrate.probe.intervals import intervals, p_of, random_cosine
-from vlmrate.probe.labelled import first_half, pictured
+from vlmrate.probe.labelled import pictured
 from vlmrate.probe.linear import permuted
 from vlmrate.probe.prior import Prior, language_prior
 from vlmrate.probe.shown import shown_in
