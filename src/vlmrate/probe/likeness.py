@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.stats import rankdata
 
+from vlmrate.probe.intervals import p_among
 from vlmrate.probe.scatter import scaled
 from vlmrate.stats import Outcome, Skipped, bootstrap_weights
 
@@ -200,8 +201,7 @@ def mantel(first: np.ndarray, second: np.ndarray, cells: int, way: Way) -> tuple
     ours, theirs = (np.nan_to_num(_standard_ranks(side)) for side in (first, second))
     rhos = (ours * theirs).mean(axis=1)
     by_chance = np.max([theirs[i][moved] @ ours[i] / len(one) for i in range(len(ours))], axis=0)
-    as_large = (by_chance[None, :] >= rhos[:, None] - 1e-9).sum(axis=1)
-    return rhos, (1 + as_large) / (1 + way.permutations)
+    return rhos, p_among(by_chance, rhos)
 
 
 def _estimate(distances: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]], cells: Cells, way: Way) -> Outcome:

@@ -14,6 +14,7 @@ import numpy as np
 from vlmrate.errors import ProbeError
 from vlmrate.probe.crossfit import turns
 from vlmrate.probe.halves import too_little
+from vlmrate.probe.intervals import p_among
 from vlmrate.probe.linear import across_folds, guesses, permuted, recalls, smoother
 from vlmrate.probe.scatter import scaled, share_between, silhouette
 from vlmrate.stats import Bootstrap, Outcome, Skipped, bootstrap_sums
@@ -246,7 +247,7 @@ class _Task:
         return LayerSeparability(
             layer=layer,
             accuracy=accuracy,
-            p=_share_as_large(best_by_chance, accuracy),
+            p=float(p_among(best_by_chance, accuracy)),
             between=share_between(activations, self.codes),
             silhouette=silhouette(activations, self.codes),
         )
@@ -271,10 +272,4 @@ class _Task:
         right = labellings == guessed[:, None]
         shares = [((labellings == c) & right).sum(axis=0) / (labellings == c).sum(axis=0) for c in range(self.classes)]
         accuracy = np.mean(shares, axis=0)
-        return _share_as_large(accuracy[1:], float(accuracy[0]))
-
-
-def _share_as_large(by_chance: np.ndarray, found: float) -> float:
-    """The permutation p: the share of labellings, the real one among them, that do as well."""
-    # Accuracies are shares of counts: what differs by rounding only is equal.
-    return float((1 + (by_chance >= found - 1e-9).sum()) / (1 + len(by_chance)))
+        return float(p_among(accuracy[1:], accuracy[0]))
