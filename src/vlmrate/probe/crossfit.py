@@ -72,9 +72,3 @@ def joined(parts: Sequence[Answers]) -> Answers:
     """Answers of the same arms about several sets of pictures as those about all of them, in the parts' order."""
     pictures = tuple(name for part in parts for name in part.pictures)
     return Answers(parts[0].arms, pictures, joined_items(parts, axis=1))
-
-
-def random_basis(rank: int, width: int, seed: Sequence[int]) -> np.ndarray:
-    """So many random directions (rank, width) at right angles to one another, each of length 1."""
-    drawn = np.random.default_rng(list(seed)).normal(size=(width, rank))
-    return np.asarray(np.linalg.qr(drawn)[0].T)

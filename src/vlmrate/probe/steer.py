@@ -37,7 +37,7 @@ Source = Callable[[frozenset[str]], Directions]
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class SteerWay:
     """How a model is steered.
 
     `directions` by name, none: that of the target, else those of the study's labels. No `layers`, no `steps`: all of
@@ -61,7 +61,7 @@ def steer(
     study: Study,
     stimuli: Sequence[Stimulus],
     source: Source,
-    way: Way,
+    way: SteerWay,
     report: Callable[[Progress], None] | None = None,
 ) -> Steering | Skipped:
     """Rate stimuli in every arm of a sweep and tell what steering does.
@@ -106,7 +106,7 @@ def steer(
     )
 
 
-def _names(study: Study, directions: Directions, way: Way) -> tuple[str, ...]:
+def _names(study: Study, directions: Directions, way: SteerWay) -> tuple[str, ...]:
     """The directions asked for."""
     if way.directions:
         return tuple(dict.fromkeys(way.directions))
