@@ -15,7 +15,6 @@ from vlmrate import stats
 from vlmrate.probe.behaviour import LabelGaps, Shift, label_gap, shifts
 from vlmrate.probe.correspondence import Correspondence, Joint, correspondences
 from vlmrate.probe.directed import LayerStrength
-from vlmrate.probe.directions import SPLITS
 from vlmrate.probe.geometry import Geometry, Group, group_of, joint_strength, unattenuated
 from vlmrate.probe.halves import first_half
 from vlmrate.probe.intervals import intervals, p_of, random_cosine
@@ -23,6 +22,7 @@ from vlmrate.probe.labelled import pictured
 from vlmrate.probe.linear import permuted
 from vlmrate.probe.prior import Prior, language_prior
 from vlmrate.probe.shown import shown_in
+from vlmrate.probe.split_halves import SPLITS
 from vlmrate.stats import Outcome, Skipped
 
 if TYPE_CHECKING:
