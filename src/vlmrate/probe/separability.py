@@ -17,6 +17,7 @@ from vlmrate.probe.halves import too_little
 from vlmrate.probe.intervals import p_among
 from vlmrate.probe.linear import across_folds, guesses, permuted, recalls, smoother
 from vlmrate.probe.scatter import scaled, share_between, silhouette
+from vlmrate.probe.shown import shown_in
 from vlmrate.stats import Bootstrap, Outcome, Skipped, bootstrap_sums
 from vlmrate.stats.bootstrap import DEFAULT
 from vlmrate.stats.folds import cluster_folds
@@ -139,12 +140,11 @@ def separability(
     Raises:
         ProbeError: The capture is of texts or of other pictures, or the study has no such factor.
     """
-    rows = _of_study(capture, study)
-    identity = study.factors.identity
-    if identity is None:
+    shown = shown_in(capture, study)
+    if shown.identity is None:
         reason = "folds keep identities whole, and the study names no identity factor"
         return tuple(FactorOutcome(factor, Skipped(reason)) for factor in factors)
-    identities = np.array([row[identity] for row in rows])
+    identities = shown.labels(shown.identity).astype(str)
     layers = capture.layers(array)
     return tuple(
         FactorOutcome(
@@ -153,7 +153,7 @@ def separability(
                 lambda layer: capture.layer(array, layer),
                 layers,
                 factor=factor,
-                labels=np.array([row[factor] for row in rows]),
+                labels=shown.labels(factor).astype(str),
                 identities=identities,
                 way=way or Way(),
             ),
@@ -191,19 +191,6 @@ def separate(
         layers=task.over_layers(),
         chosen=task.chosen(),
     )
-
-
-def _of_study(capture: Capture, study: Study) -> list[dict[str, str]]:
-    if capture.about.source != "images":
-        raise ProbeError(f"{capture.file.name} was captured from texts; separability is told of pictures")
-    known = {stimulus.image_id: dict(stimulus.factors) for stimulus in study.stimuli}
-    strange = next((name for name in capture.ids if name not in known), None)
-    if strange is not None:
-        raise ProbeError(
-            f"{capture.file.name} holds the picture {strange}, which study {study.name} lacks; name its own with "
-            "--study"
-        )
-    return [known[name] for name in capture.ids]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
