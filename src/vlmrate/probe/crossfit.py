@@ -32,7 +32,7 @@ class Turn:
 
 
 def turns(identities: np.ndarray, classes: np.ndarray, seed: int = 0) -> tuple[Turn, Turn]:
-    """Halves of the identities, drawn at random; of those of each class where it belongs to the identity.
+    """Every second identity, drawn at random, is one half; of each class where it belongs to the identity.
 
     Rows with a blank identity or class are in neither.
     """
