@@ -7,8 +7,9 @@ import pytest
 
 from vlmrate.probe.cells import Cells, narrow, unit_of
 from vlmrate.probe.direction import effects
+from vlmrate.probe.halves import first_half
 from vlmrate.probe.intervals import intervals, p_of, random_cosine
-from vlmrate.probe.labelled import Labelled, first_half
+from vlmrate.probe.labelled import Labelled
 from vlmrate.stats import Bootstrap, Estimate
 
 

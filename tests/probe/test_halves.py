@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from vlmrate.probe.halves import first_half
 from vlmrate.probe.intervals import p_of
-from vlmrate.probe.labelled import first_half
 
 
 @pytest.mark.parametrize("seed", range(5))

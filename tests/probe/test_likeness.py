@@ -12,7 +12,7 @@ from scipy.stats import binom, spearmanr
 
 from probe.planted import PlantedModel, planted_units
 from vlmrate.probe.axes import captures_axes
-from vlmrate.probe.likeness import Cells, Layered, Likeness, like_each_other, like_people, unit_distances
+from vlmrate.probe.likeness import Gathered, Layered, Likeness, like_each_other, like_people, unit_distances
 from vlmrate.probe.scatter import scaled
 from vlmrate.probe.separability import Way
 from vlmrate.stats import Bootstrap, Estimate, Skipped
@@ -39,7 +39,7 @@ class Spaces:
         noise = rng.normal(size=(len(codes), layers, width)) + rng.normal(size=(identities, layers, width))[who]
         self.values = held.transpose(1, 0, 2)[codes] + noise
         self.people = seen[codes] + 0.3 * rng.normal(size=(len(codes), 2))
-        self.cells = Cells(np.ones(len(codes), dtype=bool), codes, np.char.add("p", who.astype(str)))
+        self.cells = Gathered(np.ones(len(codes), dtype=bool), codes, np.char.add("p", who.astype(str)))
         self.truth = seen
 
     @property

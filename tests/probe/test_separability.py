@@ -12,6 +12,7 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics import silhouette_score
 
 from vlmrate.errors import ProbeError
+from vlmrate.probe.crossfit import turns
 from vlmrate.probe.linear import across_folds, permuted, recalls, smoother
 from vlmrate.probe.records import ArrayAbout, CaptureAbout
 from vlmrate.probe.scatter import scaled, share_between, silhouette
@@ -188,6 +189,20 @@ def test_too_little_is_skipped_with_the_reason(labels: list[str], words: str) ->
     )
     assert isinstance(found, Skipped)
     assert words in found.reason
+
+
+def test_a_class_that_only_the_choosing_half_shows_is_never_significant() -> None:
+    """Nothing is defined on the half that is told of, so p is 1, not the smallest that there is."""
+    identities = np.repeat([f"p{i:02}" for i in range(12)], 2)
+    labels = np.tile(["a", "b"], 12)
+    turn, _ = turns(identities, labels, QUICK.seed)
+    labels[turn.learnt[::2]] = "c"
+    values = np.random.default_rng(0).normal(size=(24, 4))
+    with np.errstate(invalid="ignore"):
+        found = separate(lambda _: values, 1, factor="label", labels=labels, identities=identities, way=QUICK)
+    assert isinstance(found, Separability)
+    assert isinstance(found.chosen.accuracy, Skipped)
+    assert found.chosen.p == 1.0
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from probe.planted import PlantedModel, planted_units
 from vlmrate.errors import ProbeError
 from vlmrate.probe.direction import CapturedDirections, Direction
 from vlmrate.probe.responses import monotony, slope_beside, slopes
-from vlmrate.probe.steer import Way, steer
+from vlmrate.probe.steer import SteerWay, steer
 from vlmrate.probe.steered import DoseRange, Steering, Targeted
 from vlmrate.probe.store import open_capture
 from vlmrate.probe.sweep import Doses
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from vlmrate.probe.steered import LayerSteering, Response
 
 EMOTIONS = ("happy", "sad", "angry", "fear", "disgust", "neutral")
-QUICK = Way(bootstrap=Bootstrap(resamples=200))
+QUICK = SteerWay(bootstrap=Bootstrap(resamples=200))
 WIDTH = 32
 
 
@@ -56,7 +56,7 @@ def model(small, identities: int = 12, **others: object) -> PlantedModel:  # typ
     return PlantedModel(small.study(identities), units, strength, **(plain | others))  # type: ignore[arg-type]
 
 
-def steered(planted: PlantedModel, source: Callable[[frozenset[str]], Directions], way: Way) -> Steering:
+def steered(planted: PlantedModel, source: Callable[[frozenset[str]], Directions], way: SteerWay) -> Steering:
     """What steering the model finds."""
     made = steer(planted, planted.study, planted.study.stimuli, source, way)
     assert isinstance(made, Steering)
@@ -310,7 +310,7 @@ def test_what_a_study_lacks_is_skipped_and_misuse_is_refused(small) -> None:  # 
     planted = model(small)
     study, source = planted.study, Known({"up": planted.units["happy"], "wide": np.ones(5)})
 
-    def run(way: Way = QUICK_UP, **others: object) -> Steering | Skipped:
+    def run(way: SteerWay = QUICK_UP, **others: object) -> Steering | Skipped:
         named = {"study": study, "stimuli": study.stimuli, "source": always(source), "way": way} | others
         return steer(planted, **named)  # type: ignore[arg-type]
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from vlmrate.probe.ceilings import Ceiling, ceiling
 from vlmrate.probe.dealt import dealt
+from vlmrate.probe.intervals import p_among
 from vlmrate.probe.ridge import nested
 from vlmrate.probe.spoken import said
 from vlmrate.stats import (
@@ -229,7 +230,7 @@ def _p(by_chance: np.ndarray, found: float) -> float | None:
     """The permutation p, one-sided: the share of orders, the real one among them, that do as well; None without any."""
     if not len(by_chance) or np.isnan(found):
         return None
-    return float((1 + (np.nan_to_num(by_chance, nan=0.0) >= found - 1e-9).sum()) / (1 + len(by_chance)))
+    return float(p_among(np.nan_to_num(by_chance, nan=0.0), found))
 
 
 def _known(value: float) -> float | None:

@@ -17,14 +17,15 @@ from vlmrate.probe.angles import BiasCell, BiasFound, BiasOutcome, GroupSkipped,
 from vlmrate.probe.behaviour import LabelGaps, are_labels, label_gap, shifts
 from vlmrate.probe.correspondence import Joint, correspondences
 from vlmrate.probe.directed import LayerStrength
-from vlmrate.probe.directions import SPLITS
 from vlmrate.probe.featured import Seen, features_found
 from vlmrate.probe.geometry import Geometry, Group, group_of, joint_strength, unattenuated
+from vlmrate.probe.halves import first_half
 from vlmrate.probe.intervals import intervals, p_of, random_cosine
-from vlmrate.probe.labelled import first_half, pictured
+from vlmrate.probe.labelled import pictured
 from vlmrate.probe.linear import permuted
 from vlmrate.probe.prior import Prior, concepts_in, language_prior
 from vlmrate.probe.shown import shown_in
+from vlmrate.probe.split_halves import SPLITS
 from vlmrate.stats import Skipped
 
 if TYPE_CHECKING:

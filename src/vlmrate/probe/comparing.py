@@ -15,7 +15,8 @@ from vlmrate.probe.arms import UNCHANGED, Arm, Placed
 from vlmrate.probe.changes import Add
 from vlmrate.probe.channels import Channels, Place, stacked
 from vlmrate.probe.compare import Compared, CompareOutcome
-from vlmrate.probe.crossfit import best_layer, joined, random_basis, too_few, turns
+from vlmrate.probe.crossfit import best_layer, joined, too_few, turns
+from vlmrate.probe.direction import random_basis
 from vlmrate.probe.shown import shown, shown_in
 from vlmrate.stats import Bootstrap, Skipped
 from vlmrate.stats.bootstrap import DEFAULT

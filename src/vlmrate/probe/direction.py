@@ -116,6 +116,12 @@ def random_units(number: int, width: int, seed: Sequence[int]) -> np.ndarray:
     return np.asarray(drawn / np.linalg.norm(drawn, axis=1, keepdims=True))
 
 
+def random_basis(rank: int, width: int, seed: Sequence[int]) -> np.ndarray:
+    """So many random directions (rank, width) at right angles to one another, each of length 1."""
+    drawn = np.random.default_rng(list(seed)).normal(size=(width, rank))
+    return np.asarray(np.linalg.qr(drawn)[0].T)
+
+
 def principal(activations: np.ndarray, share: float = NEUTRAL_SHARE) -> np.ndarray:
     """The first principal components (components, width) that hold this share of the variance of rows (rows, width)."""
     centred = activations.astype(np.float64) - activations.mean(axis=0)

@@ -12,9 +12,9 @@ import numpy as np
 
 from vlmrate.probe.cells import Cells, narrow, unit_of
 from vlmrate.probe.direction import SIGN
+from vlmrate.probe.halves import too_little
 from vlmrate.probe.labelled import CHOOSING, Labelled, strength
 from vlmrate.probe.linear import is_of_identity, permuted
-from vlmrate.probe.separability import too_little
 from vlmrate.stats import Estimate, Outcome, Skipped
 
 if TYPE_CHECKING:

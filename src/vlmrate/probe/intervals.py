@@ -46,6 +46,16 @@ def p_of(by_chance: np.ndarray, found: np.ndarray | float) -> np.ndarray:
     return np.asarray((1 + (~(by_chance < found - slack)).sum(axis=0)) / (1 + len(by_chance)))
 
 
+def p_among(by_chance: np.ndarray, found: np.ndarray | float) -> np.ndarray:
+    """The permutation p of numbers (any shape) that are all held against one number of each dealing (dealings,).
+
+    For shares, correlations and z, whose size is known; what is not defined (NaN) in a dealing counts as large.
+    """
+    # What differs by rounding only is equal.
+    as_large = len(by_chance) - np.searchsorted(np.sort(by_chance), found - 1e-9)
+    return np.asarray((1 + as_large) / (1 + len(by_chance)))
+
+
 def random_cosine(width: int) -> float:
     """The size that the cosine with a random direction of this width exceeds 5 % of the time.
 

@@ -5,7 +5,6 @@ Pictures are drawn by identity, which is their block too; a text is drawn by its
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,8 +13,8 @@ import numpy as np
 from vlmrate.errors import ProbeError
 from vlmrate.probe.cells import Cells
 from vlmrate.probe.direction import SIGN, effects
+from vlmrate.probe.halves import first_half, too_little
 from vlmrate.probe.linear import permuted
-from vlmrate.probe.separability import too_little
 
 if TYPE_CHECKING:
     from vlmrate.probe.records import CaptureAbout
@@ -91,7 +90,7 @@ class Labelled:
 
     def halves(self, seed: int) -> np.ndarray:
         """A mask of the rows of one half of the units; of texts a half of each label's."""
-        return first_half(self.units, self.labels[:, None][:, : int(self.texts)], seed)
+        return first_half(self.units, self.labels[:, None] if self.texts else None, seed)
 
     def over(self, values: np.ndarray) -> Drawings:
         """Effects over drawings of units, of what was measured (rows, width)."""
@@ -136,28 +135,6 @@ def written(about: CaptureAbout, factor: str | None = None) -> Labelled:
     )
     labels = np.array([names[i][len(head) :] for i in rows], dtype=object)
     return Labelled(labels, np.array([f"{i:08}" for i in rows], dtype=object), rows, texts=True)
-
-
-def first_half(units: np.ndarray, kinds: np.ndarray, seed: int) -> np.ndarray:
-    """A mask of the rows of one half of the units, drawn anew for every seed; of each level of each factor a half.
-
-    `kinds` (rows, factors) are their levels; a unit's are those of its first row. Units go one by one to the half that
-    leaves all levels most even, so that factors stay halved whose combinations have one unit each.
-    """
-    names, firsts = np.unique(units.astype(str), return_index=True)
-    drawn = np.random.default_rng(seed).permutation(len(names))
-    kind_of = [tuple(enumerate(map(str, kinds[row]))) for row in firsts]
-    ahead: Counter[tuple[int, str]] = Counter()
-    all_units = -1, ""
-    first = []
-    for number in sorted(drawn, key=lambda number: kind_of[number]):
-        levels = (all_units, *kind_of[number])
-        # The sum of squares of what the first half is ahead by grows by len(levels) + 2 turn sum(ahead).
-        turn = 1 if sum(ahead[level] for level in levels) <= 0 else -1
-        ahead.update(dict.fromkeys(levels, turn))
-        if turn == 1:
-            first.append(number)
-    return np.asarray(np.isin(units.astype(str), names[first]))
 
 
 def squared_gaps(weights: np.ndarray, gram: np.ndarray, dealt: np.ndarray) -> np.ndarray:

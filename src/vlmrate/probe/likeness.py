@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.stats import rankdata
 
+from vlmrate.probe.intervals import p_among
 from vlmrate.probe.scatter import scaled
 from vlmrate.stats import Outcome, Skipped, bootstrap_weights
 
@@ -65,7 +66,7 @@ class CellsOutcome:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cells:
+class Gathered:
     """Pictures gathered into cells: of all rows those kept, and of every kept row its cell's number and identity."""
 
     kept: np.ndarray
@@ -93,7 +94,7 @@ def cells_of(shown: Shown) -> tuple[str, ...]:
     return (shown.emotion, *(f"{group}{BY}{shown.emotion}" for group in shown.groups))
 
 
-def gathered(shown: Shown, cells: str, rated: np.ndarray) -> Cells | Skipped:
+def gathered(shown: Shown, cells: str, rated: np.ndarray) -> Gathered | Skipped:
     """Pictures by cell, of those that are `rated`; blank ones are left out."""
     if shown.identity is None:
         return Skipped("intervals draw identities, and the study names no identity factor")
@@ -106,10 +107,10 @@ def gathered(shown: Shown, cells: str, rated: np.ndarray) -> Cells | Skipped:
     found, codes = np.unique(names, return_inverse=True)
     if len(found) < LEAST_CELLS:
         return Skipped(f"there must be {LEAST_CELLS} cells to compare distances, and there are {len(found)}")
-    return Cells(kept, codes, identities[kept])
+    return Gathered(kept, codes, identities[kept])
 
 
-def like_people(model: Layered, people: np.ndarray, cells: Cells, way: Way) -> Likeness:
+def like_people(model: Layered, people: np.ndarray, cells: Gathered, way: Way) -> Likeness:
     """Distances inside a model against people's; `people` (rows, items) are their means."""
     ratings = scaled(people[cells.kept])
     once = np.ones((1, len(ratings)))
@@ -137,7 +138,7 @@ def like_people(model: Layered, people: np.ndarray, cells: Cells, way: Way) -> L
     )
 
 
-def like_each_other(first: Layered, second: Layered, cells: Cells, way: Way) -> Likeness:
+def like_each_other(first: Layered, second: Layered, cells: Gathered, way: Way) -> Likeness:
     """Distances inside one model (or under one prompt) against those inside another, layer beside layer.
 
     Where they have different numbers of layers each of the first stands beside the one at the same depth.
@@ -200,11 +201,10 @@ def mantel(first: np.ndarray, second: np.ndarray, cells: int, way: Way) -> tuple
     ours, theirs = (np.nan_to_num(_standard_ranks(side)) for side in (first, second))
     rhos = (ours * theirs).mean(axis=1)
     by_chance = np.max([theirs[i][moved] @ ours[i] / len(one) for i in range(len(ours))], axis=0)
-    as_large = (by_chance[None, :] >= rhos[:, None] - 1e-9).sum(axis=1)
-    return rhos, (1 + as_large) / (1 + way.permutations)
+    return rhos, p_among(by_chance, rhos)
 
 
-def _estimate(distances: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]], cells: Cells, way: Way) -> Outcome:
+def _estimate(distances: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]], cells: Gathered, way: Way) -> Outcome:
     """Spearman's rho between two kinds of distances, its interval from drawing identities.
 
     Drawing adds noise to distances and so takes from rho, where cells are many or means unsure. Reflected about the
@@ -252,7 +252,7 @@ def _cell_means(values: np.ndarray, codes: np.ndarray, weights: np.ndarray) -> n
     return made
 
 
-def _of(model: Layered, layer: int, cells: Cells) -> np.ndarray:
+def _of(model: Layered, layer: int, cells: Gathered) -> np.ndarray:
     return scaled(model.layer(layer)[cells.kept])
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from vlmrate.errors import ProbeError
 from vlmrate.probe.arms import UNCHANGED, Arm, Placed
 from vlmrate.probe.changes import Add, Clamp, ProjectOut
-from vlmrate.probe.crossfit import random_basis
+from vlmrate.probe.direction import random_basis
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,8 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vlmrate.errors import ProbeError
-from vlmrate.probe.linear import across_folds, guesses, is_of_identity, permuted, recalls, smoother
+from vlmrate.probe.crossfit import turns
+from vlmrate.probe.halves import too_little
+from vlmrate.probe.intervals import p_among
+from vlmrate.probe.linear import across_folds, guesses, permuted, recalls, smoother
 from vlmrate.probe.scatter import scaled, share_between, silhouette
+from vlmrate.probe.shown import shown_in
 from vlmrate.stats import Bootstrap, Outcome, Skipped, bootstrap_sums
 from vlmrate.stats.bootstrap import DEFAULT
 from vlmrate.stats.folds import cluster_folds
@@ -21,12 +25,11 @@ from vlmrate.stats.folds import cluster_folds
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from vlmrate.probe.crossfit import Turn
     from vlmrate.probe.store import Capture
     from vlmrate.study.records import Study
 
 FOLDS = 5
-LEAST_IDENTITIES = 4
-"""Identities that every class must be shown by: two in each half."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +140,11 @@ def separability(
     Raises:
         ProbeError: The capture is of texts or of other pictures, or the study has no such factor.
     """
-    rows = _of_study(capture, study)
-    identity = study.factors.identity
-    if identity is None:
+    shown = shown_in(capture, study)
+    if shown.identity is None:
         reason = "folds keep identities whole, and the study names no identity factor"
         return tuple(FactorOutcome(factor, Skipped(reason)) for factor in factors)
-    identities = np.array([row[identity] for row in rows])
+    identities = shown.labels(shown.identity).astype(str)
     layers = capture.layers(array)
     return tuple(
         FactorOutcome(
@@ -151,7 +153,7 @@ def separability(
                 lambda layer: capture.layer(array, layer),
                 layers,
                 factor=factor,
-                labels=np.array([row[factor] for row in rows]),
+                labels=shown.labels(factor).astype(str),
                 identities=identities,
                 way=way or Way(),
             ),
@@ -178,7 +180,8 @@ def separate(
     classes, codes = np.unique(labels, return_inverse=True)
     if (reason := too_little(classes, codes, identities)) is not None:
         return Skipped(reason)
-    task = _Task(layer, layers, kept, codes, len(classes), identities, way)
+    turn, _ = turns(identities, labels, way.seed)
+    task = _Task(layer, layers, kept, codes, len(classes), identities, turn, way)
     return Separability(
         factor=factor,
         classes=tuple(map(str, classes)),
@@ -190,33 +193,9 @@ def separate(
     )
 
 
-def _of_study(capture: Capture, study: Study) -> list[dict[str, str]]:
-    if capture.about.source != "images":
-        raise ProbeError(f"{capture.file.name} was captured from texts; separability is told of pictures")
-    known = {stimulus.image_id: dict(stimulus.factors) for stimulus in study.stimuli}
-    strange = next((name for name in capture.ids if name not in known), None)
-    if strange is not None:
-        raise ProbeError(
-            f"{capture.file.name} holds the picture {strange}, which study {study.name} lacks; name its own with "
-            "--study"
-        )
-    return [known[name] for name in capture.ids]
-
-
-def too_little(classes: np.ndarray, codes: np.ndarray, identities: np.ndarray) -> str | None:
-    """Why classes cannot be told apart on halves of identities; None where they can."""
-    if len(classes) < 2:
-        return f"there must be two classes to be told apart, and there is {len(classes)}"
-    for number, name in enumerate(classes):
-        shown_by = len(np.unique(identities[codes == number]))
-        if shown_by < LEAST_IDENTITIES:
-            return f"{name} is shown by {shown_by} identities, and each half needs two"
-    return None
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Task:
-    """One factor to be told from the layers of one array."""
+    """One factor to be told from the layers of one array; `turn` says on which half the layer is chosen."""
 
     layer: Callable[[int], np.ndarray]
     layers: int
@@ -224,6 +203,7 @@ class _Task:
     codes: np.ndarray
     classes: int
     identities: np.ndarray
+    turn: Turn
     way: Way
 
     def over_layers(self) -> tuple[LayerSeparability, ...]:
@@ -235,8 +215,7 @@ class _Task:
         return tuple(self._layer(i, float(made[i, 0]), best_by_chance) for i in self._all)
 
     def chosen(self) -> Chosen:
-        first = self._first_half()
-        train, test = np.flatnonzero(first), np.flatnonzero(~first)
+        train, test = self.turn.learnt, self.turn.judged
         folds = cluster_folds(self.identities[train], FOLDS, seed=self.way.seed)
         tried = [recalls(across_folds(self._of(i)[train], folds), self.codes[train], self.classes) for i in self._all]
         best = int(np.argmax([float(found[0]) for found in tried]))
@@ -255,19 +234,10 @@ class _Task:
         return LayerSeparability(
             layer=layer,
             accuracy=accuracy,
-            p=_share_as_large(best_by_chance, accuracy),
+            p=float(p_among(best_by_chance, accuracy)),
             between=share_between(activations, self.codes),
             silhouette=silhouette(activations, self.codes),
         )
-
-    def _first_half(self) -> np.ndarray:
-        """Rows of the half on which the layer is chosen: every second identity, of each class where it has one."""
-        rng = np.random.default_rng(self.way.seed)
-        names = rng.permutation(np.unique(self.identities))
-        if is_of_identity(self.codes, self.identities):
-            class_of = dict(zip(self.identities, self.codes, strict=True))
-            names = np.array(sorted(names, key=lambda name: class_of[name]))
-        return np.asarray(np.isin(self.identities, names[::2]))
 
     def _judged(self, test: np.ndarray, guessed: np.ndarray) -> Outcome:
         """Balanced accuracy on the other half, its interval from drawing identities."""
@@ -289,10 +259,4 @@ class _Task:
         right = labellings == guessed[:, None]
         shares = [((labellings == c) & right).sum(axis=0) / (labellings == c).sum(axis=0) for c in range(self.classes)]
         accuracy = np.mean(shares, axis=0)
-        return _share_as_large(accuracy[1:], float(accuracy[0]))
-
-
-def _share_as_large(by_chance: np.ndarray, found: float) -> float:
-    """The permutation p: the share of labellings, the real one among them, that do as well."""
-    # Accuracies are shares of counts: what differs by rounding only is equal.
-    return float((1 + (by_chance >= found - 1e-9).sum()) / (1 + len(by_chance)))
+        return float(p_among(accuracy[1:], accuracy[0]))

@@ -62,7 +62,7 @@ def shown_in(capture: Capture, study: Study) -> Shown:
         ProbeError: The capture is of texts, or holds a picture that the study lacks.
     """
     if capture.about.source != "images":
-        raise ProbeError(f"{capture.file.name} was captured from texts, and this is told of pictures; name a capture")
+        raise ProbeError(f"{capture.file.name} was captured from texts; this is told of a capture of pictures")
     known = {stimulus.image_id for stimulus in study.stimuli}
     strange = next((name for name in capture.ids if name not in known), None)
     if strange is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import compress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy as np
 from vlmrate.errors import ProbeError
 from vlmrate.probe.direction import Directions
 from vlmrate.probe.dosed import directions_told
+from vlmrate.probe.halves import LEAST_IDENTITIES, first_half
 from vlmrate.probe.steered import Steering
 from vlmrate.probe.sweep import RANDOMS, Doses, Half, Sweep, Swept, steered_at, sweep_of
 from vlmrate.probe.target import ALLOWED, item_of, target_of
@@ -32,12 +34,10 @@ if TYPE_CHECKING:
 
 Source = Callable[[frozenset[str]], Directions]
 """Directions from the pictures of some identities only; the features of a dictionary are the same whoever is shown."""
-LEAST_IDENTITIES = 4
-"""Identities that must be shown: two in each half."""
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class SteerWay:
     """How a model is steered.
 
     `directions` by name, none: that of the target, else those of the study's labels. No `layers`, no `steps`: all of
@@ -61,7 +61,7 @@ def steer(
     study: Study,
     stimuli: Sequence[Stimulus],
     source: Source,
-    way: Way,
+    way: SteerWay,
     report: Callable[[Progress], None] | None = None,
 ) -> Steering | Skipped:
     """Rate stimuli in every arm of a sweep and tell what steering does.
@@ -106,7 +106,7 @@ def steer(
     )
 
 
-def _names(study: Study, directions: Directions, way: Way) -> tuple[str, ...]:
+def _names(study: Study, directions: Directions, way: SteerWay) -> tuple[str, ...]:
     """The directions asked for."""
     if way.directions:
         return tuple(dict.fromkeys(way.directions))
@@ -128,20 +128,17 @@ class _Dealt:
 
 
 def _dealt(study: Study, stimuli: Sequence[Stimulus], seed: int) -> _Dealt | Skipped:
-    """Identities in turn to one half and the other; pictures that name none belong to neither."""
+    """Pictures by halves of the identities; those that name none belong to neither."""
     if study.factors.identity is None:
         return Skipped(
             "the layer is chosen on some identities and told of others, and the study names no identity factor"
         )
-    there = sorted({_identity(study, stimulus) for stimulus in stimuli} - {""})
-    if len(there) < LEAST_IDENTITIES:
-        return Skipped(f"the pictures show {len(there)} identities, and each half needs two")
-    names = np.random.default_rng(seed).permutation(there)
-    tuned, told = set(names[::2]), set(names[1::2])
-    return _Dealt(
-        tuple(stimulus for stimulus in stimuli if _identity(study, stimulus) in tuned),
-        tuple(stimulus for stimulus in stimuli if _identity(study, stimulus) in told),
-    )
+    named = [stimulus for stimulus in stimuli if _identity(study, stimulus)]
+    identities = np.array([_identity(study, stimulus) for stimulus in named])
+    if (there := len(set(identities))) < LEAST_IDENTITIES:
+        return Skipped(f"the pictures show {there} identities, and each half needs two")
+    first = first_half(identities, None, seed)
+    return _Dealt(tuple(compress(named, first)), tuple(compress(named, ~first)))
 
 
 def _everyone(study: Study) -> frozenset[str]:

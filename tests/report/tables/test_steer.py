@@ -11,7 +11,7 @@ import pytest
 from probe.planted import PlantedModel, planted_units
 from vlmrate.probe.direction import CapturedDirections
 from vlmrate.probe.found import Found
-from vlmrate.probe.steer import Way, steer
+from vlmrate.probe.steer import SteerWay, steer
 from vlmrate.probe.steered import Steering, SteerOutcome, StepLength, Targeted
 from vlmrate.probe.sweep import Doses
 from vlmrate.report.figures.inside import inside_figures
@@ -43,7 +43,7 @@ def found(lasting, tmp_path: Path) -> tuple[Study, Steering]:  # type: ignore[no
         prompt={"sad": -4.5},
     )
     capture = model.capture(tmp_path / "capture.safetensors")
-    way = Way(("happy", "sad"), (2, 3), doses=Doses.of((-4, -1, 1, 4)), target="sad", bootstrap=Bootstrap(200))
+    way = SteerWay(("happy", "sad"), (2, 3), doses=Doses.of((-4, -1, 1, 4)), target="sad", bootstrap=Bootstrap(200))
     made = steer(model, study, study.stimuli, lambda identities: CapturedDirections(capture, study, identities), way)
     assert isinstance(made, Steering)
     return study, made

@@ -36,6 +36,8 @@ def axis(
     """Learn people's valence and arousal from what was captured, beside what the model says; compare emotion spaces."""
     from vlmrate.cli.probe.axis_job import axes_told
     from vlmrate.cli.probe.showing import showing
+    from vlmrate.probe.separability import Way
+    from vlmrate.stats import Bootstrap
 
     axes_told(
         files,
@@ -43,8 +45,6 @@ def axis(
         results=results,
         array=array,
         rater=rater,
-        permutations=permutations,
-        resamples=resamples,
-        seed=seed,
+        way=Way(permutations, seed, Bootstrap(resamples=resamples, seed=seed)),
         how=showing(figure, as_json=as_json),
     )

@@ -37,6 +37,8 @@ def separability(
     """Tell emotions and groups from what was captured, layer by layer, with identities kept whole."""
     from vlmrate.cli.probe.separability_job import separated
     from vlmrate.cli.probe.showing import showing
+    from vlmrate.probe.separability import Way
+    from vlmrate.stats import Bootstrap
 
     separated(
         files,
@@ -44,8 +46,6 @@ def separability(
         results=results,
         array=array,
         factors=tuple(factor or ()),
-        permutations=permutations,
-        resamples=resamples,
-        seed=seed,
+        way=Way(permutations, seed, Bootstrap(resamples=resamples, seed=seed)),
         how=showing(figure, as_json=as_json),
     )

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from vlmrate.cli.probe.showing import present
 from vlmrate.probe.found import Found
-from vlmrate.probe.separability import Way, captures_separability, factors_of
+from vlmrate.probe.separability import captures_separability, factors_of
 from vlmrate.probe.store import open_capture
-from vlmrate.stats import Bootstrap
 from vlmrate.study.load import find_study, load_study
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vlmrate.cli.probe.showing import Showing
+    from vlmrate.probe.separability import Way
 
 
 def separated(
@@ -25,14 +25,11 @@ def separated(
     results: Path | None,
     array: str | None,
     factors: Sequence[str],
-    permutations: int,
-    resamples: int,
-    seed: int,
+    way: Way,
     how: Showing,
 ) -> None:
     """Open the captures, tell their factors apart, and store and show what came of it."""
     loaded = load_study(find_study(study, Path.cwd()), results=results)
     captures = [open_capture(file) for file in files]
-    way = Way(permutations, seed, Bootstrap(resamples=resamples, seed=seed))
     outcomes = captures_separability(captures, loaded, factors_of(loaded, factors), way, array)
     present(Found(separability=outcomes), loaded, captures[0].about.model, how)

@@ -67,11 +67,11 @@ def steer(
     from vlmrate.cli.probe.steer_job import parse_doses, steered
     from vlmrate.probe.prepare import listed
     from vlmrate.probe.prepare_edits import EditWishes
-    from vlmrate.probe.steer import Way
+    from vlmrate.probe.steer import SteerWay
     from vlmrate.probe.sweep import Doses
     from vlmrate.stats import Bootstrap
 
-    way = Way(
+    way = SteerWay(
         directions=tuple(direction or ()),
         layers=tuple(layer or ()),
         steps=listed(step, "--step"),

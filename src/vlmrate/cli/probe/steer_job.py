@@ -17,7 +17,7 @@ from vlmrate.probe.steered import SteerOutcome
 if TYPE_CHECKING:
     from vlmrate.cli.probe.showing import Showing
     from vlmrate.probe.prepare_edits import EditWishes
-    from vlmrate.probe.steer import Way
+    from vlmrate.probe.steer import SteerWay
 
 
 def parse_doses(text: str) -> tuple[float, ...]:
@@ -34,7 +34,7 @@ def parse_doses(text: str) -> tuple[float, ...]:
         ) from error
 
 
-def steered(wishes: EditWishes, way: Way, how: Showing) -> None:
+def steered(wishes: EditWishes, way: SteerWay, how: Showing) -> None:
     """Load model and capture, rate in every arm, and store and show what came of it."""
     console = Console(highlight=False, stderr=True)
     prepared = opened(wishes, console)

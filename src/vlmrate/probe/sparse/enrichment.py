@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vlmrate.probe.intervals import p_among
 from vlmrate.probe.linear import is_of_identity, permuted
 
 LEVEL = 0.05
@@ -59,9 +60,7 @@ def enrichment(
         told = _told(dealt[:, start : start + step], classes)
         sums = (units.T @ told.reshape(len(units), -1)).reshape(units.shape[1], -1, classes)
         largest[start : start + step] = _scored(sums, expected[:, None], spread[:, None]).max(axis=(0, 2), initial=0)
-    # z of equal labellings differ by rounding only.
-    above = len(largest) - np.searchsorted(np.sort(largest), z - 1e-9)
-    return Enrichment(z, (1 + above) / (1 + permutations))
+    return Enrichment(z, p_among(largest, z))
 
 
 def _less_means(values: np.ndarray, strata: np.ndarray) -> np.ndarray:

@@ -21,8 +21,6 @@ BOUNDED = {"accuracy": "Accuracy", "kappa": "Kappa", "probability": "P", "invali
 
 def compare_tables(outcomes: Sequence[CompareOutcome]) -> Iterator[Table]:
     """The channels of every direction, their tests, and how far false labels are followed."""
-    if not outcomes:
-        return
     yield _done(outcomes)
     for outcome in outcomes:
         if not isinstance(outcome.found, Skipped):

@@ -23,8 +23,6 @@ LEARNT = (
 
 def debias_tables(outcomes: Sequence[DebiasOutcome]) -> Iterator[Table]:
     """Four tables: what was done, bias by level, cost, and how well the group can still be told."""
-    if not outcomes:
-        return
     yield _done(outcomes)
     found = [(_name(one, outcomes), one.found) for one in outcomes if not isinstance(one.found, Skipped)]
     if found:

@@ -22,11 +22,11 @@ NOTE_HELD = (
 
 
 def directions_tables(outcomes: Sequence[DirectionsOutcome]) -> Iterator[Table]:
-    """Gaps, cosines, pictures beside texts, and people's ratings along the components; those that have rows."""
+    """Gaps, cosines, pictures beside texts, and people's ratings along the components."""
     yield _gaps(outcomes)
-    for table in (_cosines(outcomes), _texts(outcomes), _components(outcomes)):
-        if table.rows:
-            yield table
+    yield _cosines(outcomes)
+    yield _texts(outcomes)
+    yield _components(outcomes)
 
 
 def found_in(outcomes: Sequence[DirectionsOutcome]) -> dict[str, EmotionDirections]:

@@ -22,28 +22,18 @@ if TYPE_CHECKING:
 
 
 def inside_tables(found: Found) -> tuple[Table, ...]:
-    """Every table of what was found; a command that has not run has none."""
+    """Every table of what was found that has rows; a command that has not run has none."""
     return tuple(table for table in _all(found) if table.rows)
 
 
 def _all(found: Found) -> Iterator[Table]:
-    if found.separability:
-        yield from separability_tables(found.separability)
-    if found.directions:
-        yield from directions_tables(found.directions)
-    if found.axis:
-        yield from axis_tables(found.axis)
-    if found.bias:
-        yield from bias_tables(found.bias)
-    if found.causal:
-        yield from causal_tables(found.causal)
-    if found.steer:
-        yield from steer_tables(found.steer)
-    if found.debias:
-        yield from debias_tables(found.debias)
-    if found.compare:
-        yield from compare_tables(found.compare)
-    if found.features:
-        yield from features_tables(found.features)
-    if found.features_sizes:
-        yield from sizes_tables(found.features_sizes)
+    yield from separability_tables(found.separability)
+    yield from directions_tables(found.directions)
+    yield from axis_tables(found.axis)
+    yield from bias_tables(found.bias)
+    yield from causal_tables(found.causal)
+    yield from steer_tables(found.steer)
+    yield from debias_tables(found.debias)
+    yield from compare_tables(found.compare)
+    yield from features_tables(found.features)
+    yield from sizes_tables(found.features_sizes)
