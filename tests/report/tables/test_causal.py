@@ -101,7 +101,7 @@ def test_models_side_by_side_are_told_apart_and_a_skipped_one_says_why(outcome: 
 
 
 def test_figures_show_layers_labels_and_carriers(outcome: CausalOutcome, tmp_path: Path) -> None:
-    """Signs at the changes, filled where the corrected p is small; the same numbers in words; what was skipped is not drawn."""
+    """Signs at the changes, filled where the corrected p is small; the same in words; what was skipped is not drawn."""
     layers, labels, carriers = causal_figures([outcome])
     (axes,) = drawing(layers).axes
     signs = [line for line in axes.lines if line.get_marker() == "o"]

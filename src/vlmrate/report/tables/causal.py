@@ -28,8 +28,8 @@ HALVES = (
     "furthest beyond random directions); everything is told of the other half. Layers are counted from 0."
 )
 P = (
-    "p = how likely a random direction lowers the label as far, by the change over Random (F test); p (Holm) is corrected "
-    "for all directions and layers, so that the choice of the layer is paid for."
+    "p = how likely a random direction lowers the label as far, by the change over Random (F test); p (Holm) is "
+    "corrected for all directions and layers, so that the choice of the layer is paid for."
 )
 
 
@@ -63,8 +63,8 @@ def _chosen(outcomes: Sequence[CausalOutcome]) -> Table:
             text("layer", "Layer"),
             count("pictures", "Images"),
             points("change", "Change"),
-            points("random", "Random", terminal=False),
-            points("difference", "Beyond random"),
+            points("random", "Random"),
+            points("difference", "Beyond random", terminal=False),
             count("as_low", "As low"),
             p_value("p", "p"),
             p_value("p_holm", "p (Holm)"),
