@@ -42,7 +42,8 @@ def test_the_embedded_model_loses_happy_with_its_direction(tmp_path: Path) -> No
     (happy,) = outcome["found"]["directions"]
     random = happy["found"]["layers"][0]["random"]
     assert random["difference"]["ci_high"] < 0
-    assert random["p"] == pytest.approx(1 / 4)
+    assert random["as_low"] == 0
+    assert random["p"] < 0.05
     assert len(outcome["found"]["carriers"]["labels"]) == 6
     assert "<svg" in drawn.read_text(encoding="utf-8")
     assert (tmp_path / "demo/tiny/probe/causal.json").exists()

@@ -50,15 +50,18 @@ class LabelChange:
 class Random:
     """What random directions of the same length do after the same block to the same label and pictures.
 
-    `mean`, `lowest` and `highest` are of their mean changes in nats; `difference` is the direction's change less their
-    mean, picture by picture; `p` the share of them, the direction among them, that lower the label as far; `p_holm`
-    that corrected for all directions and layers.
+    `mean`, `lowest` and `highest` are of their mean changes in nats, `size` is the mean of these without their sign;
+    `difference` is the direction's change less their mean, picture by picture; `as_low` counts those that lower the
+    label as far. `p` says how likely a random direction does: F of the change's size over theirs, with 1 and `drawn`
+    degrees of freedom, and 1 where the label does not fall. `p_holm` is corrected for all directions and layers.
     """
 
     drawn: int
     mean: float
+    size: float
     lowest: float
     highest: float
+    as_low: int
     difference: Outcome
     p: float
     p_holm: float
@@ -94,7 +97,7 @@ class DirectionEffect:
     """One direction, told of the second half of the identities.
 
     `own` is the label whose name it bears (`named`), else the one that it lowered most on the first half; `pictures`
-    truly show that label. `layer` was chosen on the first half; `p_holm` is its p corrected for all directions there.
+    truly show that label. `layer` was chosen on the first half.
     """
 
     own: str
@@ -102,7 +105,6 @@ class DirectionEffect:
     pictures: int
     layers: tuple[LayerEffect, ...]
     layer: int
-    p_holm: float
     overshadowing: Overshadowing | Skipped
     replies: Replies
 

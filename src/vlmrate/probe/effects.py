@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import fdtrc
 
 from vlmrate.probe.ablation import Ablated, Task, means
 from vlmrate.probe.causal import (
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from vlmrate.probe.direction import Direction
+
+_ROUNDING = 1e-9
+"""Nats below which changes differ by rounding only."""
 
 
 def _at(name: str, layer: int) -> str:
@@ -67,7 +71,6 @@ class Told:
             pictures=int(second.sum()),
             layers=tuple(self._effect(name, own, i) for i in by_layer),
             layer=layer,
-            p_holm=1.0,
             overshadowing=overshadowing(
                 self.task.item.answers,
                 own,
@@ -138,13 +141,14 @@ class Told:
         (difference,) = self._means(
             (change - randoms.mean(axis=0))[:, None], rows, [f"change of {own} less that by random directions"]
         )
-        # What differs by rounding only is equal.
-        p = (1 + int((by_random <= effect + 1e-9).sum())) / (1 + len(by_random))
+        p = chance(effect, by_random)
         return Random(
             drawn=len(by_random),
             mean=float(by_random.mean()),
+            size=float(np.abs(by_random).mean()),
             lowest=float(by_random.min()),
             highest=float(by_random.max()),
+            as_low=int((by_random <= effect + _ROUNDING).sum()),
             difference=difference,
             p=p,
             p_holm=p,
@@ -166,19 +170,35 @@ class Told:
         return means(columns[rows], self.task.pictures.identities[rows], names, self.way.bootstrap)
 
 
+def chance(change: float, by_random: np.ndarray) -> float:
+    """How likely a random direction lowers a label as far, from the changes by some random directions.
+
+    To first order a change is minus the product of what of the stream lies along the direction and how far the label is
+    read along it: a quadratic form in the direction, with heavier tails than a normal distribution, for which t would
+    find too much. The change's size over the mean size of the random ones is held against F with 1 and as many degrees
+    of freedom as there are random directions. That is exact where every random direction lowers the label by the square
+    of one amount, and of forms of one sign that has the heaviest tail beyond 1.54 times its mean (Székely & Bakirov
+    2003, Probability Theory and Related Fields 126, 184-202). Where some raise the label p is as a rule too large.
+    """
+    size = max(float(np.abs(by_random).mean()), _ROUNDING)
+    return float(fdtrc(1, len(by_random), max(-change, 0.0) / size))
+
+
 def corrected(outcomes: Sequence[DirectionOutcome]) -> tuple[DirectionOutcome, ...]:
-    """With p corrected: at the chosen layers for all directions, and over all layers for all of both."""
+    """With p corrected for all directions and layers.
+
+    A layer chosen on other pictures is no choice without a price: what a random direction does to one half of the
+    identities it does to the other.
+    """
     effects = {one.direction: one.found for one in outcomes if not isinstance(one.found, Skipped)}
-    chosen = Family.of("directions", {name: effect.chosen.random.p for name, effect in effects.items()})
     every = Family.of("layers", {_at(n, one.layer): one.random.p for n, e in effects.items() for one in e.layers})
-    of_chosen = {test.test: test.p_adjusted for test in holm(chosen)}
-    of_layer = {test.test: test.p_adjusted for test in holm(every)}
+    adjusted = {test.test: test.p_adjusted for test in holm(every)}
 
     def with_p(name: str, effect: DirectionEffect) -> DirectionEffect:
         layers = tuple(
-            replace(one, random=replace(one.random, p_holm=of_layer[_at(name, one.layer)])) for one in effect.layers
+            replace(one, random=replace(one.random, p_holm=adjusted[_at(name, one.layer)])) for one in effect.layers
         )
-        return replace(effect, layers=layers, p_holm=of_chosen[name])
+        return replace(effect, layers=layers)
 
     return tuple(
         one if isinstance(one.found, Skipped) else replace(one, found=with_p(one.direction, one.found))

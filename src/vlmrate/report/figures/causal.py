@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from vlmrate.probe.causal import Causal, CausalOutcome, DirectionEffect
 
 HELD = 0.05
-"""Filled signs stand for layers whose p is at most this."""
+"""Filled signs stand for layers whose corrected p is at most this."""
 MOST = 12
 """Panels of one figure."""
 CELL = 0.34
@@ -73,8 +73,8 @@ def _layers(panels: Mapping[str, DirectionEffect], there: int) -> Figure:
         caption=sentences(
             "Mean change of the log-probability of the direction's own label over images that truly show it, with "
             "95 % intervals from drawing identities; the band is the range of random directions of the same length. "
-            f"Filled signs are layers where few random directions lower it as far (p ≤ {decimal(HELD, 2)[1:]}, not "
-            "corrected).",
+            f"Filled signs are layers where it falls further than with random directions (p ≤ {decimal(HELD, 2)[1:]}, "
+            "corrected for all directions and layers).",
             *told,
             f"Drawn are {len(panels)} of {there} directions; the tables have all." if len(panels) < there else "",
         ),
@@ -132,7 +132,7 @@ def _panel(axes: Axes, effect: DirectionEffect) -> None:
     known = [(layer, change) for layer, change in drawn if isinstance(change, Estimate)]
     axes.plot([layer.layer for layer, _ in known], [change.value for _, change in known], color=COLOURS[0], zorder=2)
     for layer, change in known:
-        inner = COLOURS[0] if layer.random.p <= HELD else "white"
+        inner = COLOURS[0] if layer.random.p_holm <= HELD else "white"
         axes.plot([layer.layer] * 2, [change.ci_low, change.ci_high], color=COLOURS[0], zorder=2)
         axes.plot(layer.layer, change.value, marker="o", color=COLOURS[0], markerfacecolor=inner, zorder=3)
     layer_axis(axes, at)

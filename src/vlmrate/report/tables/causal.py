@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vlmrate.apa import p_value as p_words
 from vlmrate.probe.causal import Causal, effects_of
 from vlmrate.report.table import Part, Table, bounded, count, p_value, points, section, stub, text
 from vlmrate.report.tables.carriers import carrier_tables
@@ -27,6 +26,10 @@ SUMS_TO_ONE = (
 HALVES = (
     "Directions are made from one half of the identities, and the layer is chosen there (where the label falls "
     "furthest beyond random directions); everything is told of the other half. Layers are counted from 0."
+)
+P = (
+    "p = how likely a random direction lowers the label as far, by the change over Random (F test); p (Holm) is "
+    "corrected for all directions and layers, so that the choice of the layer is paid for."
 )
 
 
@@ -60,43 +63,38 @@ def _chosen(outcomes: Sequence[CausalOutcome]) -> Table:
             text("layer", "Layer"),
             count("pictures", "Images"),
             points("change", "Change"),
-            points("random", "By random directions", terminal=False),
-            points("difference", "Beyond them"),
+            points("random", "Random"),
+            points("difference", "Beyond random", terminal=False),
+            count("as_low", "As low"),
             p_value("p", "p"),
             p_value("p_holm", "p (Holm)"),
         ),
         rows=tuple(row for outcome in outcomes for row in _chosen_rows(outcome)),
-        notes=(WHAT, HALVES, _random_note(outcomes)),
+        notes=(
+            WHAT,
+            HALVES,
+            f"Over images that truly show the label. Random = mean size of the changes by {_drawn(outcomes)} of the "
+            "same length after the same block; Beyond random = the change less the mean of theirs; As low = how many "
+            "of them lower the label as far.",
+            P,
+            "A direction without a label's name is told of the label that it lowered most on the half that chooses.",
+        ),
     )
 
 
-def _random_note(outcomes: Sequence[CausalOutcome]) -> str:
-    return (
-        "Over images that truly show the label. p = share of random directions of the same length after the same "
-        f"block, the direction among them, that lower the label as far; p (Holm) is corrected for all directions."
-        f"{_least(outcomes)} A direction without a label's name is told of the label that it lowered most on the half "
-        "that chooses."
-    )
-
-
-def _least(outcomes: Sequence[CausalOutcome]) -> str:
-    """How small p can be at all."""
-    drawn = [effect.chosen.random.drawn for _, found in found_of(outcomes) for _, effect in effects_of(found)]
-    if not drawn:
-        return ""
-    return (
-        f" With {min(drawn)} random directions p cannot be below {p_words(1 / (1 + min(drawn)))}, nor p (Holm) "
-        "below that times the number of tests; --randoms draws more."
-    )
+def _drawn(outcomes: Sequence[CausalOutcome]) -> str:
+    """How many random directions there are, where it is as many for all models."""
+    drawn = {effect.chosen.random.drawn for _, found in found_of(outcomes) for _, effect in effects_of(found)}
+    return f"{drawn.pop():,} random directions" if len(drawn) == 1 else "random directions"
 
 
 def _chosen_rows(outcome: CausalOutcome) -> Iterator[tuple[Cell, ...]]:
     if not isinstance(outcome.found, Causal):
-        yield (outcome.model, "–", None, None, None, outcome.found, None, None, None, None)
+        yield (outcome.model, "–", None, None, None, outcome.found, None, None, None, None, None)
         return
     for told in outcome.found.directions:
         if isinstance(told.found, Skipped):
-            yield (outcome.model, told.direction, None, None, None, told.found, None, None, None, None)
+            yield (outcome.model, told.direction, None, None, None, told.found, None, None, None, None, None)
             continue
         effect, random = told.found, told.found.chosen.random
         yield (
@@ -106,10 +104,11 @@ def _chosen_rows(outcome: CausalOutcome) -> Iterator[tuple[Cell, ...]]:
             str(effect.layer),
             effect.pictures,
             own_change(effect, effect.chosen),
-            random.mean,
+            random.size,
             random.difference,
+            random.as_low,
             random.p,
-            effect.p_holm,
+            random.p_holm,
         )
 
 
@@ -240,7 +239,8 @@ def _layers(outcomes: Sequence[CausalOutcome]) -> Table:
             stub("layer", "Layer"),
             points("change", "Change of its label"),
             points("others", "Mean change of the others"),
-            points("difference", "Beyond random directions"),
+            points("random", "Random"),
+            points("difference", "Beyond random"),
             p_value("p", "p"),
             p_value("p_holm", "p (Holm)"),
         ),
@@ -250,6 +250,7 @@ def _layers(outcomes: Sequence[CausalOutcome]) -> Table:
                 str(layer.layer),
                 own_change(effect, layer),
                 layer.others.true,
+                layer.random.size,
                 layer.random.difference,
                 layer.random.p,
                 layer.random.p_holm,
@@ -259,8 +260,9 @@ def _layers(outcomes: Sequence[CausalOutcome]) -> Table:
             for layer in effect.layers
         ),
         notes=(
-            "Over images of the other half that truly show the label. p (Holm) is corrected for all directions and "
-            f"layers.{_least(outcomes)}",
+            "Over images of the other half that truly show the label. Random = mean size of the changes by random "
+            "directions; Beyond random = the change less the mean of theirs.",
+            P,
         ),
         main=False,
     )
