@@ -116,6 +116,7 @@ def test_planted_angles_of_features_are_found(study: Study) -> None:
     assert list(first) == [*sorted(EMOTIONS), "gender=f"]
     assert holds(first["gender=f"].unattenuated, 0.6)
     assert holds(first["happy"].unattenuated, 0.8 * np.sqrt(5 / 6))
+    assert "over the root of the other direction's reliability" in estimate(first["happy"].unattenuated).method
     assert first["gender=f"].p == 0.005
     assert first["happy"].p == 0.005
     # The others sum to what happy is not.
@@ -177,6 +178,15 @@ def test_the_same_features_are_held_against_texts(study: Study) -> None:
     again = told(study, captured(model), pointed([several]), texts=[of_texts(values, concepts)])
     (_, _, between) = features_in(again).correspondences
     assert estimate(between.rho).value > 0.8
+
+
+def test_one_text_a_concept_proves_nothing(study: Study) -> None:
+    """Nothing is left over that an effect could be held against: p of texts is 1."""
+    model = planted(study)
+    concepts = [*EMOTIONS, "gender=f", "gender=m"]
+    values = np.random.default_rng(0).normal(size=(len(concepts), 4, 32))
+    found = told(study, captured(model), pointed([model.units["free"]]), way=FEWEST, texts=[of_texts(values, concepts)])
+    assert {cell.text_p for cell in cells(found).values()} == {1.0}
 
 
 def answers(study: Study, rises: np.ndarray, seed: int = 0) -> Answered:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from vlmrate.probe.separability import Way
     from vlmrate.stats import Outcome
 
+ROUNDING = 1e-24
+"""The share of a sum of squares that computing alone leaves over."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Along:
@@ -107,16 +110,19 @@ def _by_chance(labelled: Labelled, values: np.ndarray, way: Way) -> np.ndarray:
     """Effects of classes (dealings, classes, columns) where what they and blocks leave over is dealt anew.
 
     Residuals of the whole model are dealt and t is compared (ter Braak 1992, in Bootstrapping and Related Techniques,
-    79-85): a dealt effect counts by how much larger the noise is that its own dealing leaves over.
+    79-85): a dealt effect counts by how much larger the noise is that its own dealing leaves over. NaN where nothing is
+    left over, as of one text a concept.
     """
     weights = labelled.weights()
     rest = values - (weights @ values)[labelled.codes]
     rest -= _block_means(labelled, rest)
+    noise = (rest**2).sum(axis=0)
+    noise[noise <= ROUNDING * (values**2).sum(axis=0)] = np.nan
     dealt = dealt_effects(labelled, rest, way.permutations, way.seed)
     # Effects have the covariance weights @ weights.T times that of noise, so that this is what fitting them explains.
     fitted = np.einsum("dkc,kl,dlc->dc", dealt, np.linalg.pinv(weights @ weights.T), dealt)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(dealt / np.sqrt(1 - fitted / (rest**2).sum(axis=0))[:, None])
+        return np.asarray(dealt / np.sqrt(1 - fitted / noise)[:, None])
 
 
 def _block_means(labelled: Labelled, values: np.ndarray) -> np.ndarray:
