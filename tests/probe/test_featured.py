@@ -237,6 +237,44 @@ def test_answers_where_a_feature_is_active_are_told(small: Any) -> None:
     assert "all others" in str(never["happy"].active)
 
 
+def test_only_rated_pictures_count_as_sides(small: Any) -> None:
+    """One rated sad face with the feature tells nothing of sad faces, and costs no other emotion its gap."""
+    study = small.study(40)
+    rng = np.random.default_rng(1)
+    active = rng.random(240) < 0.5
+    sad = np.array([s.factors["emotion"] == "sad" for s in study.stimuli])
+    given = answers(study, np.outer(0.2 * active, [1, 0, 0, 0, 0, 0]))
+    given.given[np.flatnonzero(sad & active)[1:]] = np.nan
+    model = planted(study)
+    found = told(study, captured(model), pointed([model.units["free"]], active[:, None]), given, FEWEST)
+    shown = np.array([s.factors["emotion"] for s in study.stimuli])
+    gaps = [given.given[active & (shown == e), 0].mean() - given.given[~active & (shown == e), 0].mean()
+            for e in EMOTIONS if e != "sad"]  # fmt: skip
+    assert estimate(cells(found)["happy"].label).value == pytest.approx(np.mean(gaps))
+
+
+def test_a_feature_that_is_active_everywhere_leaves_the_others_told(study: Study) -> None:
+    """Its cells have no labels beside them and are left out; without any other, texts still stand beside cosines."""
+    model = planted(study)
+    rng = np.random.default_rng(2)
+    active = rng.random((360, 2)) < 0.5
+    three = np.column_stack([active[:, :1], np.ones(360, dtype=bool), active[:, 1:]])
+    rows = [model.units["happy"] + 0.3 * model.units["fear"], model.units["sad"], model.units["fear"]]
+    given = answers(study, rng.random((360, 6)) * active[:, :1])
+    capture, texts = captured(model), [of_texts(rng.normal(size=(32, 4, 32)), [*EMOTIONS, "gender=f", "gender=m"] * 4)]
+
+    def of(which: list[int]) -> list[Any]:
+        features = pointed([rows[i] for i in which], three[:, which])
+        found = told(study, capture, features, given, FEWEST, texts)
+        return [(one.cells, one.rho) for one in features_in(found).correspondences]
+
+    assert of([0, 1, 2]) == of([0, 2])
+    (labels, _, texts_with_pictures) = of([1])
+    assert "not both active" in str(labels[1])
+    assert texts_with_pictures[0] == 6
+    assert isinstance(texts_with_pictures[1], Estimate)
+
+
 def test_labels_follow_the_cosines_where_they_are_read_along_features(study: Study) -> None:
     """Four features at planted angles to emotions; each raises labels as it lies along them: rho is 1 but for noise."""
     model = planted(study)
