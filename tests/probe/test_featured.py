@@ -180,6 +180,25 @@ def test_the_same_features_are_held_against_texts(study: Study) -> None:
     assert estimate(between.rho).value > 0.8
 
 
+def test_texts_do_not_pass_the_vision_tower(study: Study) -> None:
+    """Its features are told of pictures, but not beside texts in the block of the same number, however wide it is."""
+    model = planted(study)
+    capture = captured(model)
+    (array,) = capture.about.arrays
+    tower = array.model_copy(update={"position": "vision", "step": None, "layers": 1})
+    capture = replace(
+        capture,
+        about=capture.about.model_copy(update={"arrays": (tower,)}),
+        values=capture.values[:, LAYER : LAYER + 1],
+    )
+    features = replace(pointed([model.units["happy"]]), array="vision", layer=0)
+    texts = of_texts(np.random.default_rng(0).normal(size=(32, 4, 32)), [*EMOTIONS, "gender=f", "gender=m"] * 4)
+    found = told(study, capture, features, texts=[texts])
+    assert cells(found)["happy"].p == 0.005
+    assert cells(found)["happy"].text is None
+    assert found.texts == Skipped("the pictures were read where texts do not pass")
+
+
 def test_one_text_a_concept_proves_nothing(study: Study) -> None:
     """Nothing is left over that an effect could be held against: p of texts is 1."""
     model = planted(study)
