@@ -387,6 +387,8 @@ def test_the_command_takes_features(tmp_path: Path) -> None:
     assert len(drawing(features).axes) == 2
     ids = [table.id for table in inside_tables(Found(bias=found.bias))]
     assert ids == ["bias-angles", "bias-features", "bias-together"]
+    (where,) = (table for table in inside_tables(found) if table.id == "bias-features")
+    assert "Label given more often" not in " ".join(where.notes)  # nobody was asked
     for wrong, words in (
         ([*base, "--direction", "feature:0"], "name it with --dictionary"),
         (whole, "name the features that you want told"),

@@ -44,8 +44,9 @@ class FeatureCell:
     `text_p` that of what concepts leave over dealt anew to texts; each is corrected over all cells of features.
     `active` is how much more often the feature is active in pictures of the other than in all others, of a group within
     each emotion shown. `label` is how much more often an emotion's label is given where the feature is active, within
-    each emotion shown that shows two people or more on both sides, `shifts` how ratings of the emotion's pictures are
-    shifted there: neither is told of a group. What else is None has its reason in the `texts` and `rated` of the array.
+    each emotion whose rated pictures show two people or more on both sides, `shifts` how ratings of the emotion's
+    pictures are shifted there: neither is told of a group. What else is None has its reason in the `texts` and `rated`
+    of the array.
     """
 
     other: str
