@@ -231,10 +231,10 @@ def _together(outcomes: Sequence[BiasOutcome]) -> Table:
         notes=(
             "Over all cells of an emotion and a group, or of an emotion and a feature, where the label is that given "
             "more often in pictures in which the feature is active. p of either sign: the share of the orders of "
-            "emotions on one side in which ρ is as large, Holm over the three rows under a heading. p of dealt groups: of "
-            "divisions of the same identities into groups by chance, cosines and answers both computed again; it is "
-            "high where the model reads its answers off these directions whoever is shown. Intervals from drawing "
-            "identities.",
+            "emotions on one side in which ρ is as large, Holm over the three rows under a heading. p of dealt "
+            "groups: of divisions of the same identities into groups by chance, cosines and answers both computed "
+            "again; it is high where the model reads its answers off these directions whoever is shown. Intervals from "
+            "drawing identities.",
         ),
     )
 
