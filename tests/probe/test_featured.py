@@ -116,6 +116,7 @@ def test_planted_angles_of_features_are_found(study: Study) -> None:
     assert list(first) == [*sorted(EMOTIONS), "gender=f"]
     assert holds(first["gender=f"].unattenuated, 0.6)
     assert holds(first["happy"].unattenuated, 0.8 * np.sqrt(5 / 6))
+    assert "over the root of the other direction's reliability" in estimate(first["happy"].unattenuated).method
     assert first["gender=f"].p == 0.005
     assert first["happy"].p == 0.005
     # The others sum to what happy is not.
@@ -179,6 +180,34 @@ def test_the_same_features_are_held_against_texts(study: Study) -> None:
     assert estimate(between.rho).value > 0.8
 
 
+def test_texts_do_not_pass_the_vision_tower(study: Study) -> None:
+    """Its features are told of pictures, but not beside texts in the block of the same number, however wide it is."""
+    model = planted(study)
+    capture = captured(model)
+    (array,) = capture.about.arrays
+    tower = array.model_copy(update={"position": "vision", "step": None, "layers": 1})
+    capture = replace(
+        capture,
+        about=capture.about.model_copy(update={"arrays": (tower,)}),
+        values=capture.values[:, LAYER : LAYER + 1],
+    )
+    features = replace(pointed([model.units["happy"]]), array="vision", layer=0)
+    texts = of_texts(np.random.default_rng(0).normal(size=(32, 4, 32)), [*EMOTIONS, "gender=f", "gender=m"] * 4)
+    found = told(study, capture, features, texts=[texts])
+    assert cells(found)["happy"].p == 0.005
+    assert cells(found)["happy"].text is None
+    assert found.texts == Skipped("the pictures were read where texts do not pass")
+
+
+def test_one_text_a_concept_proves_nothing(study: Study) -> None:
+    """Nothing is left over that an effect could be held against: p of texts is 1."""
+    model = planted(study)
+    concepts = [*EMOTIONS, "gender=f", "gender=m"]
+    values = np.random.default_rng(0).normal(size=(len(concepts), 4, 32))
+    found = told(study, captured(model), pointed([model.units["free"]]), way=FEWEST, texts=[of_texts(values, concepts)])
+    assert {cell.text_p for cell in cells(found).values()} == {1.0}
+
+
 def answers(study: Study, rises: np.ndarray, seed: int = 0) -> Answered:
     """Probabilities of labels (pictures, emotions) that rise by so much, and noise; valence is people's."""
     rng = np.random.default_rng(seed)
@@ -225,6 +254,44 @@ def test_answers_where_a_feature_is_active_are_told(small: Any) -> None:
     never = cells(told(study, captured(model), everywhere, given, FEWEST))
     assert "not both active" in str(never["happy"].label)
     assert "all others" in str(never["happy"].active)
+
+
+def test_only_rated_pictures_count_as_sides(small: Any) -> None:
+    """One rated sad face with the feature tells nothing of sad faces, and costs no other emotion its gap."""
+    study = small.study(40)
+    rng = np.random.default_rng(1)
+    active = rng.random(240) < 0.5
+    sad = np.array([s.factors["emotion"] == "sad" for s in study.stimuli])
+    given = answers(study, np.outer(0.2 * active, [1, 0, 0, 0, 0, 0]))
+    given.given[np.flatnonzero(sad & active)[1:]] = np.nan
+    model = planted(study)
+    found = told(study, captured(model), pointed([model.units["free"]], active[:, None]), given, FEWEST)
+    shown = np.array([s.factors["emotion"] for s in study.stimuli])
+    gaps = [given.given[active & (shown == e), 0].mean() - given.given[~active & (shown == e), 0].mean()
+            for e in EMOTIONS if e != "sad"]  # fmt: skip
+    assert estimate(cells(found)["happy"].label).value == pytest.approx(np.mean(gaps))
+
+
+def test_a_feature_that_is_active_everywhere_leaves_the_others_told(study: Study) -> None:
+    """Its cells have no labels beside them and are left out; without any other, texts still stand beside cosines."""
+    model = planted(study)
+    rng = np.random.default_rng(2)
+    active = rng.random((360, 2)) < 0.5
+    three = np.column_stack([active[:, :1], np.ones(360, dtype=bool), active[:, 1:]])
+    rows = [model.units["happy"] + 0.3 * model.units["fear"], model.units["sad"], model.units["fear"]]
+    given = answers(study, rng.random((360, 6)) * active[:, :1])
+    capture, texts = captured(model), [of_texts(rng.normal(size=(32, 4, 32)), [*EMOTIONS, "gender=f", "gender=m"] * 4)]
+
+    def of(which: list[int]) -> list[Any]:
+        features = pointed([rows[i] for i in which], three[:, which])
+        found = told(study, capture, features, given, FEWEST, texts)
+        return [(one.cells, one.rho) for one in features_in(found).correspondences]
+
+    assert of([0, 1, 2]) == of([0, 2])
+    (labels, _, texts_with_pictures) = of([1])
+    assert "not both active" in str(labels[1])
+    assert texts_with_pictures[0] == 6
+    assert isinstance(texts_with_pictures[1], Estimate)
 
 
 def test_labels_follow_the_cosines_where_they_are_read_along_features(study: Study) -> None:
@@ -320,6 +387,8 @@ def test_the_command_takes_features(tmp_path: Path) -> None:
     assert len(drawing(features).axes) == 2
     ids = [table.id for table in inside_tables(Found(bias=found.bias))]
     assert ids == ["bias-angles", "bias-features", "bias-together"]
+    (where,) = (table for table in inside_tables(found) if table.id == "bias-features")
+    assert "Label given more often" not in " ".join(where.notes)  # nobody was asked
     for wrong, words in (
         ([*base, "--direction", "feature:0"], "name it with --dictionary"),
         (whole, "name the features that you want told"),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vlmrate.probe.halves import first_half
-from vlmrate.probe.intervals import p_of
+from vlmrate.probe.intervals import p_among, p_of
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -33,3 +33,5 @@ def test_what_is_not_defined_is_never_significant() -> None:
     """p is 1 for a number that is not defined, and a dealing in which it is not counts as large."""
     chance = np.array([[0.1, 0.1, 0.1], [0.2, 0.2, np.nan], [0.3, 0.3, 0.3]])
     assert p_of(chance, np.array([0.25, np.nan, 0.4])) == pytest.approx([0.5, 1.0, 0.5])
+    assert p_among(np.array([0.1, 0.3, np.nan]), np.array([0.2, np.nan, 0.4])) == pytest.approx([0.75, 1.0, 0.5])
+    assert p_among(np.array([0.1, 0.3]), np.nan) == 1.0

@@ -15,6 +15,7 @@ from vlmrate.probe.cells import Cells
 from vlmrate.probe.geometry import Geometry
 from vlmrate.probe.intervals import intervals, p_of
 from vlmrate.probe.labelled import dealt_effects
+from vlmrate.probe.linear import less_means
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from vlmrate.probe.prior import Concepts
     from vlmrate.probe.separability import Way
     from vlmrate.stats import Outcome
+
+ROUNDING = 1e-24
+"""The share of a sum of squares that computing alone leaves over."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,26 +111,19 @@ def _by_chance(labelled: Labelled, values: np.ndarray, way: Way) -> np.ndarray:
     """Effects of classes (dealings, classes, columns) where what they and blocks leave over is dealt anew.
 
     Residuals of the whole model are dealt and t is compared (ter Braak 1992, in Bootstrapping and Related Techniques,
-    79-85): a dealt effect counts by how much larger the noise is that its own dealing leaves over.
+    79-85): a dealt effect counts by how much larger the noise is that its own dealing leaves over. NaN where nothing is
+    left over, as of one text a concept.
     """
     weights = labelled.weights()
-    rest = values - (weights @ values)[labelled.codes]
-    rest -= _block_means(labelled, rest)
+    blocks = np.zeros(len(values)) if labelled.blocks is None else labelled.blocks
+    rest = less_means(values - (weights @ values)[labelled.codes], blocks)
+    noise = (rest**2).sum(axis=0)
+    noise[noise <= ROUNDING * (values**2).sum(axis=0)] = np.nan
     dealt = dealt_effects(labelled, rest, way.permutations, way.seed)
     # Effects have the covariance weights @ weights.T times that of noise, so that this is what fitting them explains.
     fitted = np.einsum("dkc,kl,dlc->dc", dealt, np.linalg.pinv(weights @ weights.T), dealt)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(dealt / np.sqrt(1 - fitted / (rest**2).sum(axis=0))[:, None])
-
-
-def _block_means(labelled: Labelled, values: np.ndarray) -> np.ndarray:
-    """The mean of every row's block (rows, columns); of all rows where there are no blocks."""
-    if labelled.blocks is None:
-        return np.asarray(values.mean(axis=0, keepdims=True))
-    blocks = np.unique(labelled.blocks.astype(str), return_inverse=True)[1]
-    sums = np.zeros((int(blocks.max()) + 1, values.shape[1]))
-    np.add.at(sums, blocks, values)
-    return np.asarray((sums / np.bincount(blocks)[:, None])[blocks])
+        return np.asarray(dealt / np.sqrt(1 - fitted / noise)[:, None])
 
 
 def _lengths(effects: np.ndarray) -> np.ndarray:

@@ -126,7 +126,7 @@ class _Task:
         order = permuted(np.arange(identities), np.zeros(identities), self.way.permutations, self.way.seed).T
         chance = np.abs(geometry.by_chance(order))
         digest = self.capture.about.model_digest
-        concepts = concepts_in(beside.texts, digest, judged.classes, self.groups, (layer, width))
+        concepts = concepts_in(beside.texts, digest, judged.classes, self.groups, (self.array, layer, width))
         prior = concepts if isinstance(concepts, Skipped) else language_prior(concepts, self.way)
         answered, halves = beside.answered, self._reliable(geometry, judged)
         rated = (

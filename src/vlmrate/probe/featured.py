@@ -44,8 +44,9 @@ class FeatureCell:
     `text_p` that of what concepts leave over dealt anew to texts; each is corrected over all cells of features.
     `active` is how much more often the feature is active in pictures of the other than in all others, of a group within
     each emotion shown. `label` is how much more often an emotion's label is given where the feature is active, within
-    each emotion shown that shows two people or more on both sides, `shifts` how ratings of the emotion's pictures are
-    shifted there: neither is told of a group. What else is None has its reason in the `texts` and `rated` of the array.
+    each emotion whose rated pictures show two people or more on both sides, `shifts` how ratings of the emotion's
+    pictures are shifted there: neither is told of a group. What else is None has its reason in the `texts` and `rated`
+    of the array.
     """
 
     other: str
@@ -72,7 +73,7 @@ class FeatureAngles:
 
 @dataclass(frozen=True, slots=True)
 class FeaturesFound:
-    """Features of a dictionary; correspondences are over all cells of an emotion and a feature."""
+    """Features of a dictionary; correspondences are over the cells of emotions and features that answers tell of."""
 
     dictionary: str
     features: tuple[FeatureAngles, ...]
@@ -117,12 +118,14 @@ class Seen:
         return share_gap(self.shown, shares, self.shown.labels(group.factor), group.levels[code])
 
     def apart(self, active: np.ndarray) -> np.ndarray:
-        """Pictures in which a feature is active, and those in which it is not (2, pictures).
+        """Rated pictures in which a feature is active, and those in which it is not (2, pictures).
 
         Of an emotion that does not show two people on both sides, the answers to its pictures tell nothing: left out.
         """
         posed, people = (self.shown.labels(name or "") for name in (self.shown.emotion, self.shown.identity))
         sides = np.array([active, ~active]) & (posed != "") & (people != "")
+        if not isinstance(self.answered, Skipped):
+            sides &= np.isfinite(self.answered.given).all(axis=1)
         for emotion in np.unique(posed.astype(str)):
             if min(len(np.unique(people[side & (posed == emotion)].astype(str))) for side in sides) < LEAST_PEOPLE:
                 sides &= posed != emotion
@@ -185,7 +188,8 @@ def features_found(pointed: Pointed, seen: Seen, way: Way) -> FeaturesFound:
 class _Sides:
     """The sides of the cells of emotions and features.
 
-    `along` tells cosines over drawings of `judged`, the identities of pictures; `texts` are cosines from texts.
+    `along` tells cosines over drawings of `judged`, the identities of pictures; `texts` are cosines from texts. `told`
+    are the numbers of the features that have two sides; all where none has, or nothing was answered.
     """
 
     along: Along
@@ -193,16 +197,25 @@ class _Sides:
     gaps: ActiveGaps | Skipped
     texts: np.ndarray | Skipped
     kept: np.ndarray
-    columns: int
+    told: np.ndarray
 
     @classmethod
     def of(cls, sides: np.ndarray, seen: Seen, along: Along, texts: Along | Skipped) -> _Sides:
         """Of all pictures that were read, and those that were rated; `sides` (2, pictures, features) as `apart`."""
         kept = are_labels(seen.answered, seen.emotions)
         named = [name for name, there in zip(seen.emotions, kept, strict=True) if there]
-        gaps = ActiveGaps.of(seen.answered, seen.shown, named, sides)
-        prior = texts if isinstance(texts, Skipped) else texts.real[: len(seen.emotions)]
-        return cls(along, seen.geometry.cells.identities, gaps, prior, kept, sides.shape[-1])
+        answered, two_sided = seen.answered, sides.any(axis=(0, 1))
+        if not isinstance(answered, Skipped) and not two_sided.any():
+            answered = TOO_FEW
+        told = np.flatnonzero(two_sided | isinstance(answered, Skipped))
+        gaps = ActiveGaps.of(answered, seen.shown, named, sides[..., told])
+        prior = texts if isinstance(texts, Skipped) else texts.real[: len(seen.emotions), told]
+        return cls(along, seen.geometry.cells.identities, gaps, prior, kept, told)
+
+    @property
+    def columns(self) -> int:
+        """How many features are told."""
+        return len(self.told)
 
     @property
     def identities(self) -> tuple[str, ...]:
@@ -223,7 +236,7 @@ class _Sides:
 
     def _pictures(self, drawn: np.ndarray, order: np.ndarray | None) -> np.ndarray:  # noqa: ARG002  as of groups
         found = self.along.of(drawn[:, places_of(self.judged, self.identities)])[:, : len(self.kept)]
-        return np.asarray(found[:, self.kept].reshape(len(drawn), -1))
+        return np.asarray(found[:, self.kept][..., self.told].reshape(len(drawn), -1))
 
     def _labels(self, gaps: ActiveGaps, drawn: np.ndarray, order: np.ndarray | None) -> np.ndarray:  # noqa: ARG002  as of groups
         found = gaps.over(drawn[:, places_of(gaps.identities, self.identities)])

@@ -140,15 +140,17 @@ def joint_strength(labelled: Labelled, values: np.ndarray, groups: tuple[Group, 
 
 
 def unattenuated(cosine: Outcome, *halves: float) -> Outcome:
-    """A cosine over the root of both directions' reliabilities, 2s/(1 + s) of their split-half cosines s; 1 at most.
+    """A cosine over the root of its directions' reliabilities, 2s/(1 + s) of their split-half cosines s; 1 at most.
 
-    Spearman 1904, American Journal of Psychology 15, 72-101.
+    `halves` are those of both directions, or of the one that is not fixed. Spearman 1904, American Journal of
+    Psychology 15, 72-101.
     """
     if isinstance(cosine, Skipped):
         return cosine
     if not min(halves) >= LEAST_RELIABILITY:
         return Skipped("a direction is mostly noise: halves of the identities do not agree on it")
     by = float(np.sqrt(np.prod([2 * s / (1 + s) for s in halves])))
-    method = f"{cosine.method}; over the root of both directions' reliabilities, {by:.3f}"
+    of = "both directions' reliabilities" if len(halves) > 1 else "the other direction's reliability"
+    method = f"{cosine.method}; over the root of {of}, {by:.3f}"
     value, low, high = (max(-1.0, min(1.0, end / by)) for end in (cosine.value, cosine.ci_low, cosine.ci_high))
     return Estimate(value, low, high, cosine.level, cosine.n, method)

@@ -49,10 +49,12 @@ def p_of(by_chance: np.ndarray, found: np.ndarray | float) -> np.ndarray:
 def p_among(by_chance: np.ndarray, found: np.ndarray | float) -> np.ndarray:
     """The permutation p of numbers (any shape) that are all held against one number of each dealing (dealings,).
 
-    For shares, correlations and z, whose size is known; what is not defined (NaN) in a dealing counts as large.
+    For shares, correlations and z, whose size is known. What is not defined (NaN) in a dealing counts as large; p is 1
+    where nothing was found.
     """
     # What differs by rounding only is equal.
-    as_large = len(by_chance) - np.searchsorted(np.sort(by_chance), found - 1e-9)
+    least = np.where(np.isnan(found), -np.inf, found - 1e-9)
+    as_large = len(by_chance) - np.searchsorted(np.sort(by_chance), least)
     return np.asarray((1 + as_large) / (1 + len(by_chance)))
 
 

@@ -149,9 +149,9 @@ def squared_gaps(weights: np.ndarray, gram: np.ndarray, dealt: np.ndarray) -> np
     return np.concatenate(made)
 
 
-def dealt_effects(texts: Labelled, values: np.ndarray, times: int, seed: int) -> np.ndarray:
-    """Effects (dealings, classes, width) of texts (rows, width) where their labels are dealt anew."""
-    weights, dealt = texts.weights(), texts.dealt(times, seed)
+def dealt_effects(labelled: Labelled, values: np.ndarray, times: int, seed: int) -> np.ndarray:
+    """Effects (dealings, classes, width) of what was measured (rows, width) where labels are dealt anew."""
+    weights, dealt = labelled.weights(), labelled.dealt(times, seed)
     return np.concatenate(
         [weights[:, dealt[:, start : start + _BLOCK]].transpose(2, 0, 1) @ values for start in range(0, times, _BLOCK)]
     )

@@ -104,6 +104,14 @@ def is_of_identity(codes: Codes, identities: np.ndarray) -> bool:
     return all(len(np.unique(codes[identities == name])) == 1 for name in np.unique(identities))
 
 
+def less_means(values: np.ndarray, strata: np.ndarray) -> np.ndarray:
+    """Values (rows, columns) less the mean of their stratum."""
+    names, numbers = np.unique(strata.astype(str), return_inverse=True)
+    sums = np.zeros((len(names), values.shape[1]))
+    np.add.at(sums, numbers, values)
+    return np.asarray(values - (sums / np.bincount(numbers)[:, None])[numbers])
+
+
 def _blocks(columns: int) -> Iterator[slice]:
     for start in range(0, columns, _BLOCK):
         yield slice(start, min(start + _BLOCK, columns))

@@ -11,6 +11,7 @@ from vlmrate import stats
 from vlmrate.probe.cells import narrow, unit_of
 from vlmrate.probe.intervals import intervals, p_of
 from vlmrate.probe.labelled import Labelled, dealt_effects, written
+from vlmrate.probe.records import VISION
 from vlmrate.stats import Outcome, Skipped
 
 if TYPE_CHECKING:
@@ -68,9 +69,9 @@ class Concepts:
 
 
 def concepts_in(
-    texts: Sequence[Capture], digest: str, emotions: Sequence[str], groups: Sequence[Group], place: tuple[int, int]
+    texts: Sequence[Capture], digest: str, emotions: Sequence[str], groups: Sequence[Group], place: tuple[str, int, int]
 ) -> Concepts | Skipped:
-    """Texts of emotions and of every group's levels from captures of a model, in a layer of some width (`place`).
+    """Texts of emotions and of every group's levels from captures of a model; `place` is pictures' array, layer, width.
 
     Concepts of groups are named FACTOR=LEVEL. Emotions and groups may stand in different captures.
     """
@@ -78,8 +79,10 @@ def concepts_in(
         return NO_TEXTS
     if (strange := next((text for text in texts if text.about.model_digest != digest), None)) is not None:
         return Skipped(f"{strange.file.name} was captured from another model ({strange.about.model})")
-    layer, width = place
-    if any(text.about.arrays[0].width != width or text.about.arrays[0].layers <= layer for text in texts):
+    array, layer, width = place
+    if array == VISION or any(
+        text.about.arrays[0].width != width or text.about.arrays[0].layers <= layer for text in texts
+    ):
         return Skipped("the pictures were read where texts do not pass")
     of_emotions = _texts(texts, None, layer)
     of_groups = [_texts(texts, group.factor, layer) for group in groups]

@@ -15,6 +15,8 @@ FORMAT = "vlmrate-capture/1"
 
 Position = Literal["answer", "picture-mean", "vision"]
 POSITIONS: tuple[Position, ...] = ("answer", "picture-mean", "vision")
+VISION = "vision"
+"""The array that was read before all blocks; its one layer is called 0 as the first block is."""
 
 
 class ArrayAbout(Record):

@@ -16,7 +16,7 @@ from vlmrate.study.faults import shown
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from vlmrate.probe.sparse.dictionary import Dictionary
+    from vlmrate.probe.sparse.dictionary import Active, Dictionary
     from vlmrate.probe.store import Capture
 
 
@@ -89,14 +89,20 @@ class Features:
         numbers = list(dict.fromkeys(map(self.number, names)))
         units = np.array([self.row(number)[0] for number in numbers])
         about = self.dictionary.about
-        encoded = self.dictionary.encode(self.capture.layer(about.array, about.layer))
-        told = tuple(f"{FEATURE}{number}" for number in numbers)
-        return Pointed(dictionary, about.array, about.layer, told, units, encoded[:, numbers] > 0)
+        active = self._active.values[:, np.searchsorted(self._active.features, numbers)] > 0
+        return Pointed(
+            dictionary, about.array, about.layer, tuple(f"{FEATURE}{number}" for number in numbers), units, active
+        )
+
+    @cached_property
+    def _active(self) -> Active:
+        """The features that are active in any picture."""
+        about = self.dictionary.about
+        return self.dictionary.active(self.capture.layer(about.array, about.layer))
 
     @cached_property
     def _means(self) -> dict[int, float]:
         """The mean activation of every feature where it is active."""
-        about = self.dictionary.about
-        active = self.dictionary.active(self.capture.layer(about.array, about.layer))
-        sums = active.values.sum(axis=0, dtype=np.float64) / active.counts[active.features]
-        return dict(zip(map(int, active.features), map(float, sums), strict=True))
+        active = self._active
+        means = active.values.sum(axis=0, dtype=np.float64) / active.counts[active.features]
+        return dict(zip(map(int, active.features), map(float, means), strict=True))

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 from vlmrate.errors import ProbeError
 from vlmrate.probe.direction import FEATURE, Direction
+from vlmrate.probe.records import VISION
 
 if TYPE_CHECKING:
     from vlmrate.probe.direction import Directions
     from vlmrate.probe.sparse.active import Features
-
-VISION = "vision"
-"""The array that was read before all blocks."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vlmrate.probe.intervals import p_among
-from vlmrate.probe.linear import is_of_identity, permuted
+from vlmrate.probe.linear import is_of_identity, less_means, permuted
 
 LEVEL = 0.05
 """A feature counts as enriched for a class where p is at most this."""
@@ -48,7 +48,7 @@ def enrichment(
 
     `within` (rows,) names the emotion within which groups are told.
     """
-    told_of = values.astype(np.float64) if within is None else _less_means(values.astype(np.float64), within)
+    told_of = values.astype(np.float64) if within is None else less_means(values.astype(np.float64), within)
     units, labels, blocks = _units(told_of, codes, identities)
     classes = int(codes.max()) + 1
     expected, spread = _by_chance(units, labels, blocks, classes)
@@ -61,14 +61,6 @@ def enrichment(
         sums = (units.T @ told.reshape(len(units), -1)).reshape(units.shape[1], -1, classes)
         largest[start : start + step] = _scored(sums, expected[:, None], spread[:, None]).max(axis=(0, 2), initial=0)
     return Enrichment(z, p_among(largest, z))
-
-
-def _less_means(values: np.ndarray, strata: np.ndarray) -> np.ndarray:
-    """Values (rows, features) less the mean of their stratum."""
-    names, numbers = np.unique(strata.astype(str), return_inverse=True)
-    sums = np.zeros((len(names), values.shape[1]))
-    np.add.at(sums, numbers, values)
-    return np.asarray(values - (sums / np.bincount(numbers)[:, None])[numbers])
 
 
 def _units(values: np.ndarray, codes: np.ndarray, identities: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

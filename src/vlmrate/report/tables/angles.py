@@ -179,16 +179,23 @@ def _features(outcomes: Sequence[BiasOutcome]) -> Table:
             (_active(name, found, feature), cell.other, cell.active, cell.label, *_shifts(cell, items))
             for name, found, feature, cell in told
         ),
-        notes=(
-            "More often active: the share of pictures of the emotion in which the feature is active less that of all "
-            "other pictures; of a group within each emotion shown, averaged over them. Label given more often: how "
-            "much more probable (where the rater told no probabilities: more frequent) the emotion's label is where "
-            "the feature is active than where it is not, within each emotion that shows two people or more on both "
-            "sides, averaged over them. Shifted: (rater − people) in the emotion's pictures in which it is active "
-            "minus the same in the others, in scale points. t intervals with a standard error over identities (CR2). "
-            "No label or shift is told of groups.",
-        ),
+        notes=tuple(_notes_of_features(answered=any(cell.label is not None for *_, cell in told))),
     )
+
+
+def _notes_of_features(*, answered: bool) -> Iterator[str]:
+    yield (
+        "More often active: the share of pictures of the emotion in which the feature is active less that of all other "
+        "pictures; of a group within each emotion shown, averaged over them."
+    )
+    if answered:
+        yield (
+            "Label given more often: how much more probable (where the rater told no probabilities: more frequent) the "
+            "emotion's label is where the feature is active than where it is not, within each emotion that shows two "
+            "people or more on both sides, averaged over them. Shifted: (rater − people) in the emotion's pictures in "
+            "which it is active minus the same in the others, in scale points. No label or shift is told of groups."
+        )
+    yield "t intervals with a standard error over identities (CR2)."
 
 
 def _active(name: str, found: BiasFound, feature: FeatureAngles) -> str:
@@ -224,10 +231,10 @@ def _together(outcomes: Sequence[BiasOutcome]) -> Table:
         notes=(
             "Over all cells of an emotion and a group, or of an emotion and a feature, where the label is that given "
             "more often in pictures in which the feature is active. p of either sign: the share of the orders of "
-            "emotions on one side in which ρ is as large, Holm over the rows of an array. p of dealt groups: of "
-            "divisions of the same identities into groups by chance, cosines and answers both computed again; it is "
-            "high where the model reads its answers off these directions whoever is shown. Intervals from drawing "
-            "identities.",
+            "emotions on one side in which ρ is as large, Holm over the three rows under a heading. p of dealt "
+            "groups: of divisions of the same identities into groups by chance, cosines and answers both computed "
+            "again; it is high where the model reads its answers off these directions whoever is shown. Intervals from "
+            "drawing identities.",
         ),
     )
 
