@@ -247,6 +247,11 @@ def test_texts_of_another_model_or_of_groups_are_skipped_with_the_reason(study: 
     for reason, words in zip(reasons, ("another model", "where texts do not pass", "texts of 0"), strict=True):
         assert words in reason
     assert "no text of an emotion" in str(outcomes[3].found)
+    capture = captured(model)
+    tower = capture.about.arrays[0].model_copy(update={"position": "vision", "step": None, "layers": 1})
+    seen = replace(capture, about=capture.about.model_copy(update={"arrays": (tower,)}), values=capture.values[:, :1])
+    (beside,) = told(study, seen, texts, way=FEWEST)[0].texts  # type: ignore[arg-type]
+    assert "where texts do not pass" in str(beside.found)
     for nameless, words in (("emotion", "names no emotion"), ("identity", "names no identity")):
         without = replace(study, factors=replace(study.factors, **{nameless: None}))
         assert words in str(told(without, captured(model))[0].found)

@@ -10,7 +10,7 @@ import numpy as np
 from vlmrate import stats
 from vlmrate.probe.cells import narrow, unit_of
 from vlmrate.probe.intervals import intervals, p_of, random_cosine
-from vlmrate.probe.labelled import dealt_effects, written
+from vlmrate.probe.labelled import dealt_effects, texts_pass, written
 from vlmrate.probe.orders import orders_of, p_over_orders
 from vlmrate.stats import Outcome, Skipped
 
@@ -59,21 +59,23 @@ class SharedWith:
     found: Shared | Skipped
 
 
-def shared_with(pictures: Labelled, values: np.ndarray, text: Capture, layer: int, digest: str, way: Way) -> SharedWith:
-    """Directions of pictures (rows, width) beside those of the texts of a capture in the same layer.
+def shared_with(
+    pictures: Labelled, values: np.ndarray, text: Capture, place: tuple[str, int], digest: str, way: Way
+) -> SharedWith:
+    """Directions of pictures (rows, width), read in an array's layer (`place`), beside those of texts read there.
 
     Skipped where the capture is of a model of another digest, of another width, or has fewer than two of the emotions.
     """
-    return SharedWith(text.file.stem, _shared_with(pictures, values, text, layer, digest, way))
+    return SharedWith(text.file.stem, _shared_with(pictures, values, text, place, digest, way))
 
 
 def _shared_with(
-    pictures: Labelled, values: np.ndarray, text: Capture, layer: int, digest: str, way: Way
+    pictures: Labelled, values: np.ndarray, text: Capture, place: tuple[str, int], digest: str, way: Way
 ) -> Shared | Skipped:
     if text.about.model_digest != digest:
         return Skipped(f"{text.file.name} was captured from another model ({text.about.model})")
-    array = text.about.arrays[0]
-    if array.width != values.shape[1] or array.layers <= layer:
+    array, (pictured_at, layer) = text.about.arrays[0], place
+    if not texts_pass(text.about, pictured_at, layer, values.shape[1]):
         return Skipped("the pictures were read where texts do not pass")
     words = written(text.about)
     names = [name for name in pictures.classes if name in words.classes]

@@ -200,7 +200,7 @@ class _Judged:
             task.labelled.at(self.told),
             self.values[self.told],
             text,
-            self.layer,
+            (task.array, self.layer),
             task.capture.about.model_digest,
             self.way,
         )

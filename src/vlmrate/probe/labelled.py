@@ -15,6 +15,7 @@ from vlmrate.probe.cells import Cells
 from vlmrate.probe.direction import SIGN, effects
 from vlmrate.probe.halves import first_half, too_little
 from vlmrate.probe.linear import permuted
+from vlmrate.probe.records import VISION
 
 if TYPE_CHECKING:
     from vlmrate.probe.records import CaptureAbout
@@ -135,6 +136,12 @@ def written(about: CaptureAbout, factor: str | None = None) -> Labelled:
     )
     labels = np.array([names[i][len(head) :] for i in rows], dtype=object)
     return Labelled(labels, np.array([f"{i:08}" for i in rows], dtype=object), rows, texts=True)
+
+
+def texts_pass(about: CaptureAbout, array: str, layer: int, width: int) -> bool:
+    """Whether the texts of a capture were read where pictures were: after the same block, of the same width."""
+    read = about.arrays[0]
+    return array != VISION and read.width == width and read.layers > layer
 
 
 def squared_gaps(weights: np.ndarray, gram: np.ndarray, dealt: np.ndarray) -> np.ndarray:

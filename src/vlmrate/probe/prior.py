@@ -10,8 +10,7 @@ import numpy as np
 from vlmrate import stats
 from vlmrate.probe.cells import narrow, unit_of
 from vlmrate.probe.intervals import intervals, p_of
-from vlmrate.probe.labelled import Labelled, dealt_effects, written
-from vlmrate.probe.records import VISION
+from vlmrate.probe.labelled import Labelled, dealt_effects, texts_pass, written
 from vlmrate.stats import Outcome, Skipped
 
 if TYPE_CHECKING:
@@ -80,9 +79,7 @@ def concepts_in(
     if (strange := next((text for text in texts if text.about.model_digest != digest), None)) is not None:
         return Skipped(f"{strange.file.name} was captured from another model ({strange.about.model})")
     array, layer, width = place
-    if array == VISION or any(
-        text.about.arrays[0].width != width or text.about.arrays[0].layers <= layer for text in texts
-    ):
+    if not all(texts_pass(text.about, array, layer, width) for text in texts):
         return Skipped("the pictures were read where texts do not pass")
     of_emotions = _texts(texts, None, layer)
     of_groups = [_texts(texts, group.factor, layer) for group in groups]
