@@ -47,6 +47,21 @@ def chosen(cache: Sequence[Any], rows: Sequence[Sequence[int]]) -> Cache:
     return [_with_own(layer, partial(_taken, rows=list(numbers))) for layer, numbers in zip(cache, rows, strict=True)]
 
 
+def stacked(caches: Sequence[Cache]) -> Cache:
+    """The rows of several caches of equal length under one another, as a copy that can be written to."""
+    return [_stacked(layers) for layers in zip(*caches, strict=True)]
+
+
+def _stacked(layers: Sequence[Any]) -> Any:
+    import mlx.core as mx
+
+    twin = copy.copy(layers[0])
+    for name, value in vars(twin).items():
+        if isinstance(value, mx.array):
+            setattr(twin, name, mx.concatenate([getattr(layer, name) for layer in layers], axis=0))
+    return twin
+
+
 def _taken(array: mx.array, rows: list[int]) -> mx.array:
     import mlx.core as mx
 
