@@ -171,6 +171,7 @@ def test_what_does_not_fit_into_memory_at_once_is_read_in_several_batches(
     assert set(sizes) == {1}
 
 
+@pytest.mark.slow
 def test_pictures_in_more_tiles_than_others_are_read_apart_from_them(
     rater: Callable[..., MlxRater], study: Study, protocol: Protocol
 ) -> None:

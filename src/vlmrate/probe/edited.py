@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from vlmrate.raters.mlx.shared import Looked
     from vlmrate.study.records import Stimulus
 
-_AT_ONCE = 4
+_AT_ONCE = 8
 """Pictures that are rated at once, as far as their prompts are alike in length."""
 _PROMPTS_KEPT = 4096
 """Prompts whose tokens are kept: the same answers are carried on for many pictures."""

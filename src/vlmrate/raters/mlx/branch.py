@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import mlx.core as mx
 
 Cache = list[Any]
+# Tokens for which a cache of several rows makes room at once; the library's own 256 serve texts that are long.
+_STEP = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,10 @@ def chosen(cache: Sequence[Any], rows: Sequence[Sequence[int]]) -> Cache:
 
 
 def stacked(caches: Sequence[Cache]) -> Cache:
-    """The rows of several caches of equal length under one another, as a copy that can be written to."""
+    """The rows of several caches of equal length under one another, as a copy that can be written to.
+
+    It holds no room that is spare, and makes some for few tokens at a time: rows are copied with the room they have.
+    """
     return [_stacked(layers) for layers in zip(*caches, strict=True)]
 
 
@@ -56,9 +61,9 @@ def _stacked(layers: Sequence[Any]) -> Any:
     import mlx.core as mx
 
     twin = copy.copy(layers[0])
-    for name, value in vars(twin).items():
-        if isinstance(value, mx.array):
-            setattr(twin, name, mx.concatenate([getattr(layer, name) for layer in layers], axis=0))
+    keys, values = zip(*(layer.state for layer in layers), strict=True)
+    twin.keys, twin.values = mx.concatenate(keys, axis=0), mx.concatenate(values, axis=0)
+    twin.step = _STEP
     return twin
 
 
