@@ -5,9 +5,10 @@ what the model says and what is tried for the options' probabilities. At the pic
 tokens, which every step reads, and nowhere else.
 
 What is shared. At the answer nothing before the prompt's last token changes, so arms share the picture, the head and
-the prompt, and those whose prompts are equally long go through the model as the rows of one batch. An arm in which
-nothing is changed at a step is answered by the rater itself, untapped and to the bit, once a prompt. At the picture
-nothing can be shared but the vision tower's output: the picture is read anew from the start for each such arm.
+the prompt, and those whose prompts are equally long go through the model as the rows of one batch, for a few pictures
+at a time. An arm in which nothing is changed at a step is answered by the rater itself, untapped and to the bit, once a
+prompt. At the picture nothing can be shared but the vision tower's output: the picture is read anew from the start for
+each such arm.
 """
 
 from __future__ import annotations
@@ -192,19 +193,13 @@ class EditedRater:
     def _outcomes(self, stimuli: Sequence[Stimulus], arms: Sequence[Arm]) -> list[list[Outcome[Reply]]]:
         """How the protocol went about each picture in every arm."""
         talks = [self._talks(stimulus, len(arms)) for stimulus in stimuli]
-        seen = [arm.at == "picture" and bool(self._made(arm, None)) for arm in arms]
-        apart = [
-            (arm, talk)
-            for one in talks
-            for arm, talk, at_picture in zip(arms, one, seen, strict=True)
-            if not at_picture
-        ]
+        pairs = [(arm, talk) for one in talks for arm, talk in zip(arms, one, strict=True)]
+        at_picture = {arm.name for arm in arms if arm.at == "picture" and self._made(arm, None)}
         for number, step in enumerate(self.steps, start=1):
-            self._step([(self._made(arm, step), talk) for arm, talk in apart], number)
-        for one in talks:
-            for arm, talk, at_picture in zip(arms, one, seen, strict=True):
-                if at_picture:
-                    self._at_picture(self._made(arm, None), talk)
+            self._step([(self._made(arm, step), talk) for arm, talk in pairs if arm.name not in at_picture], number)
+        for arm, talk in pairs:
+            if arm.name in at_picture:
+                self._at_picture(self._made(arm, None), talk)
         return [[talk.outcome for talk in one if talk.outcome is not None] for one in talks]
 
     def _talks(self, stimulus: Stimulus, count: int) -> list[_Talk]:
@@ -228,7 +223,7 @@ class EditedRater:
         first: dict[tuple[object, ...], _Asked] = {}
         for changes, talk in asked:
             if talk.question is not None:
-                key = (id(talk.picture), talk.question.prompt, *map(id, changes))
+                key = (id(talk.picture), talk.seed, talk.question.prompt, *map(id, changes))
                 alike[key].append(talk)
                 first.setdefault(key, _Asked(talk.picture, talk.question, changes, talk.seed + number))
         replies = dict(zip(first, self._replies(list(first.values())), strict=True))
@@ -263,11 +258,9 @@ class EditedRater:
 
     def _at_picture(self, changes: tuple[Change, ...], talk: _Talk) -> None:
         """Carry the protocol out on a picture read anew, changed at its tokens; its steps share what was read so."""
-        anew = unread(talk.picture)
-        question = talk.question
-        if question is None:
+        if talk.question is None:
             return
-        at = self._inside.picture(self._ids(question.prompt))
+        anew, at = unread(talk.picture), self._inside.picture(self._ids(talk.question.prompt))
         with tapped(self._inside, edits=[Edit(change, at) for change in changes]):
             for number in range(1, len(self.steps) + 1):
                 if talk.question is not None:

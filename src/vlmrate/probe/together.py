@@ -1,4 +1,4 @@
-"""Prompts about one picture read at once, each with changes of its own from its last token on.
+"""Prompts about one picture or several read at once, each with changes of its own from its last token on.
 
 All that comes before the last token is the same whether anything is changed there or not: it is read once a prompt,
 from the head that is kept with the picture on. The last tokens then go through the model as the rows of one batch,

@@ -62,7 +62,7 @@ def _stacked(layers: Sequence[Any]) -> Any:
 
     twin = copy.copy(layers[0])
     keys, values = zip(*(layer.state for layer in layers), strict=True)
-    twin.keys, twin.values = mx.concatenate(keys, axis=0), mx.concatenate(values, axis=0)
+    twin.keys, twin.values = mx.concatenate(list(keys), axis=0), mx.concatenate(list(values), axis=0)
     twin.step = _STEP
     return twin
 
