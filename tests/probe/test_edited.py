@@ -161,14 +161,25 @@ def test_what_does_not_fit_into_memory_at_once_is_read_in_several_batches(
     sizes = []
     whole = together.Together.__init__
 
-    def counted(self: Any, opened: Any, picture: Any, rows: Any, saying: Any) -> None:
+    def counted(self: Any, opened: Any, rows: Any, saying: Any) -> None:
         sizes.append(len(rows))
-        whole(self, opened, picture, rows, saying)
+        whole(self, opened, rows, saying)
 
     monkeypatch.setattr(together.Together, "__init__", counted)
     monkeypatch.setattr(together, "ROOM", 1)
     assert_alike(edited.rate(study.stimuli[:1], arms), at_once)
     assert set(sizes) == {1}
+
+
+@pytest.mark.slow
+def test_pictures_in_more_tiles_than_others_are_read_apart_from_them(
+    rater: Callable[..., MlxRater], study: Study, protocol: Protocol
+) -> None:
+    """Llama keeps more of a picture that is cut into more tiles; read after one another, all answers stay the same."""
+    made, arms = short(rater("mllama"), study, protocol), arms_of(128)[1:3]
+    assert len({made.view(stimulus.path, 0).picture.tensors.used for stimulus in study.stimuli}) > 1
+    found = EditedRater(made, protocol, "tiles", SEED).rate(study.stimuli, arms)
+    assert_alike(found, one_by_one(made, study.stimuli, protocol, arms))
 
 
 @pytest.mark.parametrize("name", ["gemma3", "mllama"])
@@ -182,8 +193,8 @@ def test_what_was_not_read_ahead_is_read_a_row_at_a_time(
     ids = opened.tokens(written)
     one, other = vector(opened.width), vector(opened.width, 1)
     changes = [(Add(1, one, 3.0),), (Clamp(0, other, 2.0), ProjectOut(2, one))]
-    rows = [together.Changed(ids, changed) for changed in changes]
-    (batch,) = together.together(opened, picture, rows, together.Saying(frozenset(), 1))
+    rows = [together.Changed(picture, ids, changed) for changed in changes]
+    (batch,) = together.together(opened, rows, together.Saying(frozenset(), 1))
     for row, changed in enumerate(changes):
         with tapped(opened, edits=[Edit(change, Span(len(ids) - 1)) for change in changed]):
             asked = made.architecture.read(picture, written)

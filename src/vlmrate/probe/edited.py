@@ -5,9 +5,10 @@ what the model says and what is tried for the options' probabilities. At the pic
 tokens, which every step reads, and nowhere else.
 
 What is shared. At the answer nothing before the prompt's last token changes, so arms share the picture, the head and
-the prompt, and those whose prompts are equally long go through the model as the rows of one batch. An arm in which
-nothing is changed at a step is answered by the rater itself, untapped and to the bit, once a prompt. At the picture
-nothing can be shared but the vision tower's output: the picture is read anew from the start for each such arm.
+the prompt, and those whose prompts are equally long go through the model as the rows of one batch, for a few pictures
+at a time. An arm in which nothing is changed at a step is answered by the rater itself, untapped and to the bit, once a
+prompt. At the picture nothing can be shared but the vision tower's output: the picture is read anew from the start for
+each such arm.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from vlmrate.raters.mlx.shared import Looked
     from vlmrate.study.records import Stimulus
 
+_AT_ONCE = 8
+"""Pictures that are rated at once, as far as their prompts are alike in length."""
 _PROMPTS_KEPT = 4096
 """Prompts whose tokens are kept: the same answers are carried on for many pictures."""
 
@@ -56,6 +59,8 @@ def _nothing(_: Progress) -> None:
 class _Talk:
     """One arm's conversation about one picture: what is asked next, and how it went once there is nothing more."""
 
+    picture: Looked
+    seed: int
     asking: Generator[Question, Reply, Outcome[Reply]]
     question: Question | None
     outcome: Outcome[Reply] | None = None
@@ -66,6 +71,16 @@ class _Talk:
             self.question = self.asking.send(reply)
         except StopIteration as done:
             self.question, self.outcome = None, done.value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """A question about a picture, what is changed while it is answered, and the seed of an answer that is drawn."""
+
+    picture: Looked
+    question: Question
+    changes: tuple[Change, ...]
+    seed: int
 
 
 class EditedRater:
@@ -137,10 +152,12 @@ class EditedRater:
         self._refuse(stimuli, arms)
         begun, tell = time.monotonic(), report or _nothing
         sheet = Sheet(self._protocol, arms, stimuli)
-        for number, stimulus in enumerate(stimuli):
-            for arm, outcome in enumerate(self._outcomes(stimulus, arms)):
-                sheet.put(arm, number, outcome)
-            tell(Progress(len(stimuli), 0, number + 1, 0, sheet.invalid, time.monotonic() - begun))
+        for first in range(0, len(stimuli), _AT_ONCE):
+            several = self._outcomes(stimuli[first : first + _AT_ONCE], arms)
+            for number, outcomes in enumerate(several, start=first):
+                for arm, outcome in enumerate(outcomes):
+                    sheet.put(arm, number, outcome)
+                tell(Progress(len(stimuli), 0, number + 1, 0, sheet.invalid, time.monotonic() - begun))
         return sheet.answers()
 
     def stream_in(self, stimuli: Sequence[Stimulus], arm: Arm, step: str, layer: int) -> np.ndarray:
@@ -162,94 +179,92 @@ class EditedRater:
         return np.array([self._stream(stimulus, arm, step, layer) for stimulus in stimuli])
 
     def _stream(self, stimulus: Stimulus, arm: Arm, step: str, layer: int) -> np.ndarray:
-        seed = picture_seed(self._seed, 1, stimulus.image_id)
-        picture, talk = self._rater.view(stimulus.path, seed).picture, self._talk(stimulus)
+        (talk,) = self._talks(stimulus, 1)
         for number, earlier in enumerate(self.steps[: self.steps.index(step)], start=1):
-            self._step(picture, [(self._made(arm, earlier), talk)] if talk.question else [], seed + number)
+            self._step([(self._made(arm, earlier), talk)], number)
         if talk.question is None:
             raise ProbeError(f"the protocol stopped before {step} of {stimulus.image_id}: nothing is read there")
         at = answer(self._ids(talk.question.prompt))
         edits = [Edit(change, at) for change in self._made(arm, step)]
         with tapped(self._inside, watch={"answer": at}, edits=edits) as taps:
-            self._rater.architecture.read(picture, self._rater.written(talk.question.prompt))
+            self._rater.architecture.read(talk.picture, self._rater.written(talk.question.prompt))
         return np.asarray(taps.residuals("answer")[layer])
 
-    def _outcomes(self, stimulus: Stimulus, arms: Sequence[Arm]) -> list[Outcome[Reply]]:
-        """How the protocol went about one picture in every arm."""
-        seed = picture_seed(self._seed, 1, stimulus.image_id)
-        picture = self._rater.view(stimulus.path, seed).picture
-        talks = [self._talk(stimulus) for _ in arms]
-        seen = [arm.at == "picture" and bool(self._made(arm, None)) for arm in arms]
-        apart = [(arm, talk) for arm, talk, at_picture in zip(arms, talks, seen, strict=True) if not at_picture]
+    def _outcomes(self, stimuli: Sequence[Stimulus], arms: Sequence[Arm]) -> list[list[Outcome[Reply]]]:
+        """How the protocol went about each picture in every arm."""
+        talks = [self._talks(stimulus, len(arms)) for stimulus in stimuli]
+        pairs = [(arm, talk) for one in talks for arm, talk in zip(arms, one, strict=True)]
+        at_picture = {arm.name for arm in arms if arm.at == "picture" and self._made(arm, None)}
         for number, step in enumerate(self.steps, start=1):
-            self._step(picture, [(self._made(arm, step), talk) for arm, talk in apart if talk.question], seed + number)
-        for arm, talk, at_picture in zip(arms, talks, seen, strict=True):
-            if at_picture:
-                self._at_picture(picture, self._made(arm, None), talk, seed)
-        return [talk.outcome for talk in talks if talk.outcome is not None]
+            self._step([(self._made(arm, step), talk) for arm, talk in pairs if arm.name not in at_picture], number)
+        for arm, talk in pairs:
+            if arm.name in at_picture:
+                self._at_picture(self._made(arm, None), talk)
+        return [[talk.outcome for talk in one if talk.outcome is not None] for one in talks]
 
-    def _talk(self, stimulus: Stimulus) -> _Talk:
-        asking: Generator[Question, Reply, Outcome[Reply]] = conduct(
-            self._protocol, stimulus, conditions(self._protocol, stimulus)[0]
-        )
-        return _Talk(asking, next(asking))
+    def _talks(self, stimulus: Stimulus, count: int) -> list[_Talk]:
+        """Conversations about one picture, looked at once."""
+        seed = picture_seed(self._seed, 1, stimulus.image_id)
+        picture, forced = self._rater.view(stimulus.path, seed).picture, conditions(self._protocol, stimulus)[0]
+        talks = []
+        for _ in range(count):
+            asking: Generator[Question, Reply, Outcome[Reply]] = conduct(self._protocol, stimulus, forced)
+            talks.append(_Talk(picture, seed, asking, next(asking)))
+        return talks
 
     def _made(self, arm: Arm, step: str | None) -> tuple[Change, ...]:
         """The changes of an arm that are made at a step and change anything at all."""
         placed = (placed for placed in arm.changes if placed.step is None or placed.step == step)
         return tuple(one.change for one in placed if not changes_nothing(one.change))
 
-    def _step(self, picture: Looked, asked: Sequence[tuple[tuple[Change, ...], _Talk]], seed: int) -> None:
-        """Answer what is asked in all arms, each prompt with each set of changes once."""
+    def _step(self, asked: Sequence[tuple[tuple[Change, ...], _Talk]], number: int) -> None:
+        """Answer what is asked in all arms, each prompt about a picture with each set of changes once."""
         alike: dict[tuple[object, ...], list[_Talk]] = defaultdict(list)
-        first: dict[tuple[object, ...], tuple[Question, tuple[Change, ...]]] = {}
+        first: dict[tuple[object, ...], _Asked] = {}
         for changes, talk in asked:
             if talk.question is not None:
-                key = (talk.question.prompt, *map(id, changes))
+                key = (id(talk.picture), talk.seed, talk.question.prompt, *map(id, changes))
                 alike[key].append(talk)
-                first.setdefault(key, (talk.question, changes))
-        replies = dict(zip(first, self._replies(picture, list(first.values()), seed), strict=True))
+                first.setdefault(key, _Asked(talk.picture, talk.question, changes, talk.seed + number))
+        replies = dict(zip(first, self._replies(list(first.values())), strict=True))
         for key, talks in alike.items():
             for talk in talks:
                 talk.answer(replies[key])
 
-    def _replies(self, picture: Looked, asked: Sequence[tuple[Question, tuple[Change, ...]]], seed: int) -> list[Reply]:
+    def _replies(self, asked: Sequence[_Asked]) -> list[Reply]:
         """A reply to every question with its changes: the rater's own where there are none, in batches elsewhere."""
         replies: dict[int, Reply] = {}
         batches: dict[tuple[int, ...], list[int]] = defaultdict(list)
-        for number, (question, changes) in enumerate(asked):
-            if changes:
-                ids = self._ids(question.prompt)
+        for number, one in enumerate(asked):
+            if one.changes:
+                ids = self._ids(one.question.prompt)
                 batches[len(ids), *self._inside.reader.head(ids)].append(number)
             else:
-                replies[number] = self._rater.answer(picture, question, seed)
+                replies[number] = self._rater.answer(one.picture, one.question, one.seed)
         for numbers in batches.values():
-            found = self._batched(picture, [asked[number] for number in numbers], seed)
+            found = self._batched([asked[number] for number in numbers])
             replies |= dict(zip(numbers, found, strict=True))
         return [replies[number] for number in range(len(asked))]
 
-    def _batched(
-        self, picture: Looked, asked: Sequence[tuple[Question, tuple[Change, ...]]], seed: int
-    ) -> Iterator[Reply]:
-        rows = [Changed(self._ids(question.prompt), changes) for question, changes in asked]
-        decoding, questions = self._rater.decoding, iter(question for question, _ in asked)
+    def _batched(self, asked: Sequence[_Asked]) -> Iterator[Reply]:
+        rows = [Changed(one.picture, self._ids(one.question.prompt), one.changes) for one in asked]
+        decoding, further = self._rater.decoding, iter(asked)
         # Answers that are drawn are not known beforehand and are read a row at a time.
-        most = decoding.most_tokens(asked[0][0].answer) if decoding.temperature == 0 else 1
-        for batch in together(self._inside, picture, rows, Saying(self._rater.loaded.stops, most)):
+        most = decoding.most_tokens(asked[0].question.answer) if decoding.temperature == 0 else 1
+        for batch in together(self._inside, rows, Saying(self._rater.loaded.stops, most)):
             for row in range(len(batch.rows)):
-                yield self._rater.reply(batch, batch.asked(row), next(questions), seed)
+                one = next(further)
+                yield self._rater.reply(batch, batch.asked(row), one.question, one.seed)
 
-    def _at_picture(self, picture: Looked, changes: tuple[Change, ...], talk: _Talk, seed: int) -> None:
+    def _at_picture(self, changes: tuple[Change, ...], talk: _Talk) -> None:
         """Carry the protocol out on a picture read anew, changed at its tokens; its steps share what was read so."""
-        anew = unread(picture)
-        question = talk.question
-        if question is None:
+        if talk.question is None:
             return
-        at = self._inside.picture(self._ids(question.prompt))
+        anew, at = unread(talk.picture), self._inside.picture(self._ids(talk.question.prompt))
         with tapped(self._inside, edits=[Edit(change, at) for change in changes]):
             for number in range(1, len(self.steps) + 1):
                 if talk.question is not None:
-                    talk.answer(self._rater.answer(anew, talk.question, seed + number))
+                    talk.answer(self._rater.answer(anew, talk.question, talk.seed + number))
 
     def _refuse(self, stimuli: Sequence[Stimulus], arms: Sequence[Arm]) -> None:
         names = [arm.name for arm in arms]

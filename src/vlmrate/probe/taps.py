@@ -7,8 +7,10 @@ picture) does not pass the taps again: an edit that was never reached is an erro
 
 from __future__ import annotations
 
+from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -103,20 +105,24 @@ class Taps:
     def _edited(self, layer: int, hidden: mx.array) -> mx.array:
         import mlx.core as mx
 
-        here = [
-            (number, edit, at)
-            for number, edit in enumerate(self._edits)
-            if edit.change.layer == layer and (at := self._here(edit.at, hidden)) is not None
-        ]
-        if not here:
+        made: dict[int, list[tuple[Change, slice]]] = defaultdict(list)
+        for number, edit in enumerate(self._edits):
+            if edit.change.layer == layer and (at := self._here(edit.at, hidden)) is not None:
+                self._reached.add(number)
+                for row in range(self._rows) if edit.row is None else (edit.row,):
+                    made[row].append((edit.change, at))
+        if not made:
             return hidden
-        self._reached |= {number for number, _, _ in here}
         share = int(hidden.shape[0]) // self._rows
-        parts = [hidden[row * share : (row + 1) * share] for row in range(self._rows)]
-        for _, edit, at in here:
-            for row in range(self._rows) if edit.row is None else (edit.row,):
-                parts[row] = _with(parts[row], at, edit.change)
-        return parts[0] if self._rows == 1 else mx.concatenate(parts, axis=0)
+        parts: list[mx.array] = []
+        # Rows that stay as they are stay together: every part costs a turn of the model's machinery.
+        for _, stretch in groupby(range(self._rows), lambda row: row if row in made else None):
+            rows = list(stretch)
+            part = hidden[rows[0] * share : (rows[-1] + 1) * share]
+            for change, at in made.get(rows[0], ()):
+                part = _with(part, at, change)
+            parts.append(part)
+        return parts[0] if len(parts) == 1 else mx.concatenate(parts, axis=0)
 
     def saw(self, pooled: mx.array) -> None:
         """Keep the vision tower's pooled output."""

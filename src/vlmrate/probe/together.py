@@ -1,4 +1,4 @@
-"""Prompts about one picture read at once, each with changes of its own from its last token on.
+"""Prompts about one picture or several read at once, each with changes of its own from its last token on.
 
 All that comes before the last token is the same whether anything is changed there or not: it is read once a prompt,
 from the head that is kept with the picture on. The last tokens then go through the model as the rows of one batch,
@@ -11,7 +11,10 @@ changed alike.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby, islice
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from vlmrate.probe.inside import Span
 from vlmrate.probe.taps import Alike, Edit, tapped
@@ -35,8 +38,9 @@ _ROW = "row"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Changed:
-    """A prompt's tokens, and the changes that are made from the last of them on."""
+    """A picture, the tokens of a prompt about it, and the changes that are made from the last of them on."""
 
+    picture: Looked
     ids: Tokens
     changes: tuple[Change, ...]
 
@@ -49,14 +53,19 @@ class Saying:
     most: int
 
 
-def together(inside: Inside, picture: Looked, rows: Sequence[Changed], saying: Saying) -> Iterator[Together]:
-    """The rows (of equal length and head) in batches that fit into memory, in their order."""
+def together(inside: Inside, rows: Sequence[Changed], saying: Saying) -> Iterator[Together]:
+    """The rows (of equal length and head) in batches that fit into memory, in their order.
+
+    Pictures whose heads differ in size (as those of more tiles do) are in batches apart.
+    """
     length, head = len(rows[0].ids), inside.reader.head(rows[0].ids)
-    # A row is copied before its last token, after it and while it speaks, with logits here and there.
-    cache = cached_bytes(inside.reader.read_head(picture, head)) * length // len(head)
-    most = max(ROOM // (3 * cache + 8 * inside.logits_bytes), 1)
-    for begun in range(0, len(rows), most):
-        yield Together(inside, picture, rows[begun : begun + most], saying)
+    pictures = {id(row.picture): row.picture for row in rows}
+    sizes = {key: cached_bytes(inside.reader.read_head(picture, head)) for key, picture in pictures.items()}
+    for size, alike in groupby(rows, lambda row: sizes[id(row.picture)]):
+        # A row is copied before its last token, after it and while it speaks, with logits here and there.
+        most = max(ROOM // (3 * size * length // len(head) + 8 * inside.logits_bytes), 1)
+        while batch := list(islice(alike, most)):
+            yield Together(inside, batch, saying)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,18 +86,20 @@ class _Held:
 class Together:
     """A batch of prompts that have been read; goes on from each of them as an architecture does."""
 
-    def __init__(self, inside: Inside, picture: Looked, rows: Sequence[Changed], saying: Saying) -> None:
+    def __init__(self, inside: Inside, rows: Sequence[Changed], saying: Saying) -> None:
         self.rows = tuple(rows)
         self._inside = inside
         self._last = len(rows[0].ids) - 1
-        self._read: dict[tuple[int, Tokens], mx.array] = {}
+        self._read: dict[tuple[int, Tokens], np.ndarray] = {}
         self._scored: dict[int, tuple[tuple[Tokens, ...], list[mx.array]]] = {}
-        prompts = list(dict.fromkeys(row.ids for row in rows))
-        whose = {number: prompts.index(row.ids) for number, row in enumerate(rows)}
-        before = _Held(inside.reader.up_to_last(picture, prompts), (whose,) * inside.layers)
+        prompts = {(id(row.picture), row.ids): (row.picture, row.ids) for row in rows}
+        place = {key: number for number, key in enumerate(prompts)}
+        whose = {number: place[id(row.picture), row.ids] for number, row in enumerate(rows)}
+        before = _Held(inside.reader.up_to_last(list(prompts.values())), (whose,) * inside.layers)
         everyone = list(range(len(rows)))
-        logits, self._asked = self._pass([row.ids[-1:] for row in rows], before, everyone)
-        self._say(logits, everyone, saying)
+        last = [(number, row.ids[-1:]) for number, row in enumerate(rows)]
+        self._asked, alike = self._set_apart(before, last)
+        self._say(self._pass(last, self._asked, alike), everyone, saying)
 
     def asked(self, row: int) -> Branch:
         """The branch after a row's prompt."""
@@ -115,27 +126,24 @@ class Together:
             self._score_from(row, runs)
         return self._scored[row][1]
 
-    def _say(self, logits: mx.array, going: list[int], saying: Saying) -> None:
+    def _say(self, logits: np.ndarray, going: list[int], saying: Saying) -> None:
         """Read on what every row says, the likeliest token each time, until all have come to their end."""
-        import mlx.core as mx
-
         said: dict[int, Tokens] = dict.fromkeys(going, ())
         held = self._asked
         while True:
-            apart = [logits[i] for i in range(len(going))]
-            tokens: list[int] = mx.argmax(logits, axis=-1).tolist()  # type: ignore[assignment]  # of one axis
-            mx.eval(apart)
-            self._read |= {(row, said[row]): one for row, one in zip(going, apart, strict=True)}
+            self._read |= {(row, said[row]): one for row, one in zip(going, logits, strict=True)}
             on = [
-                (row, token)
-                for row, token in zip(going, tokens, strict=True)
+                (row, (token,))
+                for row, token in zip(going, logits.argmax(axis=-1).tolist(), strict=True)
                 if token not in saying.stops and len(said[row]) + 1 < saying.most
             ]
             if not on:
                 return
-            said |= {row: (*said[row], token) for row, token in on}
+            said |= {row: said[row] + token for row, token in on}
             going = [row for row, _ in on]
-            logits, held = self._pass([(token,) for _, token in on], held, going)
+            # What was held before is let go here: arrays that nobody else holds are then written in place.
+            held, alike = self._set_apart(held, on)
+            logits = self._pass(on, held, alike)
 
     def _score_from(self, row: int, runs: tuple[Tokens, ...]) -> None:
         """Try runs of tokens after the prompts of a row and of those behind it, which will be asked for next."""
@@ -149,15 +157,11 @@ class Together:
             mx.eval(logits)
         self._scored = {n: (runs, logits[i * len(runs) : (i + 1) * len(runs)]) for i, n in enumerate(rows)}
 
-    def _pass(self, tokens: Sequence[Tokens], held: _Held, rows: Sequence[int]) -> tuple[mx.array, _Held]:
-        """Logits (rows, vocabulary) after these rows have read tokens of their own, and what is held then."""
-        import mlx.core as mx
-
-        after, alike = self._set_apart(held, list(zip(rows, tokens, strict=True)))
+    def _pass(self, reading: Sequence[tuple[int, Tokens]], held: _Held, alike: Sequence[Alike]) -> np.ndarray:
+        """Logits (rows, vocabulary) after rows set apart have read tokens of their own; `held` is written to."""
+        rows, tokens = zip(*reading, strict=True)
         with tapped(self._inside, edits=self._edits(rows), rows=len(rows), alike=alike):
-            logits = self._inside.reader.next_logits(tokens, after.cache)
-            mx.eval(logits)
-        return logits, after
+            return np.array(self._inside.reader.next_logits(tokens, held.cache))
 
     def _set_apart(self, held: _Held, reading: Sequence[tuple[int, Tokens]]) -> tuple[_Held, list[Alike]]:
         """A cache for rows about to read tokens, and which of them each block cannot tell apart.
@@ -190,7 +194,9 @@ class Together:
         return branch.carry[_ROW], branch.prompt_ids[self._last + 1 :]
 
     def _found(self, row: int, path: Tokens) -> Branch:
-        return Branch([], self._read[row, path], (*self.rows[row].ids, *path), {_ROW: row})
+        import mlx.core as mx
+
+        return Branch([], mx.array(self._read[row, path]), (*self.rows[row].ids, *path), {_ROW: row})
 
     def _cache_after(self, branch: Branch) -> Cache:
         """A branch's own cache to be written to; of one that was looked up it is made by reading what was said."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import mlx.core as mx
 
 Cache = list[Any]
+# Tokens for which a cache of several rows makes room at once; the library's own 256 serve texts that are long.
+_STEP = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,24 @@ def fork(cache: Sequence[Any], rows: int = 1) -> Cache:
 def chosen(cache: Sequence[Any], rows: Sequence[Sequence[int]]) -> Cache:
     """Some rows of every layer of a cache, each as often as it is named, as a copy that can be written to."""
     return [_with_own(layer, partial(_taken, rows=list(numbers))) for layer, numbers in zip(cache, rows, strict=True)]
+
+
+def stacked(caches: Sequence[Cache]) -> Cache:
+    """The rows of several caches of equal length under one another, as a copy that can be written to.
+
+    It holds no room that is spare, and makes some for few tokens at a time: rows are copied with the room they have.
+    """
+    return [_stacked(layers) for layers in zip(*caches, strict=True)]
+
+
+def _stacked(layers: Sequence[Any]) -> Any:
+    import mlx.core as mx
+
+    twin = copy.copy(layers[0])
+    keys, values = zip(*(layer.state for layer in layers), strict=True)
+    twin.keys, twin.values = mx.concatenate(list(keys), axis=0), mx.concatenate(list(values), axis=0)
+    twin.step = _STEP
+    return twin
 
 
 def _taken(array: mx.array, rows: list[int]) -> mx.array:

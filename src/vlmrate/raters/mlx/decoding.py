@@ -74,8 +74,13 @@ def speak(
     key = mx.random.key(seed)
     said: list[int] = []
     while True:
-        key, draw = mx.random.split(key)
-        token = _pick(branch.logits, temperature, draw)
+        if temperature == 0.0:
+            # Of logits that are there already numpy tells the largest without a turn of the model's own machinery.
+            token = int(np.array(branch.logits).argmax())
+        else:
+            key, draw = mx.random.split(key)
+            drawn: Any = mx.random.categorical(branch.logits / temperature, key=draw)
+            token = int(drawn.item())
         if token in stops:
             return Spoken(tuple(said), "stop")
         said.append(token)
@@ -84,13 +89,3 @@ def speak(
         if len(said) == max_tokens:
             return Spoken(tuple(said), "length")
         branch = architecture.go_on(branch, [token])
-
-
-def _pick(logits: Any, temperature: float, key: Any) -> int:
-    import mlx.core as mx
-
-    if temperature == 0.0:
-        # Of logits that are there already numpy tells the largest without a turn of the model's own machinery.
-        return int(np.array(logits).argmax())
-    drawn: Any = mx.random.categorical(logits / temperature, key=key)
-    return int(drawn.item())

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vlmrate.errors import RaterError
-from vlmrate.raters.mlx.branch import Branch, Cache, cached_arrays, fork
+from vlmrate.raters.mlx.branch import Branch, Cache, cached_arrays, chosen, fork, stacked
 from vlmrate.study.images import image_digest, open_image
 
 if TYPE_CHECKING:
@@ -118,20 +118,23 @@ class PictureInHead(ABC):
         end = len(self._planned) if ids[: len(self._planned)] == self._planned else 0
         return ids[: end or self._picture_end(ids)]
 
-    def up_to_last(self, picture: Looked, prompts: Sequence[Tokens]) -> Cache:
-        """The cache (a row a prompt) after all of each prompt but its last token; they share length and head.
+    def up_to_last(self, asked: Sequence[tuple[Looked, Tokens]]) -> Cache:
+        """The cache (a row a prompt) after all of each prompt but its last token.
 
-        What they all begin with is read once.
+        They share length and head, and the heads of their pictures are of one size. What all prompts begin with is read
+        once a picture.
         """
-        head = self.head(prompts[0])
-        alike = common_prefix([ids[:-1] for ids in prompts])
-        cache = fork(self.read_head(picture, head))
+        pictures = list({id(picture): picture for picture, _ in asked}.values())
+        head = self.head(asked[0][1])
+        alike = common_prefix([ids[:-1] for _, ids in asked])
+        cache = stacked([self.read_head(picture, head) for picture in pictures])
         if len(alike) > len(head):
-            self._hidden([alike[len(head) :]], cache)
+            self._hidden([alike[len(head) :]] * len(pictures), cache)
         begun = max(len(alike), len(head))
-        cache = fork(cache, rows=len(prompts))
-        if begun < len(prompts[0]) - 1:
-            self._hidden([ids[begun:-1] for ids in prompts], cache)
+        places = [next(i for i, one in enumerate(pictures) if one is picture) for picture, _ in asked]
+        cache = chosen(cache, [places] * len(cache))
+        if begun < len(asked[0][1]) - 1:
+            self._hidden([ids[begun:-1] for _, ids in asked], cache)
         return cache
 
     def go_on(self, branch: Branch, tokens: Sequence[int]) -> Branch:

@@ -7,6 +7,7 @@ up to a cap, and the answer is read after it, as if it had been asked for.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from vlmrate.raters.mlx.decoding import speak
@@ -26,6 +27,8 @@ _THINKING = 1 << 49
 # A mark that is no token of its own takes at most one a character.
 _LONGEST_MARK = 16
 _BEFORE_ANSWER = "\n\n"
+# Few answers to one question are unlike all earlier ones.
+_RUNS_KEPT = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class Thinker:
         self._decoding = decoding
         self._opened = opened
         self._marks = marks_of(decoding)
+        self._decoded = lru_cache(maxsize=_RUNS_KEPT)(partial(tokenizer.decode, skip_special_tokens=False))
 
     def think(self, architecture: Continuing, asked: Branch, seed: int, allowance: int) -> Thought:
         """What the model thinks before it answers; `allowance` is how many tokens an answer may have.
@@ -136,7 +140,7 @@ class Thinker:
 
     def _written(self, tokens: Sequence[int]) -> str:
         """The text with special tokens, which marks of reasoning are in some vocabularies."""
-        return str(self._tokenizer.decode(list(tokens), skip_special_tokens=False))
+        return str(self._decoded(tuple(tokens)))
 
     def _visible(self, tokens: Sequence[int]) -> str:
         return str(self._tokenizer.decode(list(tokens), skip_special_tokens=True))
