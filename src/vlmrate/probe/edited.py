@@ -29,7 +29,7 @@ from vlmrate.probe.inside import answer, inside
 from vlmrate.probe.pictures import step_name
 from vlmrate.probe.sheet import Sheet
 from vlmrate.probe.taps import Edit, tapped, unread
-from vlmrate.probe.together import Changed, Saying, together
+from vlmrate.probe.together import ROOM, Changed, Saying, together
 from vlmrate.protocol.conduct import conduct
 from vlmrate.protocol.forced import conditions
 
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from vlmrate.study.records import Stimulus
 
 _AT_ONCE = 8
-"""Pictures that are rated at once, as far as their prompts are alike in length."""
+"""Pictures that are rated at once at most, as far as what is kept of them fits into `ROOM`."""
 _PROMPTS_KEPT = 4096
 """Prompts whose tokens are kept: the same answers are carried on for many pictures."""
 
@@ -152,12 +152,15 @@ class EditedRater:
         self._refuse(stimuli, arms)
         begun, tell = time.monotonic(), report or _nothing
         sheet = Sheet(self._protocol, arms, stimuli)
-        for first in range(0, len(stimuli), _AT_ONCE):
-            several = self._outcomes(stimuli[first : first + _AT_ONCE], arms)
-            for number, outcomes in enumerate(several, start=first):
+        done, at_once = 0, 1
+        while done < len(stimuli):
+            several = [self._talks(stimulus, len(arms)) for stimulus in stimuli[done : done + at_once]]
+            for outcomes in self._outcomes(several, arms):
                 for arm, outcome in enumerate(outcomes):
-                    sheet.put(arm, number, outcome)
-                tell(Progress(len(stimuli), 0, number + 1, 0, sheet.invalid, time.monotonic() - begun))
+                    sheet.put(arm, done, outcome)
+                done += 1
+                tell(Progress(len(stimuli), 0, done, 0, sheet.invalid, time.monotonic() - begun))
+            at_once = max(min(_AT_ONCE, ROOM // max(several[-1][0].picture.kept_bytes, 1)), 1)
         return sheet.answers()
 
     def stream_in(self, stimuli: Sequence[Stimulus], arm: Arm, step: str, layer: int) -> np.ndarray:
@@ -190,9 +193,8 @@ class EditedRater:
             self._rater.architecture.read(talk.picture, self._rater.written(talk.question.prompt))
         return np.asarray(taps.residuals("answer")[layer])
 
-    def _outcomes(self, stimuli: Sequence[Stimulus], arms: Sequence[Arm]) -> list[list[Outcome[Reply]]]:
+    def _outcomes(self, talks: Sequence[Sequence[_Talk]], arms: Sequence[Arm]) -> list[list[Outcome[Reply]]]:
         """How the protocol went about each picture in every arm."""
-        talks = [self._talks(stimulus, len(arms)) for stimulus in stimuli]
         pairs = [(arm, talk) for one in talks for arm, talk in zip(arms, one, strict=True)]
         at_picture = {arm.name for arm in arms if arm.at == "picture" and self._made(arm, None)}
         for number, step in enumerate(self.steps, start=1):
@@ -252,8 +254,7 @@ class EditedRater:
         # Answers that are drawn are not known beforehand and are read a row at a time.
         most = decoding.most_tokens(asked[0].question.answer) if decoding.temperature == 0 else 1
         for batch in together(self._inside, rows, Saying(self._rater.loaded.stops, most)):
-            for row in range(len(batch.rows)):
-                one = next(further)
+            for row, one in zip(range(len(batch.rows)), further, strict=False):
                 yield self._rater.reply(batch, batch.asked(row), one.question, one.seed)
 
     def _at_picture(self, changes: tuple[Change, ...], talk: _Talk) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vlmrate.errors import RaterError
-from vlmrate.raters.mlx.branch import Branch, Cache, cached_arrays, chosen, fork, stacked
+from vlmrate.raters.mlx.branch import Branch, Cache, cached_arrays, cached_bytes, chosen, fork, stacked
 from vlmrate.study.images import image_digest, open_image
 
 if TYPE_CHECKING:
@@ -43,6 +43,11 @@ class Looked:
     tensors: Any
     features: mx.array | None = None
     heads: dict[Tokens, Cache] = field(default_factory=dict)
+
+    @property
+    def kept_bytes(self) -> int:
+        """Size of the heads."""
+        return sum(map(cached_bytes, self.heads.values()))
 
 
 class LastPicture:
