@@ -13,11 +13,12 @@ from sklearn.metrics import silhouette_score
 
 from vlmrate.errors import ProbeError
 from vlmrate.probe.crossfit import turns
-from vlmrate.probe.linear import across_folds, permuted, recalls, smoother
+from vlmrate.probe.linear import permuted, smoother
 from vlmrate.probe.records import ArrayAbout, CaptureAbout
 from vlmrate.probe.scatter import scaled, share_between, silhouette
 from vlmrate.probe.separability import Separability, Way, separability, separate
 from vlmrate.probe.store import Row, open_capture, writing
+from vlmrate.probe.told import Told
 from vlmrate.stats import Bootstrap, Estimate, Skipped
 from vlmrate.stats.folds import cluster_folds
 
@@ -113,11 +114,11 @@ def test_noise_tied_to_identities_tells_no_group() -> None:
     by_image, by_identity = [], []
     for seed in range(20):
         planted = Planted(seed, own=5.0, layers=1)
-        codes = planted.groups.astype(int)
-        images = np.random.default_rng(seed).permutation(len(codes)) % 5
+        told = Told.of(planted.groups, planted.emotions)
+        images = np.random.default_rng(seed).permutation(len(told.codes)) % 5
         whole = cluster_folds(planted.identities, 5, seed=seed)
-        by_image.append(recalls(across_folds(planted.values[:, 0], images), codes, 2)[0])
-        by_identity.append(recalls(across_folds(planted.values[:, 0], whole), codes, 2)[0])
+        by_image.append(told.across_folds(planted.values[:, 0], images, told.cells[:, None])[0])
+        by_identity.append(told.across_folds(planted.values[:, 0], whole, told.cells[:, None])[0])
     assert np.mean(by_image) > 0.9
     assert np.mean(by_identity) < 0.55
 
