@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from vlmrate.study.records import Stimulus
+
 EMOTIONS = np.array(["happy", "sad", "angry", "fear", "disgust", "neutral"])
 QUICK = Way(permutations=99, bootstrap=Bootstrap(resamples=200))
 
@@ -57,6 +59,7 @@ class Planted:
             factor="label",
             labels=labels,
             identities=self.identities,
+            emotions=self.emotions,
             way=way,
         )
         assert isinstance(made, Separability)
@@ -220,6 +223,29 @@ def captured(tmp_path: Path) -> Callable[..., Path]:
         return file
 
     return store
+
+
+def test_a_studys_groups_are_told_within_its_emotion(small, captured: Callable[..., Path]) -> None:  # type: ignore[no-untyped-def]  # the fixture's class is in a conftest
+    """Women are happy and afraid, men sad and angry, but for every third of each: gender is not told by that."""
+    study = small.study(identities=24)
+    shown = [stimulus for number, stimulus in enumerate(study.stimuli) if number // 6 % 3 == 0 or _usual(stimulus)]
+    planted = Planted(0, identities=24, layers=1, own=0.3)
+    planted.values = planted.values[: len(shown)]
+    emotions = np.array([stimulus.factors["emotion"] for stimulus in shown])
+    planted.plant(emotions, 0, 20.0)
+    file = captured(planted.values, tuple(stimulus.image_id for stimulus in shown))
+    (gender,) = separability(open_capture(file), "answer/emotion", study, ("gender",), QUICK)
+    assert isinstance(gender.found, Separability)
+    assert gender.found.layers[0].accuracy == pytest.approx(0.5, abs=0.1)
+    blind = replace(study, factors=replace(study.factors, emotion=None))
+    (whatever,) = separability(open_capture(file), "answer/emotion", blind, ("gender",), QUICK)
+    assert isinstance(whatever.found, Separability)
+    assert whatever.found.layers[0].accuracy > 0.65
+    assert whatever.found.layers[0].p <= 0.05 < gender.found.layers[0].p
+
+
+def _usual(stimulus: Stimulus) -> bool:
+    return stimulus.factors["emotion"] in {"f": ("happy", "fear"), "m": ("sad", "angry")}[stimulus.factors["gender"]]
 
 
 def test_a_capture_is_judged_by_the_studys_own_columns(small, captured: Callable[..., Path]) -> None:  # type: ignore[no-untyped-def]  # the fixture's class is in a conftest

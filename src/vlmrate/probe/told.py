@@ -104,7 +104,7 @@ class Told:
     def accuracies(self, made: np.ndarray, labellings: np.ndarray) -> np.ndarray:
         """Balanced accuracy of every labelling (labellings,), cells (rows, labellings), by which chance is judged.
 
-        `made` (rows, labellings), or (rows, 1) for all, is what rows are taken for. The effects of their own emotions on
+        `made` (rows, labellings), or (rows, 1) for all, is what rows are taken for. The effects of their emotions on
         that are subtracted: they change nothing where these are the labelling's emotions, and elsewhere would be noise
         that the design does not have.
         """
