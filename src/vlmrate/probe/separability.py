@@ -180,7 +180,7 @@ def separate(
 
     Classes are told within `emotions` (rows,), unless they are emotions by other names: each emotion in one class, and
     several classes of one identity. Rows with a blank label, identity or emotion are left out. Skipped where a class is
-    shown by fewer than four identities, or where no emotion shows all classes in either half of the identities.
+    shown by fewer than four identities, or where a half of the identities has no emotion that shows all classes.
     """
     kept = (labels != "") & (identities != "")
     if emotions is not None:

@@ -87,7 +87,8 @@ def _layers(outcomes: Sequence[ArrayOutcome]) -> Table:
         notes=(
             "Cross-validated in folds that keep identities whole. p is that of the best layer of every permutation, "
             "so that the search over layers is paid for. Variance between classes is its share of all variance, over "
-            "units of mean 0 and SD 1; silhouette is the mean over images, by distances over the same units. A group's are within emotion.",
+            "units of mean 0 and SD 1; silhouette is the mean over images, by distances over the same units. "
+            "A group's are within emotion.",
         ),
     )
 
