@@ -44,7 +44,7 @@ def smoother(activations: np.ndarray, train: np.ndarray, test: np.ndarray) -> Sm
 
 
 def guessed(probes: tuple[Smoother, ...], labellings: Codes, classes: int) -> np.ndarray:
-    """What every row is taken for under every labelling (rows, labellings) by the probe that it is a test row of, as each is."""
+    """What rows are taken for under labellings (rows, labellings); every row must be a test row of one probe."""
     made = np.empty(labellings.shape, dtype=np.int16)
     for probe in probes:
         for columns in _blocks(labellings.shape[1]):
@@ -56,9 +56,9 @@ def balanced(there: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Balanced accuracy from numbers of rows (..., emotions, classes), and of those told rightly.
 
     In every emotion it is the mean over classes of the share told rightly; emotions are weighted by 1 / sum(1 / rows of
-    a class), the inverse of what its variance goes with. (With two classes these are Mantel and Haenszel's weights, and those of the
-    classes' effect by least squares beside the emotions'.) Guessing from the emotion alone, in whatever way, comes to
-    1 / classes. NaN where no emotion has all classes.
+    a class), to which its precision is proportional. (With two classes these are Mantel and Haenszel's weights, and
+    those of the classes' effect by least squares beside the emotions'.) Guessing from the emotion alone, in whatever
+    way, comes to 1 / classes. NaN where no emotion has all classes.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         weights = 1 / (1 / there).sum(axis=-1)
