@@ -13,17 +13,20 @@ from sklearn.metrics import silhouette_score
 
 from vlmrate.errors import ProbeError
 from vlmrate.probe.crossfit import turns
-from vlmrate.probe.linear import across_folds, permuted, recalls, smoother
+from vlmrate.probe.linear import permuted, smoother
 from vlmrate.probe.records import ArrayAbout, CaptureAbout
 from vlmrate.probe.scatter import scaled, share_between, silhouette
 from vlmrate.probe.separability import Separability, Way, separability, separate
 from vlmrate.probe.store import Row, open_capture, writing
+from vlmrate.probe.told import Told
 from vlmrate.stats import Bootstrap, Estimate, Skipped
 from vlmrate.stats.folds import cluster_folds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from vlmrate.study.records import Stimulus
 
 EMOTIONS = np.array(["happy", "sad", "angry", "fear", "disgust", "neutral"])
 QUICK = Way(permutations=99, bootstrap=Bootstrap(resamples=200))
@@ -56,6 +59,7 @@ class Planted:
             factor="label",
             labels=labels,
             identities=self.identities,
+            emotions=self.emotions,
             way=way,
         )
         assert isinstance(made, Separability)
@@ -113,11 +117,11 @@ def test_noise_tied_to_identities_tells_no_group() -> None:
     by_image, by_identity = [], []
     for seed in range(20):
         planted = Planted(seed, own=5.0, layers=1)
-        codes = planted.groups.astype(int)
-        images = np.random.default_rng(seed).permutation(len(codes)) % 5
+        told = Told.of(planted.groups, planted.emotions)
+        images = np.random.default_rng(seed).permutation(len(told.codes)) % 5
         whole = cluster_folds(planted.identities, 5, seed=seed)
-        by_image.append(recalls(across_folds(planted.values[:, 0], images), codes, 2)[0])
-        by_identity.append(recalls(across_folds(planted.values[:, 0], whole), codes, 2)[0])
+        by_image.append(told.across_folds(planted.values[:, 0], images, told.cells[:, None])[0])
+        by_identity.append(told.across_folds(planted.values[:, 0], whole, told.cells[:, None])[0])
     assert np.mean(by_image) > 0.9
     assert np.mean(by_identity) < 0.55
 
@@ -219,6 +223,29 @@ def captured(tmp_path: Path) -> Callable[..., Path]:
         return file
 
     return store
+
+
+def test_a_studys_groups_are_told_within_its_emotion(small, captured: Callable[..., Path]) -> None:  # type: ignore[no-untyped-def]  # the fixture's class is in a conftest
+    """Women are happy and afraid, men sad and angry, but for every third of each: gender is not told by that."""
+    study = small.study(identities=24)
+    shown = [stimulus for number, stimulus in enumerate(study.stimuli) if number // 6 % 3 == 0 or _usual(stimulus)]
+    planted = Planted(0, identities=24, layers=1, own=0.0)
+    planted.values = planted.values[: len(shown)]
+    emotions = np.array([stimulus.factors["emotion"] for stimulus in shown])
+    planted.plant(emotions, 0, 20.0)
+    file = captured(planted.values, tuple(stimulus.image_id for stimulus in shown))
+    (gender,) = separability(open_capture(file), "answer/emotion", study, ("gender",), QUICK)
+    assert isinstance(gender.found, Separability)
+    assert gender.found.layers[0].accuracy < 0.6
+    blind = replace(study, factors=replace(study.factors, emotion=None))
+    (whatever,) = separability(open_capture(file), "answer/emotion", blind, ("gender",), QUICK)
+    assert isinstance(whatever.found, Separability)
+    assert whatever.found.layers[0].accuracy > 0.65
+    assert whatever.found.layers[0].p <= 0.05 < gender.found.layers[0].p
+
+
+def _usual(stimulus: Stimulus) -> bool:
+    return stimulus.factors["emotion"] in {"f": ("happy", "fear"), "m": ("sad", "angry")}[stimulus.factors["gender"]]
 
 
 def test_a_capture_is_judged_by_the_studys_own_columns(small, captured: Callable[..., Path]) -> None:  # type: ignore[no-untyped-def]  # the fixture's class is in a conftest

@@ -11,7 +11,8 @@ import numpy as np
 
 from vlmrate.probe.arms import Answers, joined_items
 from vlmrate.probe.halves import first_half, too_little
-from vlmrate.probe.linear import across_folds, is_of_identity, recalls
+from vlmrate.probe.linear import is_of_identity
+from vlmrate.probe.told import Told
 from vlmrate.stats.folds import cluster_folds
 
 if TYPE_CHECKING:
@@ -53,16 +54,25 @@ def too_few(identities: np.ndarray, classes: np.ndarray) -> str | None:
     return too_little(names, codes, identities[kept].astype(str))
 
 
-def best_layer(capture: Capture, array: str, turn: Turn, classes: np.ndarray, identities: np.ndarray, seed: int) -> int:
+def best_layer(
+    capture: Capture,
+    array: str,
+    turn: Turn,
+    classes: np.ndarray,
+    identities: np.ndarray,
+    seed: int,
+    emotions: np.ndarray | None = None,
+) -> int:
     """The layer in which a cross-validated linear probe tells classes best, by the half that is learnt from alone.
 
+    Groups are told within `emotions`.
     Of several that do equally well it is the last: what is taken out there is not written again by as many blocks.
     """
     rows = turn.learnt
-    names, codes = np.unique(classes[rows].astype(str), return_inverse=True)
+    told = Told.of(classes[rows], None if emotions is None else emotions[rows])
     folds = cluster_folds(identities[rows], FOLDS, seed=seed)
     tried = [
-        float(recalls(across_folds(capture.layer(array, layer)[rows], folds), codes, len(names))[0])
+        float(told.across_folds(capture.layer(array, layer)[rows], folds, told.cells[:, None])[0])
         for layer in range(capture.layers(array))
     ]
     return len(tried) - 1 - int(np.argmax(tried[::-1]))

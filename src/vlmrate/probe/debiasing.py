@@ -15,6 +15,7 @@ from vlmrate.probe.leakage import Judged, left
 from vlmrate.probe.removal import HOWS, STRIDE, Removal, changed_by, ways
 from vlmrate.probe.removed import Telling
 from vlmrate.probe.shown import shown, shown_in
+from vlmrate.probe.told import Told
 from vlmrate.stats import Bootstrap, Skipped
 from vlmrate.stats.bootstrap import DEFAULT
 
@@ -114,7 +115,8 @@ class _Turned:
         first = f"answer/{bench.model.steps[0]}"
         if way.layer is None:
             identities = there.labels(there.identity or "")
-            self.layer = best_layer(bench.capture, first, turn, there.labels(group), identities, way.seed)
+            emotions = None if there.emotion is None else there.labels(there.emotion)
+            self.layer = best_layer(bench.capture, first, turn, there.labels(group), identities, way.seed, emotions)
         else:
             self.layer = way.layer
         judged = {there.ids[row] for row in turn.judged}
@@ -154,7 +156,7 @@ def _debiased(bench: Bench, group: str, way: DebiasWay, tried: Sequence[_Turned]
     rated = shown(bench.study, answers.pictures)
     judged = _judged(rated, group, way, tried)
     made = ways(way.hows, tried[0].names)
-    telling = Telling(answers, rated, group, judged.dealt, way.bootstrap)
+    telling = Telling(answers, rated, group, judged.levels, way.bootstrap)
     bias, costs = telling.bias(len(made)), telling.costs(len(made))
     one, other = tried
     return Debiased(
@@ -180,8 +182,8 @@ def _debiased(bench: Bench, group: str, way: DebiasWay, tried: Sequence[_Turned]
 def _judged(rated: Shown, group: str, way: DebiasWay, tried: Sequence[_Turned]) -> Judged:
     first = len(tried[0].stimuli)
     halves = (np.arange(first), np.arange(first, len(rated.ids)))
-    codes = np.unique(rated.labels(group).astype(str), return_inverse=True)[1]
-    return Judged.of(codes, rated.labels(rated.identity or "").astype(str), halves, way.permutations, way.seed)
+    told = Told.of(rated.labels(group), None if rated.emotion is None else rated.labels(rated.emotion))
+    return Judged.of(told, rated.labels(rated.identity or "").astype(str), halves, way.permutations, way.seed)
 
 
 def _left(bench: Bench, tried: Sequence[_Turned], arm: int, judged: Judged, way: DebiasWay) -> Iterator[Left]:

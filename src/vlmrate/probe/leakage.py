@@ -13,7 +13,7 @@ import numpy as np
 
 from vlmrate.probe.beside import Beside, beside
 from vlmrate.probe.crossfit import FOLDS
-from vlmrate.probe.linear import guesses, permuted, recalls, smoother
+from vlmrate.probe.linear import guessed
 from vlmrate.stats import Outcome  # noqa: TC001  readers resolve annotations
 from vlmrate.stats.folds import cluster_folds
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from vlmrate.probe.linear import Smoother
+    from vlmrate.probe.told import Told
     from vlmrate.stats import Bootstrap
 
 ROUNDING = 1e-9
@@ -48,9 +49,12 @@ class Left:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
-    """The pictures of both halves in one order: their levels as numbers, identities, and the rows of each half."""
+    """The pictures of both halves in one order: what is told of them, identities, and the rows of each half.
 
-    codes: np.ndarray
+    `dealt` are cells (pictures, times) dealt anew within each half.
+    """
+
+    told: Told
     identities: np.ndarray
     halves: tuple[np.ndarray, np.ndarray]
     dealt: np.ndarray
@@ -58,42 +62,42 @@ class Judged:
 
     @classmethod
     def of(
-        cls, codes: np.ndarray, identities: np.ndarray, halves: tuple[np.ndarray, np.ndarray], times: int, seed: int
+        cls, told: Told, identities: np.ndarray, halves: tuple[np.ndarray, np.ndarray], times: int, seed: int
     ) -> Judged:
         """With levels dealt anew within each half, `times` times: between identities where they belong to them."""
-        dealt = np.empty((len(codes), times), codes.dtype)
+        dealt = np.empty((len(identities), times), told.cells.dtype)
         for number, rows in enumerate(halves):
-            dealt[rows] = permuted(codes[rows], identities[rows], times, seed + number)
-        return cls(codes, identities, halves, dealt, seed)
+            dealt[rows] = told.at(rows).dealt(identities[rows], times, seed + number)
+        return cls(told, identities, halves, dealt, seed)
 
     @property
-    def classes(self) -> int:
-        """Number of levels."""
-        return int(self.codes.max()) + 1
+    def levels(self) -> np.ndarray:
+        """Levels dealt anew (pictures, times), as numbers."""
+        return self.dealt % self.told.classes
 
-    def told(self, activations: np.ndarray) -> tuple[np.ndarray, float]:
+    def judge(self, activations: np.ndarray) -> tuple[np.ndarray, float]:
         """Whether each picture's level is told (rows,), and p of the balanced accuracy by levels dealt anew."""
         probes = tuple(self._probes(_alive(activations)))
-        found = np.empty(len(self.codes), dtype=bool)
-        for probe in probes:
-            found[probe.test] = guesses(probe, self.codes[:, None], self.classes)[:, 0] == self.codes[probe.test]
-        made = recalls(probes, np.column_stack([self.codes, self.dealt]), self.classes)
-        return found, float((made >= made[0] - ROUNDING).mean())
+        labellings = np.column_stack([self.told.cells, self.dealt])
+        made = guessed(probes, labellings % self.told.classes, self.told.classes)
+        found = self.told.accuracies(made, labellings)
+        # What is not defined is never significant.
+        return made[:, 0] == self.told.codes, float((~(found < found[0] - ROUNDING)).mean())
 
     def _probes(self, activations: np.ndarray) -> Iterator[Smoother]:
         for half in self.halves:
             folds = cluster_folds(self.identities[half], FOLDS, seed=self.seed)
             for fold in np.unique(folds):
-                yield smoother(activations, half[folds != fold], half[folds == fold])
+                yield self.told.probe(activations, half[folds != fold], half[folds == fold])
 
 
 def left(layer: str, streams: tuple[np.ndarray, np.ndarray, np.ndarray], judged: Judged, bootstrap: Bootstrap) -> Left:
     """What is left in three streams (rows, width): unchanged, changed, changed at random."""
-    told = [judged.told(stream) for stream in streams]
+    told = [judged.judge(stream) for stream in streams]
     made = _accuracy([found for found, _ in told], judged, bootstrap)
     return Left(
         layer=layer,
-        chance=1 / judged.classes,
+        chance=1 / judged.told.classes,
         before=made.of(0),
         p_before=told[0][1],
         after=made.of(1),
@@ -104,10 +108,8 @@ def left(layer: str, streams: tuple[np.ndarray, np.ndarray, np.ndarray], judged:
 
 
 def _accuracy(found: Sequence[np.ndarray], judged: Judged, bootstrap: Bootstrap) -> Beside:
-    k = judged.classes
-    there = judged.codes[:, None] == np.arange(k)
-    sums = [np.hstack([there, there & one[:, None]]).astype(np.float64) for one in found]
-    return beside("balanced accuracy", sums, lambda t: (t[:, k:] / t[:, :k]).mean(axis=1), judged.identities, bootstrap)
+    sums = [judged.told.sums(one) for one in found]
+    return beside("balanced accuracy", sums, judged.told.accuracy, judged.identities, bootstrap)
 
 
 def _alive(activations: np.ndarray) -> np.ndarray:

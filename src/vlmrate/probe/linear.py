@@ -43,30 +43,27 @@ def smoother(activations: np.ndarray, train: np.ndarray, test: np.ndarray) -> Sm
     return Smoother(train, test, matrix.astype(np.float32))
 
 
-def across_folds(activations: np.ndarray, folds: np.ndarray) -> tuple[Smoother, ...]:
-    """A probe a fold, trained on all other folds."""
-    return tuple(
-        smoother(activations, np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)) for fold in np.unique(folds)
-    )
-
-
-def recalls(probes: tuple[Smoother, ...], codes: Codes, classes: int) -> np.ndarray:
-    """Balanced accuracy of every labelling (labellings,): the mean over classes of the share found, over all test rows.
-
-    Every class must be among the test rows.
-    """
-    labellings = codes.reshape(len(codes), -1)
-    found = np.zeros((classes, labellings.shape[1]))
-    there = np.zeros((classes, labellings.shape[1]))
+def guessed(probes: tuple[Smoother, ...], labellings: Codes, classes: int) -> np.ndarray:
+    """What rows are taken for under labellings (rows, labellings); every row must be a test row of one probe."""
+    made = np.empty(labellings.shape, dtype=np.int16)
     for probe in probes:
         for columns in _blocks(labellings.shape[1]):
-            truth = labellings[probe.test, columns]
-            right = guesses(probe, labellings[:, columns], classes) == truth
-            for number in range(classes):
-                of_class = truth == number
-                there[number, columns] += of_class.sum(axis=0)
-                found[number, columns] += (of_class & right).sum(axis=0)
-    return np.asarray((found / there).mean(axis=0))
+            made[probe.test, columns] = guesses(probe, labellings[:, columns], classes)
+    return made
+
+
+def balanced(there: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Balanced accuracy from numbers of rows (..., emotions, classes), and of those told rightly.
+
+    In every emotion it is the mean over classes of the share told rightly; emotions are weighted by 1 / sum(1 / rows of
+    a class), to which its precision is proportional. (With two classes these are Mantel and Haenszel's weights, and
+    those of the classes' effect by least squares beside the emotions'.) Guessing from the emotion alone, in whatever
+    way, comes to 1 / classes. NaN where no emotion has all classes.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        weights = 1 / (1 / there).sum(axis=-1)
+        shares = np.where(weights > 0, (right / there).mean(axis=-1), 0.0)
+        return np.asarray((weights * shares).sum(axis=-1) / weights.sum(axis=-1))
 
 
 def guesses(probe: Smoother, labellings: np.ndarray, classes: int) -> np.ndarray:

@@ -1,7 +1,8 @@
 """Can a linear probe tell emotions and demographic groups from what is inside a model, and in which layer?
 
-Folds never share an identity. Layers are searched over, so each one's p is that of the best layer of every permutation;
-the layer that is told as the best is chosen on one half of the identities, and how well it does is said of the other.
+Groups are told within emotion. Folds never share an identity. Layers are searched over, so each one's p is that of the
+best layer of every permutation; the layer that is told as the best is chosen on one half of the identities, and how
+well it does is said of the other.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from vlmrate.errors import ProbeError
 from vlmrate.probe.crossfit import turns
 from vlmrate.probe.halves import too_little
 from vlmrate.probe.intervals import p_among
-from vlmrate.probe.linear import across_folds, guesses, permuted, recalls, smoother
+from vlmrate.probe.linear import guesses, is_of_identity
 from vlmrate.probe.scatter import scaled, share_between, silhouette
 from vlmrate.probe.shown import shown_in
+from vlmrate.probe.told import Told
 from vlmrate.stats import Bootstrap, Outcome, Skipped, bootstrap_sums
 from vlmrate.stats.bootstrap import DEFAULT
 from vlmrate.stats.folds import cluster_folds
@@ -46,7 +48,7 @@ class LayerSeparability:
     """One layer over all identities.
 
     `accuracy` is balanced over classes and cross-validated; `p` that of the largest accuracy over layers. `between` is
-    the share of variance between classes.
+    the share of variance between classes. A group's are told within emotion.
     """
 
     layer: int
@@ -145,6 +147,7 @@ def separability(
         reason = "folds keep identities whole, and the study names no identity factor"
         return tuple(FactorOutcome(factor, Skipped(reason)) for factor in factors)
     identities = shown.labels(shown.identity).astype(str)
+    emotions = None if shown.emotion is None else shown.labels(shown.emotion).astype(str)
     layers = capture.layers(array)
     return tuple(
         FactorOutcome(
@@ -155,6 +158,7 @@ def separability(
                 factor=factor,
                 labels=shown.labels(factor).astype(str),
                 identities=identities,
+                emotions=None if factor == shown.emotion else emotions,
                 way=way or Way(),
             ),
         )
@@ -169,19 +173,30 @@ def separate(
     factor: str,
     labels: np.ndarray,
     identities: np.ndarray,
+    emotions: np.ndarray | None = None,
     way: Way,
 ) -> Separability | Skipped:
     """As `separability`, of activations (rows, width) that `layer` gives for every number below `layers`.
 
-    Rows with a blank label or identity are left out. Skipped where a class is shown by fewer than four identities.
+    Classes are told within `emotions` (rows,), unless they are emotions by other names: each emotion in one class, and
+    several classes of one identity. Rows with a blank label, identity or emotion are left out. Skipped where a class is
+    shown by fewer than four identities, or where a half of the identities has no emotion that shows all classes.
     """
     kept = (labels != "") & (identities != "")
+    if emotions is not None:
+        kept &= emotions != ""
+        emotions = emotions[kept]
     labels, identities = labels[kept], identities[kept]
     classes, codes = np.unique(labels, return_inverse=True)
     if (reason := too_little(classes, codes, identities)) is not None:
         return Skipped(reason)
     turn, _ = turns(identities, labels, way.seed)
-    task = _Task(layer, layers, kept, codes, len(classes), identities, turn, way)
+    told = Told.of(labels, None if _are_emotions(codes, identities, emotions) else emotions)
+    if told.emotions is not None and not all(told.at(half).shown() for half in (turn.learnt, turn.judged)):
+        return Skipped(
+            f"{factor} is told within emotion, and no emotion shows all of {', '.join(classes)} in each half"
+        )
+    task = _Task(layer, layers, kept, told, identities, turn, way)
     return Separability(
         factor=factor,
         classes=tuple(map(str, classes)),
@@ -193,6 +208,11 @@ def separate(
     )
 
 
+def _are_emotions(codes: np.ndarray, identities: np.ndarray, emotions: np.ndarray | None) -> bool:
+    """Whether each emotion is in one class, and classes are not the identities'."""
+    return emotions is not None and is_of_identity(codes, emotions) and not is_of_identity(codes, identities)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Task:
     """One factor to be told from the layers of one array; `turn` says on which half the layer is chosen."""
@@ -200,27 +220,26 @@ class _Task:
     layer: Callable[[int], np.ndarray]
     layers: int
     kept: np.ndarray
-    codes: np.ndarray
-    classes: int
+    told: Told
     identities: np.ndarray
     turn: Turn
     way: Way
 
     def over_layers(self) -> tuple[LayerSeparability, ...]:
         folds = cluster_folds(self.identities, FOLDS, seed=self.way.seed)
-        chance = permuted(self.codes, self.identities, self.way.permutations, self.way.seed)
-        labellings = np.column_stack([self.codes, chance])
-        made = np.stack([recalls(across_folds(self._of(i), folds), labellings, self.classes) for i in self._all])
+        labellings = self._labellings(self.told, self.identities)
+        made = np.stack([self.told.across_folds(self._of(i), folds, labellings) for i in self._all])
         best_by_chance = made[:, 1:].max(axis=0)
         return tuple(self._layer(i, float(made[i, 0]), best_by_chance) for i in self._all)
 
     def chosen(self) -> Chosen:
         train, test = self.turn.learnt, self.turn.judged
         folds = cluster_folds(self.identities[train], FOLDS, seed=self.way.seed)
-        tried = [recalls(across_folds(self._of(i)[train], folds), self.codes[train], self.classes) for i in self._all]
+        learnt = self.told.at(train)
+        tried = [learnt.across_folds(self._of(i)[train], folds, learnt.cells[:, None]) for i in self._all]
         best = int(np.argmax([float(found[0]) for found in tried]))
-        guessed = guesses(smoother(self._of(best), train, test), self.codes[:, None], self.classes)[:, 0]
-        return Chosen(best, self._judged(test, guessed), self._p(test, guessed), len(np.unique(self.identities[test])))
+        made = guesses(self.told.probe(self._of(best), train, test), self.told.codes[:, None], self.told.classes)
+        return Chosen(best, self._judged(test, made), self._p(test, made), len(np.unique(self.identities[test])))
 
     @property
     def _all(self) -> range:
@@ -230,33 +249,31 @@ class _Task:
         return np.asarray(self.layer(layer)[self.kept])
 
     def _layer(self, layer: int, accuracy: float, best_by_chance: np.ndarray) -> LayerSeparability:
-        activations = scaled(self._of(layer))
+        activations = scaled(self.told.within(self._of(layer), np.arange(len(self.identities))))
         return LayerSeparability(
             layer=layer,
             accuracy=accuracy,
             p=float(p_among(best_by_chance, accuracy)),
-            between=share_between(activations, self.codes),
-            silhouette=silhouette(activations, self.codes),
+            between=share_between(activations, self.told.codes),
+            silhouette=silhouette(activations, self.told.codes),
         )
 
-    def _judged(self, test: np.ndarray, guessed: np.ndarray) -> Outcome:
+    def _judged(self, test: np.ndarray, made: np.ndarray) -> Outcome:
         """Balanced accuracy on the other half, its interval from drawing identities."""
-        truth = self.codes[test]
-        there = truth[:, None] == np.arange(self.classes)
-        sums = np.column_stack([there, there & (guessed == truth)[:, None]]).astype(np.float64)
+        told = self.told.at(test)
         return bootstrap_sums(
-            sums,
-            lambda totals: (totals[:, self.classes :] / totals[:, : self.classes]).mean(axis=1),
+            told.sums(made[:, 0] == told.codes),
+            told.accuracy,
             name="balanced accuracy",
             clusters=self.identities[test],
             bootstrap=self.way.bootstrap,
         )
 
-    def _p(self, test: np.ndarray, guessed: np.ndarray) -> float:
-        truth, identities = self.codes[test], self.identities[test]
-        chance = permuted(truth, identities, self.way.permutations, self.way.seed)
-        labellings = np.column_stack([truth, chance])
-        right = labellings == guessed[:, None]
-        shares = [((labellings == c) & right).sum(axis=0) / (labellings == c).sum(axis=0) for c in range(self.classes)]
-        accuracy = np.mean(shares, axis=0)
-        return float(p_among(accuracy[1:], accuracy[0]))
+    def _p(self, test: np.ndarray, made: np.ndarray) -> float:
+        told = self.told.at(test)
+        found = told.accuracies(made, self._labellings(told, self.identities[test]))
+        return float(p_among(found[1:], found[0]))
+
+    def _labellings(self, told: Told, identities: np.ndarray) -> np.ndarray:
+        """The real cells and those dealt by chance (rows, 1 + permutations)."""
+        return np.column_stack([told.cells, told.dealt(identities, self.way.permutations, self.way.seed)])

@@ -162,9 +162,9 @@ def _left(found: Sequence[tuple[str, Debiased]]) -> Table:
         ),
         notes=(
             "Balanced accuracy of a new linear probe at the first step's answer, trained and judged within a half that "
-            "had no part in the directions, on identities it never saw; p from permuted levels. Edited = the layer "
-            "that is changed, by arithmetic on the capture; last = read from the model while it is changed. At random "
-            "= one random direction of the same rank.",
+            "had no part in the directions, on identities it never saw, within emotion; p from permuted "
+            "levels. Edited = the layer that is changed, by arithmetic on the capture; last = read from the model "
+            "while it is changed. At random = one random direction of the same rank.",
             *sorted(unread),
         ),
     )
