@@ -226,7 +226,7 @@ def test_a_feature_is_a_direction_at_its_own_place(made: Made) -> None:
         with pytest.raises(ProbeError, match=words):
             every.direction(name, layer, step)
     silent = replace(dictionary, threshold=np.full(len(NAMES), 99, np.float32))
-    with pytest.raises(ProbeError, match="activates it, so that there is no length to go"):
+    with pytest.raises(ProbeError, match=r"no picture of .* activates it; `vlmrate probe features list`"):
         FeatureDirections(Features(silent, capture)).direction("feature:0", LAYER, "emotion")
     with pytest.raises(ProbeError, match="belongs to another model"):
         Features(replace(dictionary, about=dictionary.about.model_copy(update={"model_digest": "cd" * 32})), capture)

@@ -75,8 +75,8 @@ class Features:
         length = float(np.linalg.norm(row))
         if number not in self._means or not length > 0:
             raise ProbeError(
-                f"{FEATURE}{number}: no picture of {shown(self.capture.file)} activates it, so that there is no length "
-                "to go; `vlmrate probe features list` says which are active"
+                f"{FEATURE}{number}: no picture of {shown(self.capture.file)} activates it; `vlmrate probe features "
+                "list` says which are active"
             )
         return row / length, self._means[number] * length
 
