@@ -125,3 +125,20 @@ def test_misuse_is_one_sentence(features: Callable[..., Done], arguments: tuple[
     assert done.returncode == 2
     assert words in " ".join(done.stderr.split())
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_dictionary_takes_no_other_files_place(
+    features: Callable[..., Done], capture: Capture, tmp_path: Path
+) -> None:
+    """Not the capture's, whose name ends alike; that it takes an earlier dictionary's is said, if it is another."""
+    own = tmp_path / "c.safetensors"
+    own.write_bytes(capture.file.read_bytes())
+    small = ("--layer", "2", "--k", "2", "--size", "8", "--steps", "20", "--results", tmp_path)
+    refused = features("train", own, *small, "--out", own)
+    assert refused.returncode == 2
+    assert "is there and is no dictionary, so it is not replaced" in " ".join(refused.stderr.split())
+    assert own.read_bytes() == capture.file.read_bytes()
+    said = [
+        features("train", own, *small, "--out", tmp_path / "d.safetensors", "--seed", seed).stdout for seed in "001"
+    ]
+    assert ["in place of an earlier one" in words for words in said] == [False, False, True]

@@ -147,9 +147,9 @@ class PlantedModel:
                 said = np.array([self._carried(item, ids, of_arm) for of_arm in given])
         return Answers(tuple(arm.name for arm in arms), tuple(ids), items)
 
-    def stream_in(self, stimuli: Sequence[Stimulus], arm: Arm, step: str, layer: int) -> np.ndarray:
-        """The residual stream (pictures, width) after a block, changes after that block among it."""
-        return self._until([stimulus.image_id for stimulus in stimuli], arm, step, layer)
+    def stream_in(self, stimuli: Sequence[Stimulus], arms: Sequence[Arm], step: str, layer: int) -> np.ndarray:
+        """The residual stream (arms, pictures, width) after a block, changes after that block among it."""
+        return np.array([self._until([stimulus.image_id for stimulus in stimuli], arm, step, layer) for arm in arms])
 
     def _until(self, ids: Sequence[str], arm: Arm, step: str, last: int) -> np.ndarray:
         changes = [placed.change for placed in arm.changes if placed.step in (None, step)]

@@ -79,7 +79,7 @@ def test_one_seed_gives_one_file(capture: Capture, tmp_path: Path) -> None:
     """Twice the same bytes, also where batches are drawn and features are dead; another seed gives others."""
     pytest.importorskip("mlx")
     files = []
-    for name, seed in (("a", 3), ("b", 3), ("c", 4)):
+    for name, seed in (("one", 3), ("two", 3), ("other", 4)):
         training = Training(size=48, k=2, steps=130, batch=64, rate=3e-2, seed=seed)
         files.append(tmp_path / f"{name}.safetensors")
         write_dictionary(files[-1], train_dictionary(capture, None, "answer", 1, training, FEW).dictionary)

@@ -152,8 +152,8 @@ class Editable(Protocol):
 class Readable(Protocol):
     """A model whose residual stream can also be read while it is changed."""
 
-    def stream_in(self, stimuli: Sequence[Stimulus], arm: Arm, step: str, layer: int) -> np.ndarray:
-        """The residual stream (pictures, width) after a block, at the answer of a step, in one arm.
+    def stream_in(self, stimuli: Sequence[Stimulus], arms: Sequence[Arm], step: str, layer: int) -> np.ndarray:
+        """The residual stream (arms, pictures, width) after a block, at the answer of a step.
 
         Changes after that very block are in it. Earlier steps are answered in the arm and carried on.
 

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from vlmrate.study.records import Study
 
 
+READ = 2
+"""Arms of a way whose stream is read after the last block: itself, and its first random counterpart."""
+
+
 @dataclass(frozen=True, slots=True)
 class DebiasWay:
     """What is done, in which layer (None: chosen by the half that is learnt from), and how chance is told from more.
@@ -125,6 +129,7 @@ class _Turned:
         self.names = way.names or tuple(f"{group}={level}" for level in np.unique(self.classes.astype(str)))
         removal = Removal(bench.capture, directions, self.names, self.layer, turn, (way.seed, number))
         self.arms = removal.arms(ways(way.hows, self.names), bench.model.steps)
+        self._anew: dict[str, np.ndarray] = {}
 
     @property
     def rank(self) -> int:
@@ -141,10 +146,14 @@ class _Turned:
 
     def last(self, arm: Arm) -> np.ndarray:
         """The same after the last block: read anew where the arm changes anything."""
-        final = self._bench.model.layers - 1
-        if not arm.changes or not isinstance(self._bench.model, Readable):
-            return self._captured(final)
-        return self._bench.model.stream_in(self.stimuli, arm, self._bench.model.steps[0], final)
+        model = self._bench.model
+        if not arm.changes or not isinstance(model, Readable):
+            return self._captured(model.layers - 1)
+        if not self._anew:
+            arms = [one for place, one in enumerate(self.arms[1:]) if place % STRIDE < READ]
+            read = model.stream_in(self.stimuli, arms, model.steps[0], model.layers - 1)
+            self._anew = dict(zip((one.name for one in arms), read, strict=True))
+        return self._anew[arm.name]
 
     def _captured(self, layer: int) -> np.ndarray:
         row_of = {name: row for row, name in enumerate(self._bench.capture.ids)}

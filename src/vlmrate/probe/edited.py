@@ -51,10 +51,6 @@ _PROMPTS_KEPT = 4096
 """Prompts whose tokens are kept: the same answers are carried on for many pictures."""
 
 
-def _nothing(_: Progress) -> None:
-    """Report to nobody."""
-
-
 @dataclass(slots=True)
 class _Talk:
     """One arm's conversation about one picture: what is asked next, and how it went once there is nothing more."""
@@ -150,8 +146,7 @@ class EditedRater:
             ImageError: A picture cannot be read.
         """
         self._refuse(stimuli, arms)
-        begun, tell = time.monotonic(), report or _nothing
-        sheet = Sheet(self._protocol, arms, stimuli)
+        begun, sheet = time.monotonic(), Sheet(self._protocol, arms, stimuli)
         done, at_once = 0, 1
         while done < len(stimuli):
             several = [self._talks(stimulus, len(arms)) for stimulus in stimuli[done : done + at_once]]
@@ -159,27 +154,31 @@ class EditedRater:
                 for arm, outcome in enumerate(outcomes):
                     sheet.put(arm, done, outcome)
                 done += 1
-                tell(Progress(len(stimuli), 0, done, 0, sheet.invalid, time.monotonic() - begun))
+                if report is not None:
+                    report(Progress(len(stimuli), 0, done, 0, sheet.invalid, time.monotonic() - begun))
             at_once = max(min(_AT_ONCE, ROOM // max(several[-1][0].picture.kept_bytes, 1)), 1)
         return sheet.answers()
 
-    def stream_in(self, stimuli: Sequence[Stimulus], arm: Arm, step: str, layer: int) -> np.ndarray:
-        """The residual stream (pictures, width) after a block, at the answer of a step, in one arm made at the answer.
+    def stream_in(self, stimuli: Sequence[Stimulus], arms: Sequence[Arm], step: str, layer: int) -> np.ndarray:
+        """The residual stream (arms, pictures, width) after a block, at the answer of a step, in arms made at answers.
 
         Changes after that very block are in it. Earlier steps are answered in the arm and carried on.
 
         Raises:
-            ProbeError: A change does not fit the model, the arm is made at the picture, there is no such step or block,
+            ProbeError: A change does not fit the model, an arm is made at the picture, there is no such step or block,
                 or the protocol stopped before the step.
             ImageError: A picture cannot be read.
         """
-        self._refuse(stimuli, (arm,))
-        if arm.at != "answer" or step not in self.steps or not 0 <= layer < self.layers:
+        self._refuse(stimuli, arms)
+        at_picture = next((f", arm {arm.name} at the picture" for arm in arms if arm.at != "answer"), "")
+        if at_picture or step not in self.steps or not 0 <= layer < self.layers:
             raise ProbeError(
                 f"the stream is read at the answer of a step ({', '.join(self.steps)}) after a block (0 to "
-                f"{self.layers - 1}), not at {arm.at} {step} {layer}"
+                f"{self.layers - 1}), not at {step} {layer}{at_picture}"
             )
-        return np.array([self._stream(stimulus, arm, step, layer) for stimulus in stimuli])
+        # Arms by picture, so that each is looked at once.
+        read = [[self._stream(stimulus, arm, step, layer) for arm in arms] for stimulus in stimuli]
+        return np.array(read).swapaxes(0, 1)
 
     def _stream(self, stimulus: Stimulus, arm: Arm, step: str, layer: int) -> np.ndarray:
         (talk,) = self._talks(stimulus, 1)

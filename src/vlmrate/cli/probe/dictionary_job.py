@@ -13,7 +13,7 @@ from rich.text import Text
 
 from vlmrate.errors import ProbeError
 from vlmrate.probe.sparse.importing import Place, import_dictionary, read_keys
-from vlmrate.probe.sparse.store import SUFFIX, refuse_unfit_place, write_dictionary
+from vlmrate.probe.sparse.store import SUFFIX, refuse_other_file, refuse_unfit_place, write_dictionary
 from vlmrate.probe.sparse.training import train_dictionary
 from vlmrate.probe.store import open_capture
 from vlmrate.report.format import interval, number
@@ -48,14 +48,14 @@ def trained(
     as_json: bool,
 ) -> None:
     """Train a dictionary on a capture, store it, and say how well it does on identities held out."""
-    _refuse_name(out)
+    _refuse_place(out)
     opened = open_capture(capture)
     loaded = load_study(find_study(study, Path.cwd()), results=results)
     made = train_dictionary(opened, loaded, array, layer, training)
     about = made.dictionary.about
     folder = loaded.results / loaded.name / _plain(about.model or "model") / DICTIONARIES
     file = out or folder / f"{_plain(about.array)}_layer{layer}_top{training.k}of{training.size}{SUFFIX}"
-    write_dictionary(file, made.dictionary)
+    stored = _stored(file, made.dictionary)
     if as_json:
         _print_json(about, file, _judgement(made))
         return
@@ -65,7 +65,7 @@ def trained(
         f"On {made.held_out:,} rows of {made.identities:,} identities held out: share of variance explained "
         f"{_told(made.explained, Style.BOUNDED)}, features active {_told(made.active, Style.POINTS)}.",
         f"{made.dead:,} features are dead: no row trained on activates them.",
-        f"The dictionary is {shown(file)}.",
+        stored,
     )
 
 
@@ -81,18 +81,18 @@ def imported(
     as_json: bool,
 ) -> None:
     """Bring in somebody else's weights as a dictionary, and store it."""
-    _refuse_name(out)
+    _refuse_place(out)
     place = _place(array, layer, capture, model_digest)
     dictionary = import_dictionary(weights, read_keys(keys), place)
     if capture is not None:
         refuse_unfit_place(dictionary.about, open_capture(capture))
     file = out or weights.with_name(f"{weights.stem}-dictionary{SUFFIX}")
-    write_dictionary(file, dictionary)
+    stored = _stored(file, dictionary)
     about = dictionary.about
     if as_json:
         _print_json(about, file, {})
         return
-    _say(f"{about.size:,} features {about.width:,} wide, {_kind(dictionary)}.", f"The dictionary is {shown(file)}.")
+    _say(f"{about.size:,} features {about.width:,} wide, {_kind(dictionary)}.", stored)
 
 
 def _place(array: str, layer: int, capture: Path | None, model_digest: str | None) -> Place:
@@ -111,9 +111,21 @@ def _place(array: str, layer: int, capture: Path | None, model_digest: str | Non
     return Place(opened.about.model, opened.about.model_digest, array, layer, found.width if found else None)
 
 
-def _refuse_name(out: Path | None) -> None:
-    if out is not None and out.suffix != SUFFIX:
+def _refuse_place(out: Path | None) -> None:
+    """See to it before the work that a dictionary can be stored there."""
+    if out is None:
+        return
+    if out.suffix != SUFFIX:
         raise ProbeError(f"--out {out}: a dictionary is a {SUFFIX} file; name it so")
+    refuse_other_file(out)
+
+
+def _stored(file: Path, dictionary: Dictionary) -> str:
+    """Store it, and say where, and whether in the place of another one."""
+    before = file.read_bytes() if file.exists() else None
+    write_dictionary(file, dictionary)
+    replaced = ", in place of an earlier one" if before not in (None, file.read_bytes()) else ""
+    return f"The dictionary is {shown(file)}{replaced}."
 
 
 def _kind(dictionary: Dictionary) -> str:

@@ -26,8 +26,10 @@ def write_dictionary(file: Path, dictionary: Dictionary) -> None:
     """Store a dictionary; equal dictionaries make equal files, byte for byte.
 
     Raises:
+        ProbeError: Another kind of file is there and would be lost.
         StoreError: It cannot be written.
     """
+    refuse_other_file(file)
     metadata = {"format": FORMAT, "about": dictionary.about.model_dump_json()}
     unfinished = file.with_name(f".{file.name}{TEMPORARY}")
     try:
@@ -37,6 +39,22 @@ def write_dictionary(file: Path, dictionary: Dictionary) -> None:
         unfinished.replace(file)
     except OSError as error:
         raise StoreError(f"{shown(file)} cannot be written: {error.strerror or error}") from error
+
+
+def refuse_other_file(file: Path) -> None:
+    """See to it that what a dictionary would replace is one.
+
+    Raises:
+        ProbeError: It is another kind of file, such as the capture that was trained on.
+    """
+    if not file.exists():
+        return
+    try:
+        found = open_safetensors(file, absent="", again="").metadata("format")
+    except ProbeError:
+        found = None
+    if found != FORMAT:
+        raise ProbeError(f"{shown(file)} is there and is no dictionary, so it is not replaced; name another file")
 
 
 def open_dictionary(file: Path) -> Dictionary:

@@ -109,7 +109,7 @@ def _features(found: Mapping[str, BiasFound]) -> Iterator[Figure]:
         if (features := one.features) is None:
             continue
         texts, number = texts_given([one]), len(features.features)
-        told = f"{features.dictionary}: {_clear([c for f in features.features for c in f.cells])}."
+        told = f"Dictionary {features.dictionary}: {_clear([c for f in features.features for c in f.cells])}."
         yield Figure(
             id="fig-bias-features",
             title="Features of a dictionary: emotions and groups of people shown, and the model's answers",
