@@ -130,7 +130,7 @@ def test_misuse_is_one_sentence(features: Callable[..., Done], arguments: tuple[
 def test_a_dictionary_takes_no_other_files_place(
     features: Callable[..., Done], capture: Capture, tmp_path: Path
 ) -> None:
-    """Not the capture's, whose name ends alike; that it takes an earlier dictionary's is said, if it is another."""
+    """Not the capture's, whose name ends alike; that it takes an earlier dictionary's is said."""
     own = tmp_path / "c.safetensors"
     own.write_bytes(capture.file.read_bytes())
     small = ("--layer", "2", "--k", "2", "--size", "8", "--steps", "20", "--results", tmp_path)
@@ -138,7 +138,5 @@ def test_a_dictionary_takes_no_other_files_place(
     assert refused.returncode == 2
     assert "is there and is no dictionary, so it is not replaced" in " ".join(refused.stderr.split())
     assert own.read_bytes() == capture.file.read_bytes()
-    said = [
-        features("train", own, *small, "--out", tmp_path / "d.safetensors", "--seed", seed).stdout for seed in "001"
-    ]
-    assert ["in place of an earlier one" in words for words in said] == [False, False, True]
+    said = [features("train", own, *small, "--out", tmp_path / "d.safetensors", "--seed", seed).stdout for seed in "01"]
+    assert ["in place of an earlier one" in words for words in said] == [False, True]

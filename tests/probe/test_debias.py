@@ -178,6 +178,13 @@ def test_what_cannot_be_told_is_skipped_or_refused(small, tmp_path: Path) -> Non
     limited = debias(replace(on, stimuli=on.stimuli[:6]), "gender", QUICK).found
     assert isinstance(limited, Skipped)
     assert "do not show every level of gender in both halves" in limited.reason
+    apart = tuple(
+        s for s in on.stimuli if (s.factors["gender"], s.factors["emotion"]) in {("f", "happy"), ("m", "sad")}
+    )
+    tied = debias(replace(on, stimuli=apart), "gender", QUICK).found
+    assert isinstance(tied, Skipped)
+    assert "of the pictures that are rated: gender is told on halves" in tied.reason
+    assert "no emotion shows all levels" in tied.reason
     nameless = replace(on.study, factors=replace(on.study.factors, identity=None))
     assert isinstance(debias(replace(on, study=nameless), "gender", QUICK).found, Skipped)
     with pytest.raises(ProbeError, match="--group race: the stimuli of study small have no such column"):

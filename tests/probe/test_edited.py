@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -12,96 +11,33 @@ import pytest
 
 pytest.importorskip("mlx_vlm")
 
+from probe.one_by_one import SEED, arms_of, assert_alike, one_by_one, short, vector
 from vlmrate.errors import ProbeError
-from vlmrate.inference.asking import picture_seed
-from vlmrate.probe import together
 from vlmrate.probe.arms import UNCHANGED, Arm, Placed
-from vlmrate.probe.changes import Add, Clamp, ProjectOut
+from vlmrate.probe.changes import Add, ProjectOut
 from vlmrate.probe.edited import EditedRater
-from vlmrate.probe.inside import Span, inside
-from vlmrate.probe.sheet import Sheet
+from vlmrate.probe.inside import inside
 from vlmrate.probe.taps import Edit, tapped, unread
 from vlmrate.protocol.conduct import conduct
 from vlmrate.protocol.likely import likely_prompts
 from vlmrate.protocol.load import load_protocol
 from vlmrate.protocol.records import Force
-from vlmrate.raters.mlx.decoding import Decoding
-from vlmrate.raters.mlx.rater import MlxRater
 from vlmrate.raters.model import Request
 from vlmrate.raters.registry import find_model
 from vlmrate.resources import configs_folder
 from vlmrate.study.load import load_study
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from vlmrate.probe.arms import Answers
     from vlmrate.protocol.records import Protocol
-    from vlmrate.study.records import Stimulus, Study
+    from vlmrate.raters.mlx.rater import MlxRater
+    from vlmrate.study.records import Study
 
     Answered = tuple[Answers, Answers]
 
-# Random weights ramble: what is said is cut short, so that the plain way stays payable.
-SHORT = Decoding(max_tokens_text=3)
 FAMILIES = ("gemma3", "gemma3_4bit", "mllama", "mllama_4bit")
-SEED = 3
-
-
-def vector(width: int, seed: int = 0) -> np.ndarray:
-    """A vector as wide as the residual stream."""
-    return np.random.default_rng(seed).normal(size=width)
-
-
-def arms_of(width: int) -> list[Arm]:
-    """Every kind of change, in several blocks, at one step and at all."""
-    one, other = vector(width), vector(width, 1)
-    return [
-        UNCHANGED,
-        Arm("up", (Placed(Add(0, one, 2.0)),)),
-        Arm("far up", (Placed(Add(1, one, 9.0)),)),
-        Arm("out", (Placed(ProjectOut(1, other)),)),
-        Arm("both", (Placed(ProjectOut(0, one)), Placed(Add(1, other, -3.0)))),
-        Arm("clamped", (Placed(Clamp(2, other, 4.0)),)),
-        Arm("late", (Placed(Add(2, one, 6.0), step="valence"),)),
-        Arm("nothing added", (Placed(Add(0, one, 0.0)),)),
-    ]
-
-
-def one_by_one(rater: MlxRater, stimuli: Sequence[Stimulus], protocol: Protocol, arms: Sequence[Arm]) -> Answers:
-    """The same answers by the plain way: the rater is asked arm by arm and step by step, tapped where it is changed."""
-    opened, sheet = inside(rater), Sheet(protocol, arms, stimuli)
-    names = EditedRater(rater, protocol, "plain").steps
-    for number, stimulus in enumerate(stimuli):
-        picture = rater.view(stimulus.path, 0).picture
-        for place, arm in enumerate(arms):
-            asking: Any = conduct(protocol, stimulus)
-            question = next(asking)
-            for step, name in enumerate(names, start=1):
-                at = Span(len(opened.tokens(rater.written(question.prompt))) - 1)
-                edits = [Edit(placed.change, at) for placed in arm.changes if placed.step in (None, name)]
-                with tapped(opened, edits=edits) if edits else nullcontext():
-                    reply = rater.answer(picture, question, picture_seed(SEED, 1, stimulus.image_id) + step)
-                try:
-                    question = asking.send(reply)
-                except StopIteration as done:
-                    sheet.put(place, number, done.value)
-                    break
-    return sheet.answers()
-
-
-def assert_alike(one: Answers, other: Answers) -> None:
-    """The same answers were given, and their log-probabilities are the same but for rounding."""
-    assert (one.arms, one.pictures, list(one.items)) == (other.arms, other.pictures, list(other.items))
-    for name, item in one.items.items():
-        assert np.array_equal(item.given, other.items[name].given)
-        assert np.array_equal(item.clamped, other.items[name].clamped)
-        np.testing.assert_allclose(item.logprob, other.items[name].logprob, atol=1e-5, rtol=1e-5)
-
-
-def short(rater: MlxRater, study: Study, protocol: Protocol, temperature: float = 0.0) -> MlxRater:
-    """Another rater of a loaded model, whose answers are cut short."""
-    decoding = replace(SHORT, temperature=temperature)
-    return MlxRater(rater.loaded, decoding=decoding, likely_prompts=likely_prompts(protocol, study.stimuli[0]))
 
 
 @pytest.fixture(scope="module")
@@ -149,41 +85,6 @@ def test_answers_that_are_drawn_are_drawn_as_by_the_rater(
     arms = arms_of(64)[:3]
     found = EditedRater(made, protocol, "drawn", SEED).rate(study.stimuli[:1], arms)
     assert_alike(found, one_by_one(made, study.stimuli[:1], protocol, arms))
-
-
-def test_what_does_not_fit_into_memory_at_once_is_read_in_several_batches(
-    rater: Callable[..., MlxRater], study: Study, protocol: Protocol, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With room for a row at a time the answers are the same as with room for all."""
-    made = short(rater("gemma3"), study, protocol)
-    edited, arms = EditedRater(made, protocol, "small", SEED), arms_of(64)
-    at_once = edited.rate(study.stimuli[:1], arms)
-    sizes = []
-    whole = together.Together.__init__
-
-    def counted(self: Any, opened: Any, rows: Any, saying: Any) -> None:
-        sizes.append(len(rows))
-        whole(self, opened, rows, saying)
-
-    monkeypatch.setattr(together.Together, "__init__", counted)
-    monkeypatch.setattr(together, "ROOM", 1)
-    assert_alike(edited.rate(study.stimuli[:1], arms), at_once)
-    assert set(sizes) == {1}
-
-
-@pytest.mark.slow
-def test_pictures_in_more_tiles_than_others_are_read_apart_from_them(
-    rater: Callable[..., MlxRater], study: Study, protocol: Protocol
-) -> None:
-    """Llama keeps more of a picture that is cut into more tiles; read after one another, all answers stay the same."""
-    made, arms = short(rater("mllama"), study, protocol), arms_of(128)[1:3]
-    first, *others = study.stimuli
-    used = [made.view(stimulus.path, 0).picture.tensors.used for stimulus in study.stimuli]
-    # The first picture is rated alone, and tells how many more are rated at once.
-    stimuli = [others[0], first, others[1]] if used[0] != used[2] else study.stimuli
-    assert used[0] != used[2] or used[1] != used[2]
-    found = EditedRater(made, protocol, "tiles", SEED).rate(stimuli, arms)
-    assert_alike(found, one_by_one(made, stimuli, protocol, arms))
 
 
 def test_at_the_picture_it_is_read_anew_and_changed_at_its_tokens(

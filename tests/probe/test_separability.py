@@ -117,7 +117,7 @@ def test_noise_tied_to_identities_tells_no_group() -> None:
     by_image, by_identity = [], []
     for seed in range(20):
         planted = Planted(seed, own=5.0, layers=1)
-        told = Told.of(planted.groups, planted.emotions)
+        told = Told.of(planted.groups, planted.emotions, planted.identities)
         images = np.random.default_rng(seed).permutation(len(told.codes)) % 5
         whole = cluster_folds(planted.identities, 5, seed=seed)
         by_image.append(told.across_folds(planted.values[:, 0], images, told.cells[:, None])[0])
@@ -195,18 +195,14 @@ def test_too_little_is_skipped_with_the_reason(labels: list[str], words: str) ->
     assert words in found.reason
 
 
-def test_a_class_that_only_the_choosing_half_shows_is_never_significant() -> None:
-    """Nothing is defined on the half that is told of, so p is 1, not the smallest that there is."""
+def test_a_class_that_one_half_alone_shows_is_skipped() -> None:
+    """Nothing is defined on the half that lacks it, and it is said before a layer is chosen by that."""
     identities = np.repeat([f"p{i:02}" for i in range(12)], 2)
     labels = np.tile(["a", "b"], 12)
     turn, _ = turns(identities, labels, QUICK.seed)
     labels[turn.learnt[::2]] = "c"
-    values = np.random.default_rng(0).normal(size=(24, 4))
-    with np.errstate(invalid="ignore"):
-        found = separate(lambda _: values, 1, factor="label", labels=labels, identities=identities, way=QUICK)
-    assert isinstance(found, Separability)
-    assert isinstance(found.chosen.accuracy, Skipped)
-    assert found.chosen.p == 1.0
+    found = separate(lambda _: np.zeros((24, 4)), 1, factor="label", labels=labels, identities=identities, way=QUICK)
+    assert found == Skipped("label is told on halves of the identities, and not all levels are shown in one of them")
 
 
 @pytest.fixture

@@ -121,7 +121,7 @@ def test_what_is_left_of_a_group_is_told_within_emotion(strength: float) -> None
         first = np.isin(drawn.identities, [f"p{i:02}" for i in range(12)])
         halves = np.flatnonzero(first), np.flatnonzero(~first)
         for within in positive:
-            told = Told.of(drawn.groups, drawn.emotions if within else None)
+            told = Told.of(drawn.groups, drawn.emotions if within else None, drawn.identities)
             right, p = Judged.of(told, drawn.identities, halves, 59, seed).judge(drawn.values[:, 0])
             assert right.shape == drawn.groups.shape
             positive[within] += p <= 0.05
@@ -143,7 +143,7 @@ def test_going_by_the_emotion_alone_is_guessing() -> None:
 def test_with_two_classes_it_is_the_classes_effect_beside_the_emotions() -> None:
     """Twice what it is above a half is the effect, by least squares, of the class on being taken for it."""
     drawn = Unbalanced.drawn(0)
-    told = Told.of(drawn.groups, drawn.emotions)
+    told = Told.of(drawn.groups, drawn.emotions, drawn.identities)
     made = np.random.default_rng(0).integers(0, 2, len(told.codes))
     design = np.column_stack([drawn.emotions == "happy", drawn.emotions == "sad", told.codes])
     effect = np.linalg.lstsq(design.astype(float), made.astype(float), rcond=None)[0][2]
@@ -155,7 +155,7 @@ def test_with_two_classes_it_is_the_classes_effect_beside_the_emotions() -> None
 def test_emotions_effects_are_those_of_training_rows_beside_the_groups() -> None:
     """Of the group nothing is taken; a unit that holds the emotion and nothing else is still, not rounding at SD 1."""
     drawn = Unbalanced.drawn(2)
-    told = Told.of(drawn.groups, drawn.emotions)
+    told = Told.of(drawn.groups, drawn.emotions, drawn.identities)
     exact = np.column_stack([10.0 * (drawn.emotions == "happy") + 3.0 * told.codes, 0.1 * (drawn.emotions == "sad")])
     left = told.within(exact, np.arange(40))
     assert np.ptp(left[told.codes == 0, 0]) == pytest.approx(0, abs=1e-9)
@@ -169,7 +169,7 @@ def test_emotions_effects_are_those_of_training_rows_beside_the_groups() -> None
 def test_groups_are_dealt_together_with_their_emotions() -> None:
     """Identities of one size change places whole; those of another size get a like share of each emotion."""
     drawn = Unbalanced.drawn(3)
-    told = Told.of(drawn.groups, drawn.emotions)
+    told = Told.of(drawn.groups, drawn.emotions, drawn.identities)
     dealt = told.dealt(drawn.identities, 30, 0)
     for name in np.unique(drawn.identities):
         sad, women = dealt[drawn.identities == name] // 2, dealt[drawn.identities == name] % 2 == 0
@@ -198,7 +198,7 @@ def test_groups_that_share_no_emotion_are_skipped() -> None:
         way=WAY,
     )
     assert isinstance(made, Skipped)
-    assert made.reason == "gender is told within emotion, and no emotion shows all of f, m in each half"
+    assert "no emotion shows all levels in one of them" in made.reason
 
 
 def test_emotions_by_another_name_are_told_as_emotions() -> None:
@@ -207,3 +207,18 @@ def test_emotions_by_another_name_are_told_as_emotions() -> None:
     named = replace(drawn, groups=np.where(drawn.emotions == "happy", "good", "bad"))
     assert named.found() == named.found(within=False)
     assert named.found().layers[0].accuracy > 0.8
+
+
+def test_classes_that_are_emotions_by_other_names_are_told_whatever_the_emotion() -> None:
+    """Pleasant and unpleasant are no groups of people; classes that a set of rows does not show have a reason."""
+    drawn = Unbalanced.drawn(0)
+    pleasant = np.where(drawn.emotions == "happy", "pleasant", "unpleasant")
+    assert Told.of(pleasant, drawn.emotions, drawn.identities).emotions is None
+    told = Told.of(drawn.groups, drawn.emotions, drawn.identities)
+    assert told.emotions is not None
+    rows = np.arange(len(drawn.groups))
+    of_one = rows[drawn.groups == drawn.groups[0]]
+    assert told.unshown("gender", rows) is None
+    assert "no emotion shows all levels in one of them" in str(told.unshown("gender", rows, of_one))
+    alone = Told.of(drawn.groups, None, drawn.identities)
+    assert "not all levels are shown in one of them" in str(alone.unshown("gender", of_one))

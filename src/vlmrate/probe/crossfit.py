@@ -69,7 +69,7 @@ def best_layer(
     Of several that do equally well it is the last: what is taken out there is not written again by as many blocks.
     """
     rows = turn.learnt
-    told = Told.of(classes[rows], None if emotions is None else emotions[rows])
+    told = Told.of(classes[rows], None if emotions is None else emotions[rows], identities[rows])
     folds = cluster_folds(identities[rows], FOLDS, seed=seed)
     tried = [
         float(told.across_folds(capture.layer(array, layer)[rows], folds, told.cells[:, None])[0])

@@ -91,21 +91,25 @@ def _found(
     classes, identities = there.labels(group), there.labels(there.identity)
     if (reason := too_few(identities, classes)) is not None:
         return Skipped(reason)
-    tried = [
-        _Turned(bench, turn, group, way, number) for number, turn in enumerate(turns(identities, classes, way.seed))
-    ]
-    if (few := _too_few_judged(tried, group)) is not None:
+    both = turns(identities, classes, way.seed)
+    if (reason := _told(there, group).unshown(group, *(turn.learnt for turn in both))) is not None:
+        return Skipped(reason)
+    tried = [_Turned(bench, turn, group, way, number) for number, turn in enumerate(both)]
+    if (few := _too_few_judged(bench, tried, group)) is not None:
         return Skipped(few)
     answers = joined([one.rated(report) for one in tried])
     return _debiased(bench, group, way, tried, answers)
 
 
-def _too_few_judged(tried: Sequence[_Turned], group: str) -> str | None:
+def _too_few_judged(bench: Bench, tried: Sequence[_Turned], group: str) -> str | None:
     """Why what --limit or --only left cannot be judged."""
     for one in tried:
-        levels = {stimulus.factors[group] for stimulus in one.stimuli}
+        rated = shown(bench.study, [stimulus.image_id for stimulus in one.stimuli])
+        levels = set(rated.labels(group))
         if len(levels) < len(np.unique(one.classes)):
             return f"the pictures that are rated do not show every level of {group} in both halves; rate more"
+        if (reason := _told(rated, group).unshown(group, np.arange(len(rated.ids)))) is not None:
+            return f"of the pictures that are rated: {reason}; rate more"
     return None
 
 
@@ -191,8 +195,13 @@ def _debiased(bench: Bench, group: str, way: DebiasWay, tried: Sequence[_Turned]
 def _judged(rated: Shown, group: str, way: DebiasWay, tried: Sequence[_Turned]) -> Judged:
     first = len(tried[0].stimuli)
     halves = (np.arange(first), np.arange(first, len(rated.ids)))
-    told = Told.of(rated.labels(group), None if rated.emotion is None else rated.labels(rated.emotion))
+    told = _told(rated, group)
     return Judged.of(told, rated.labels(rated.identity or "").astype(str), halves, way.permutations, way.seed)
+
+
+def _told(there: Shown, group: str) -> Told:
+    emotions = None if there.emotion is None else there.labels(there.emotion)
+    return Told.of(there.labels(group), emotions, there.labels(there.identity or ""))
 
 
 def _left(bench: Bench, tried: Sequence[_Turned], arm: int, judged: Judged, way: DebiasWay) -> Iterator[Left]:

@@ -147,7 +147,7 @@ class EditedRater:
         """
         self._refuse(stimuli, arms)
         begun, sheet = time.monotonic(), Sheet(self._protocol, arms, stimuli)
-        done, at_once = 0, 1
+        done, at_once, largest = 0, 1, 1
         while done < len(stimuli):
             several = [self._talks(stimulus, len(arms)) for stimulus in stimuli[done : done + at_once]]
             for outcomes in self._outcomes(several, arms):
@@ -156,7 +156,8 @@ class EditedRater:
                 done += 1
                 if report is not None:
                     report(Progress(len(stimuli), 0, done, 0, sheet.invalid, time.monotonic() - begun))
-            at_once = max(min(_AT_ONCE, ROOM // max(several[-1][0].picture.kept_bytes, 1)), 1)
+            largest = max(largest, *(talks[0].picture.kept_bytes for talks in several))
+            at_once = max(min(_AT_ONCE, ROOM // largest), 1)
         return sheet.answers()
 
     def stream_in(self, stimuli: Sequence[Stimulus], arms: Sequence[Arm], step: str, layer: int) -> np.ndarray:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from vlmrate.probe.direction import Direction
 
-_ROUNDING = 1e-9
-"""Nats below which changes differ by rounding only."""
+_ROUNDING = 1e-6
+"""Nats below which changes differ by rounding only: log-probabilities come of logits in float32."""
 
 
 def _at(name: str, layer: int) -> str:
@@ -107,13 +107,17 @@ class Told:
 
     def _lowered_most(self, name: str, by_layer: Mapping[int, Direction]) -> str:
         """The label that falls most on the first half, over pictures that show it, after any block."""
-        labels = [one for one in self.task.item.answers if self._rows(one, first=True).any()]
 
         def lowest(label: str) -> float:
             rows, column = self._rows(label, first=True), self._column(label)
             return min(float(self.made.of(_at(name, i))[rows, column].mean()) for i in by_layer)
 
-        return min(labels, key=lowest)
+        return min(self._labels_shown, key=lowest)
+
+    @property
+    def _labels_shown(self) -> list[str]:
+        """The labels that pictures of the first half show."""
+        return [one for one in self.task.item.answers if self._rows(one, first=True).any()]
 
     def _beyond_random(self, name: str, own: str, layer: int) -> float:
         """The change of a label less that by random directions, on the first half; 0 without pictures."""
@@ -142,6 +146,9 @@ class Told:
             (change - randoms.mean(axis=0))[:, None], rows, [f"change of {own} less that by random directions"]
         )
         p = chance(effect, by_random)
+        if name not in self.task.pictures.labels:
+            # Its label was chosen among those that the first half shows.
+            p = min(1.0, p * len(self._labels_shown))
         return Random(
             drawn=len(by_random),
             mean=float(by_random.mean()),

@@ -16,7 +16,7 @@ from vlmrate.errors import ProbeError
 from vlmrate.probe.crossfit import turns
 from vlmrate.probe.halves import too_little
 from vlmrate.probe.intervals import p_among
-from vlmrate.probe.linear import guesses, is_of_identity
+from vlmrate.probe.linear import guesses
 from vlmrate.probe.scatter import scaled, share_between, silhouette
 from vlmrate.probe.shown import shown_in
 from vlmrate.probe.told import Told
@@ -191,11 +191,9 @@ def separate(
     if (reason := too_little(classes, codes, identities)) is not None:
         return Skipped(reason)
     turn, _ = turns(identities, labels, way.seed)
-    told = Told.of(labels, None if _are_emotions(codes, identities, emotions) else emotions)
-    if told.emotions is not None and not all(told.at(half).shown() for half in (turn.learnt, turn.judged)):
-        return Skipped(
-            f"{factor} is told within emotion, and no emotion shows all of {', '.join(classes)} in each half"
-        )
+    told = Told.of(labels, emotions, identities)
+    if (reason := told.unshown(factor, turn.learnt, turn.judged)) is not None:
+        return Skipped(reason)
     task = _Task(layer, layers, kept, told, identities, turn, way)
     return Separability(
         factor=factor,
@@ -206,11 +204,6 @@ def separate(
         layers=task.over_layers(),
         chosen=task.chosen(),
     )
-
-
-def _are_emotions(codes: np.ndarray, identities: np.ndarray, emotions: np.ndarray | None) -> bool:
-    """Whether each emotion is in one class, and classes are not the identities'."""
-    return emotions is not None and is_of_identity(codes, emotions) and not is_of_identity(codes, identities)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -62,8 +62,8 @@ def together(inside: Inside, rows: Sequence[Changed], saying: Saying) -> Iterato
     pictures = {id(row.picture): row.picture for row in rows}
     sizes = {key: cached_bytes(inside.reader.read_head(picture, head)) for key, picture in pictures.items()}
     for size, alike in groupby(rows, lambda row: sizes[id(row.picture)]):
-        # A row is copied before its last token, after it and while it speaks, with logits here and there.
-        most = max(ROOM // (3 * size * length // len(head) + 8 * inside.logits_bytes), 1)
+        # A row is copied before its last token, after it and while it speaks; its logits are kept for every token.
+        most = max(ROOM // (3 * size * length // len(head) + (8 + saying.most) * inside.logits_bytes), 1)
         while batch := list(islice(alike, most)):
             yield Together(inside, batch, saying)
 

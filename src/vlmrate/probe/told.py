@@ -32,12 +32,16 @@ class Told:
     emotions: np.ndarray | None = None
 
     @classmethod
-    def of(cls, labels: np.ndarray, emotions: np.ndarray | None = None) -> Told:
-        """From labels; a blank emotion is one of its own."""
+    def of(cls, labels: np.ndarray, emotions: np.ndarray | None, identities: np.ndarray) -> Told:
+        """From labels; a blank emotion is one of its own.
+
+        Classes that are emotions by other names (each emotion in one class, several classes of one identity) are told
+        whatever the emotion.
+        """
         names, codes = np.unique(labels.astype(str), return_inverse=True)
-        return cls(
-            codes, len(names), None if emotions is None else np.unique(emotions.astype(str), return_inverse=True)[1]
-        )
+        if emotions is None or (is_of_identity(codes, emotions) and not is_of_identity(codes, identities)):
+            return cls(codes, len(names))
+        return cls(codes, len(names), np.unique(emotions.astype(str), return_inverse=True)[1])
 
     @property
     def cells(self) -> np.ndarray:
@@ -48,13 +52,18 @@ class Told:
         """The same of some rows, by number."""
         return Told(self.codes[rows], self.classes, None if self.emotions is None else self.emotions[rows])
 
-    def shown(self) -> bool:
-        """Whether every class is among the rows, in one emotion at least."""
-        there = np.bincount(self.cells, minlength=self._emotions * self.classes)
-        return bool((there.reshape(-1, self.classes) > 0).all(axis=1).any())
+    def unshown(self, factor: str, *halves: np.ndarray) -> str | None:
+        """Why classes cannot be told in every one of some sets of rows, by number; None where they can."""
+        size = self._emotions * self.classes
+        for half in halves:
+            there = np.bincount(self.cells[half], minlength=size).reshape(-1, self.classes) > 0
+            if not there.all(axis=1).any():
+                where = "no emotion shows all levels" if self.emotions is not None else "not all levels are shown"
+                return f"{factor} is told on halves of the identities, and {where} in one of them"
+        return None
 
     def within(self, activations: np.ndarray, train: np.ndarray) -> np.ndarray:
-        """Activations (rows, width) less the effects of emotions, as they are in rows of some numbers."""
+        """Activations (rows, width) less the effects of emotions, as told from the rows of some numbers."""
         if self.emotions is None:
             return activations
         values = activations.astype(np.float64)

@@ -121,10 +121,9 @@ def _refuse_place(out: Path | None) -> None:
 
 
 def _stored(file: Path, dictionary: Dictionary) -> str:
-    """Store it, and say where, and whether in the place of another one."""
-    before = file.read_bytes() if file.exists() else None
+    """Store it, and say where, and whether in the place of an earlier one."""
+    replaced = ", in place of an earlier one" if file.exists() else ""
     write_dictionary(file, dictionary)
-    replaced = ", in place of an earlier one" if before not in (None, file.read_bytes()) else ""
     return f"The dictionary is {shown(file)}{replaced}."
 
 

@@ -46,8 +46,9 @@ class Looked:
 
     @property
     def kept_bytes(self) -> int:
-        """Size of the heads."""
-        return sum(map(cached_bytes, self.heads.values()))
+        """Size of the heads and of what the vision tower made, about all that a picture takes."""
+        features = 0 if self.features is None else int(self.features.nbytes)
+        return features + sum(map(cached_bytes, self.heads.values()))
 
 
 class LastPicture:
