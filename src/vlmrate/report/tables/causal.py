@@ -77,7 +77,8 @@ def _chosen(outcomes: Sequence[CausalOutcome]) -> Table:
             "same length after the same block; Beyond random = the change less the mean of theirs; As low = how many "
             "of them lower the label as far.",
             P,
-            "A direction without a label's name is told of the label that it lowered most on the half that chooses.",
+            "A direction without a label's name is told of the label that it lowered most on the half that chooses, "
+            "and its p is multiplied by the number of labels.",
         ),
     )
 
