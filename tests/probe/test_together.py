@@ -76,7 +76,7 @@ def test_pictures_that_are_read_together_keep_their_own_answers(
         whole(self, opened, rows, saying)
 
     monkeypatch.setattr(together.Together, "__init__", counted)
-    arms = arms_of(edited.width)[1:4]
+    arms = arms_of(edited.width)[2:4]
     found = edited.rate(stimuli, arms)
     assert max(several) >= 2
     assert_alike(found, one_by_one(made, stimuli, protocol, arms))
