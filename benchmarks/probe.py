@@ -29,7 +29,7 @@ from vlmrate.probe.changes import Add
 from vlmrate.probe.direction import CapturedDirections
 from vlmrate.probe.edited import EditedRater
 from vlmrate.probe.inside import Span, answer, inside
-from vlmrate.probe.pictures import PictureRows, step_name
+from vlmrate.probe.pictures import PictureRows, looked_at_anew, step_name
 from vlmrate.probe.records import POSITIONS, ArrayAbout, CaptureAbout
 from vlmrate.probe.store import Row, open_capture, writing
 from vlmrate.probe.taps import Edit, tapped
@@ -169,7 +169,7 @@ def _plain(rater: MlxRater, protocol: Protocol, stimuli: Sequence[Stimulus], arm
 
 def _rated(rows: PictureRows, stimulus: Stimulus, *, tap: bool) -> Row:
     """One picture in three steps, with all that can be captured or nothing."""
-    view = rows.rater.view(stimulus.path, picture_seed(0, 1, stimulus.image_id))
+    view = looked_at_anew(rows.rater, stimulus, picture_seed(0, 1, stimulus.image_id))
     opened, asking = inside(rows.rater), conduct(rows.protocol, stimulus)
     values: dict[str, np.ndarray] = {}
     prompts: dict[str, bytes] = {}

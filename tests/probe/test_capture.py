@@ -113,6 +113,21 @@ def test_the_picture_s_own_positions_do_not_depend_on_the_step(
     assert second.about.arrays[1].layers == 1
 
 
+@pytest.mark.parametrize(("name", "positions"), [("gemma3", ("answer", "picture-mean", "vision")),
+                                                 ("mllama", ("answer", "vision"))])  # fmt: skip
+def test_a_picture_of_the_same_bytes_is_read_again(
+    rows: Callable[..., PictureRows], study: Study, name: str, positions: Any
+) -> None:
+    """What is kept of the picture before, which a rating run shares, would leave nothing to be captured."""
+    twin = replace(study.stimuli[0], image_id="twin")
+    made = rows(name, stimuli=(study.stimuli[0], twin), steps=(0,), positions=positions)
+    made.rater.view(study.stimuli[0].path, 0).ask(next(conduct(made.protocol, twin)))
+    one, other = made.row(0), made.row(1)
+    assert list(one.values) == list(other.values)
+    for array, values in one.values.items():
+        np.testing.assert_array_equal(values, other.values[array])
+
+
 def test_a_model_without_picture_tokens_has_no_mean_over_them(rows: Callable[..., PictureRows]) -> None:
     """Llama looks at the picture by cross-attention; the vision tower's output it has."""
     with pytest.raises(ProbeError, match="picture-mean is for models whose prompt holds the picture's tokens"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vlmrate.errors import ProbeError
@@ -12,7 +12,7 @@ from vlmrate.probe.records import ArrayAbout, CaptureAbout, Position
 from vlmrate.probe.store import Row
 from vlmrate.probe.taps import tapped
 from vlmrate.protocol.conduct import conduct
-from vlmrate.raters.mlx.rater import tokens_sha256
+from vlmrate.raters.mlx.rater import MlxView, tokens_sha256
 from vlmrate.study.images import image_digest
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from vlmrate.protocol.conduct import Outcome
     from vlmrate.protocol.records import Protocol, Question, Step
     from vlmrate.raters.base import Reply
-    from vlmrate.raters.mlx.rater import MlxRater, MlxView
+    from vlmrate.raters.mlx.rater import MlxRater
     from vlmrate.study.records import Stimulus
 
 
@@ -45,6 +45,15 @@ def find_steps(protocol: Protocol, items: Sequence[str]) -> tuple[int, ...]:
             known = ", ".join(name for names in asked for name in names)
             raise ProbeError(f"--step {name}: protocol {protocol.name} asks no such item, but {known}")
     return tuple(i for i, names in enumerate(asked) if not items or set(names) & set(items))
+
+
+def looked_at_anew(rater: MlxRater, stimulus: Stimulus, seed: int) -> MlxView:
+    """A picture with nothing kept of it: what was read of the same bytes before would pass the taps by.
+
+    Raises:
+        ImageError: It cannot be read or is refused.
+    """
+    return MlxView(rater, replace(rater.view(stimulus.path, seed).picture, heads={}, features=None), seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +105,7 @@ class PictureRows:
         """
         stimulus = self.stimuli[number]
         digest = self.digest(number)
-        view = self.rater.view(stimulus.path, picture_seed(self.seed, 1, stimulus.image_id))
+        view = looked_at_anew(self.rater, stimulus, picture_seed(self.seed, 1, stimulus.image_id))
         values: dict[str, np.ndarray] = {}
         prompts: dict[str, bytes] = {}
         asking: Generator[Question, Reply, Outcome[Reply]] = conduct(self.protocol, stimulus)
