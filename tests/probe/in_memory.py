@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from probe.planted import PlantedModel
+
 DIGEST = "ab" * 32
 
 
@@ -54,3 +56,9 @@ def of_texts(values: np.ndarray, concepts: Sequence[str], name: str = "text-en")
         source="texts", model="planted", model_digest=DIGEST, arrays=(array,), rows=rows, concepts=tuple(concepts)
     )
     return InMemory(about, values, name)
+
+
+def captured(model: PlantedModel) -> InMemory:
+    """A planted model's stream at every picture of its study."""
+    rows = [stimulus.image_id for stimulus in model.study.stimuli]
+    return of_pictures(model.stream(rows), rows)

@@ -12,7 +12,7 @@ import pytest
 from scipy.stats import binom
 from typer.testing import CliRunner
 
-from probe.in_memory import DIGEST, of_pictures, of_texts
+from probe.in_memory import DIGEST, captured, of_pictures, of_texts
 from probe.planted import PlantedModel, planted_units
 from vlmrate.analysis import AnalysisOptions, analyze
 from vlmrate.cli.main import app
@@ -63,12 +63,6 @@ def planted(study: Study, cosine: float, readout: float = 0.0, seed: int = 0) ->
         readout={"happy": units["happy"] + readout * aside} if readout else {},
         gain=0.5,
     )
-
-
-def captured(model: PlantedModel) -> InMemory:
-    """Its stream at every picture of its study."""
-    rows = [stimulus.image_id for stimulus in model.study.stimuli]
-    return of_pictures(model.stream(rows), rows)
 
 
 def answers_of(model: PlantedModel) -> Answered:

@@ -13,7 +13,7 @@ import pytest
 from scipy.stats import binom
 from typer.testing import CliRunner
 
-from probe.in_memory import of_pictures, of_texts
+from probe.in_memory import captured, of_pictures, of_texts
 from probe.planted import PlantedModel, planted_units
 from vlmrate.cli.main import app
 from vlmrate.errors import ProbeError
@@ -77,12 +77,6 @@ def planted(study: Study, **others: object) -> PlantedModel:
     """Happy and sad at a cosine of .5, each as strong in layer 1 as it ever gets."""
     units = planted_units(EMOTIONS, 32, {("happy", "sad"): 0.5}, seed=3)
     return PlantedModel(study, units, dict.fromkeys(EMOTIONS, 4.0), profile=(0.0, 1.0, -0.5, 0.0), **others)  # type: ignore[arg-type]
-
-
-def captured(model: PlantedModel) -> InMemory:
-    """Its stream at every picture of its study."""
-    rows = [stimulus.image_id for stimulus in model.study.stimuli]
-    return of_pictures(model.stream(rows), rows)
 
 
 def centred(model: PlantedModel) -> np.ndarray:

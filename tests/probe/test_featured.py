@@ -13,7 +13,7 @@ import pytest
 from scipy.stats import binom
 from typer.testing import CliRunner
 
-from probe.in_memory import DIGEST, of_pictures, of_texts
+from probe.in_memory import DIGEST, captured, of_pictures, of_texts
 from probe.planted import PlantedModel, planted_units
 from vlmrate.cli.main import app
 from vlmrate.errors import ProbeError
@@ -59,12 +59,6 @@ def planted(study: Study) -> PlantedModel:
     units = planted_units([*EMOTIONS, "gender=f", "free"], 32, {}, seed=3)
     strength = dict.fromkeys(EMOTIONS, 4.0) | {"gender=f": 3.0}
     return PlantedModel(study, units, strength, own=0.25)
-
-
-def captured(model: PlantedModel) -> InMemory:
-    """Its stream at every picture of its study."""
-    rows = [stimulus.image_id for stimulus in model.study.stimuli]
-    return of_pictures(model.stream(rows), rows)
 
 
 def pointed(rows: Sequence[np.ndarray], active: np.ndarray | None = None, pictures: int = 360) -> Pointed:

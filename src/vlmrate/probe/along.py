@@ -45,7 +45,7 @@ class Along:
         """As they are (classes, directions)."""
         return np.asarray(self.of(np.ones((1, self.drawn_from)))[0])
 
-    def told(self, names: Sequence[str], n: int, way: Way) -> Told:
+    def told(self, names: Sequence[str], n: int, way: Way) -> Cosines:
         """Every cosine with its interval and p of either sign; `names` has one of each, n is what they rest on."""
 
         def numbers(drawn: np.ndarray) -> np.ndarray:
@@ -53,7 +53,7 @@ class Along:
 
         p = p_of(np.abs(self.by_chance), np.abs(self.real)).ravel()
         family = stats.Family.of("cosines", dict(zip(names, map(float, p), strict=True)))
-        return Told(
+        return Cosines(
             intervals(numbers, self.drawn_from, names, n, way.bootstrap),
             tuple(map(float, p)),
             tuple(one.p_adjusted for one in stats.holm(family)),
@@ -61,8 +61,8 @@ class Along:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """Cosines one after another, directions within classes: estimates, their p, and that corrected over all."""
+class Cosines:
+    """One after another, directions within classes: estimates, their p, and that corrected over all."""
 
     cosines: tuple[Outcome, ...]
     p: tuple[float, ...]

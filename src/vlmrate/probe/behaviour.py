@@ -88,6 +88,11 @@ class LabelGaps:
 
     cells: Cells
 
+    @property
+    def identities(self) -> tuple[str, ...]:
+        """All whose pictures were rated."""
+        return self.cells.identities
+
     @classmethod
     def of(cls, answered: Answered | Skipped, shown: Shown, emotions: Sequence[str]) -> LabelGaps | Skipped:
         """Of all pictures that were rated and whose emotion and identity are known; `emotions` are labels."""

@@ -228,4 +228,5 @@ class _Task:
         kept = are_labels(answered, judged.classes)
         named = [name for name, there in zip(judged.classes, kept, strict=True) if there]
         texts = prior if isinstance(prior, Skipped) else prior.values
-        return correspondences(Joint(geometry, LabelGaps.of(answered, self.shown, named), texts, kept), self.way)
+        joint = Joint(geometry, LabelGaps.of(answered, self.shown, named), texts, kept)
+        return correspondences(joint.sides(self.way), self.way)

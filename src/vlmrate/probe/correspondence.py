@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from vlmrate.stats import Outcome, Skipped
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from vlmrate.probe.behaviour import LabelGaps
+    from vlmrate.probe.behaviour import ActiveGaps, LabelGaps
     from vlmrate.probe.geometry import Geometry
     from vlmrate.probe.separability import Way
 
@@ -52,26 +52,25 @@ class Correspondence:
     p_dealt: float | None
 
 
-class Sides(Protocol):
-    """The sides of the same cells: emotions by columns, of which `kept` says which emotions are answers too."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Sides:
+    """The sides of the same cells, emotions by `columns`: what makes each of drawings and dealings of all identities.
 
-    @property
-    def kept(self) -> np.ndarray:
-        """Which emotions are answers too."""
+    `emotions` is how many are told. `order` (dealings, identities) are orders by which columns may be dealt; None where
+    they are not.
+    """
 
-    @property
-    def columns(self) -> int:
-        """How many columns there are."""
-
-    @property
-    def identities(self) -> tuple[str, ...]:
-        """All identities of any side."""
+    pictures: Cellwise
+    labels: Cellwise | Skipped
+    texts: Cellwise | Skipped
+    emotions: int
+    columns: int
+    identities: tuple[str, ...]
+    order: np.ndarray | None
 
     def side(self, side: Side) -> Cellwise | Skipped:
-        """What makes a side's cells of drawings and dealings of all identities."""
-
-    def dealings(self, way: Way) -> np.ndarray | None:
-        """Orders of the identities (dealings, identities) by which columns may be dealt; None where they are not."""
+        """One of them by name."""
+        return {"pictures": self.pictures, "labels": self.labels, "texts": self.texts}[side]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,28 +86,22 @@ class Joint:
     kept: np.ndarray
 
     @property
-    def columns(self) -> int:
-        """How many levels are told."""
-        return len(self.geometry.names)
-
-    @property
     def identities(self) -> tuple[str, ...]:
         """All identities of either side."""
-        answered = () if isinstance(self.gaps, Skipped) else self.gaps.cells.identities
-        return tuple(sorted({*self.geometry.cells.identities, *answered}))
+        return identities_of(self.geometry.cells.identities, self.gaps)
 
-    def side(self, side: Side) -> Cellwise | Skipped:
-        """What makes a side's cells of drawings and dealings of all identities."""
-        if side == "pictures":
-            return self._pictures
-        if side == "texts":
-            return same_cells(self.texts, self.kept)
-        return self.gaps if isinstance(self.gaps, Skipped) else partial(self._labels, self.gaps)
-
-    def dealings(self, way: Way) -> np.ndarray:
-        """Orders of identities, those that cosines are told of among themselves."""
+    def sides(self, way: Way) -> Sides:
+        """Levels are dealt between the identities that cosines are told of, and between all others."""
         halves = np.isin(self.identities, self.geometry.cells.identities)
-        return permuted(np.arange(len(halves)), halves, way.permutations, way.seed).T
+        return Sides(
+            self._pictures,
+            self.gaps if isinstance(self.gaps, Skipped) else partial(self._labels, self.gaps),
+            same_cells(self.texts, self.kept),
+            int(self.kept.sum()),
+            len(self.geometry.names),
+            self.identities,
+            permuted(np.arange(len(halves)), halves, way.permutations, way.seed).T,
+        )
 
     def _pictures(self, drawn: np.ndarray, order: np.ndarray | None) -> np.ndarray:
         own = self._places(self.geometry.cells.identities)
@@ -131,6 +124,11 @@ class Joint:
         return places_of(own, self.identities)
 
 
+def identities_of(judged: Sequence[str], gaps: LabelGaps | ActiveGaps | Skipped) -> tuple[str, ...]:
+    """All identities, those that cosines are told of and those whose pictures were rated."""
+    return tuple(sorted({*judged, *(() if isinstance(gaps, Skipped) else gaps.identities)}))
+
+
 def places_of(own: Sequence[str], identities: Sequence[str]) -> np.ndarray:
     """Where some identities stand among all, both in ascending order."""
     return np.searchsorted(np.array(identities), np.array(own))
@@ -145,19 +143,19 @@ def _same(cosines: np.ndarray, drawn: np.ndarray, order: np.ndarray | None) -> n
     return np.tile(cosines, (len(drawn), 1))
 
 
-def correspondences(joint: Sides, way: Way) -> tuple[Correspondence, ...]:
+def correspondences(sides: Sides, way: Way) -> tuple[Correspondence, ...]:
     """Pictures with labels, texts with labels, texts with pictures."""
-    sides: tuple[tuple[Side, Side], ...] = (("pictures", "labels"), ("texts", "labels"), ("texts", "pictures"))
-    found = [_one(joint, first, second, way) for first, second in sides]
+    pairs: tuple[tuple[Side, Side], ...] = (("pictures", "labels"), ("texts", "labels"), ("texts", "pictures"))
+    found = [_one(sides, first, second, way) for first, second in pairs]
     family = {f"{one.first}, {one.second}": one.p for one in found if one.p is not None}
     holm = {one.test: one.p_adjusted for one in stats.holm(stats.Family.of("angles and answers", family))}
     return tuple(replace(one, p_holm=holm.get(f"{one.first}, {one.second}")) for one in found)
 
 
-def _one(joint: Sides, first: Side, second: Side, way: Way) -> Correspondence:
-    emotions, columns = int(joint.kept.sum()), joint.columns
+def _one(sides: Sides, first: Side, second: Side, way: Way) -> Correspondence:
+    emotions, columns = sides.emotions, sides.columns
     untold = partial(Correspondence, first, second, emotions * columns, p=None, p_holm=None, p_dealt=None)
-    one, other = joint.side(first), joint.side(second)
+    one, other = sides.side(first), sides.side(second)
     if isinstance(one, Skipped):
         return untold(rho=one)
     if isinstance(other, Skipped):
@@ -168,7 +166,7 @@ def _one(joint: Sides, first: Side, second: Side, way: Way) -> Correspondence:
     def rho(drawn: np.ndarray, order: np.ndarray | None = None) -> np.ndarray:
         return _spearman(one(drawn, order), other(drawn, order))
 
-    n = len(joint.identities)
+    n = len(sides.identities)
     title = ["Spearman rho over cells"]
     (estimate,) = intervals(lambda drawn: rho(drawn)[:, None], n, title, emotions * columns, way.bootstrap)
     if isinstance(estimate, Skipped):
@@ -176,8 +174,8 @@ def _one(joint: Sides, first: Side, second: Side, way: Way) -> Correspondence:
     x, y = (made(np.ones((1, n)), None)[0].reshape(emotions, columns) for made in (one, other))
     by_order = np.abs(_in_orders(x, y, orders_of(emotions, way)))
     p_dealt = None
-    if (order := joint.dealings(way)) is not None:
-        by_chance = np.nan_to_num(np.abs(rho(np.ones((len(order), n)), order)))
+    if sides.order is not None:
+        by_chance = np.nan_to_num(np.abs(rho(np.ones((len(sides.order), n)), sides.order)))
         p_dealt = float(p_of(by_chance, abs(estimate.value)))
     return Correspondence(
         first,

@@ -14,14 +14,13 @@ import numpy as np
 
 from vlmrate.probe.along import along_pictures, along_texts
 from vlmrate.probe.behaviour import ActiveGaps, Shift, are_labels, label_gap, share_gap, shifts
-from vlmrate.probe.correspondence import Correspondence, correspondences, places_of, same_cells
+from vlmrate.probe.correspondence import Correspondence, Sides, correspondences, identities_of, places_of, same_cells
 from vlmrate.probe.geometry import unattenuated
 from vlmrate.stats import Outcome, Skipped
 
 if TYPE_CHECKING:
     from vlmrate.probe.along import Along
     from vlmrate.probe.answered import Answered
-    from vlmrate.probe.correspondence import Cellwise, Side
     from vlmrate.probe.geometry import Geometry
     from vlmrate.probe.labelled import Labelled
     from vlmrate.probe.prior import Concepts
@@ -180,64 +179,40 @@ def features_found(pointed: Pointed, seen: Seen, way: Way) -> FeaturesFound:
             FeatureAngles(name, int(images), tuple(cell(feature, number) for number in range(len(seen.others))))
             for feature, (name, images) in enumerate(zip(pointed.names, pointed.active.sum(axis=0), strict=True))
         ),
-        correspondences(_Sides.of(sides, seen, along, texts), way),
+        correspondences(_sides(sides, seen, along, texts), way),
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Sides:
-    """The sides of the cells of emotions and features.
+def _sides(apart: np.ndarray, seen: Seen, along: Along, texts: Along | Skipped) -> Sides:
+    """Of all pictures that were read, and those that were rated; `apart` (2, pictures, features) as `Seen.apart`.
 
-    `along` tells cosines over drawings of `judged`, the identities of pictures; `texts` are cosines from texts. `told`
-    are the numbers of the features that have two sides; all where none has, or nothing was answered.
+    Features that have no two sides are left out, but where none has, or nothing was answered. In which pictures a
+    feature is active does not belong to identities, so that nothing is dealt between them.
     """
+    kept = are_labels(seen.answered, seen.emotions)
+    named = [name for name, there in zip(seen.emotions, kept, strict=True) if there]
+    answered, two_sided = seen.answered, apart.any(axis=(0, 1))
+    if not isinstance(answered, Skipped) and not two_sided.any():
+        answered = TOO_FEW
+    told = np.flatnonzero(two_sided | isinstance(answered, Skipped))
+    gaps = ActiveGaps.of(answered, seen.shown, named, apart[..., told])
+    judged = seen.geometry.cells.identities
+    identities = identities_of(judged, gaps)
 
-    along: Along
-    judged: tuple[str, ...]
-    gaps: ActiveGaps | Skipped
-    texts: np.ndarray | Skipped
-    kept: np.ndarray
-    told: np.ndarray
+    def pictures(drawn: np.ndarray, order: np.ndarray | None) -> np.ndarray:  # noqa: ARG001  as of groups
+        found = along.of(drawn[:, places_of(judged, identities)])[:, : len(kept)]
+        return np.asarray(found[:, kept][..., told].reshape(len(drawn), -1))
 
-    @classmethod
-    def of(cls, sides: np.ndarray, seen: Seen, along: Along, texts: Along | Skipped) -> _Sides:
-        """Of all pictures that were read, and those that were rated; `sides` (2, pictures, features) as `apart`."""
-        kept = are_labels(seen.answered, seen.emotions)
-        named = [name for name, there in zip(seen.emotions, kept, strict=True) if there]
-        answered, two_sided = seen.answered, sides.any(axis=(0, 1))
-        if not isinstance(answered, Skipped) and not two_sided.any():
-            answered = TOO_FEW
-        told = np.flatnonzero(two_sided | isinstance(answered, Skipped))
-        gaps = ActiveGaps.of(answered, seen.shown, named, sides[..., told])
-        prior = texts if isinstance(texts, Skipped) else texts.real[: len(seen.emotions), told]
-        return cls(along, seen.geometry.cells.identities, gaps, prior, kept, told)
-
-    @property
-    def columns(self) -> int:
-        """How many features are told."""
-        return len(self.told)
-
-    @property
-    def identities(self) -> tuple[str, ...]:
-        """All identities of either side."""
-        answered = () if isinstance(self.gaps, Skipped) else self.gaps.identities
-        return tuple(sorted({*self.judged, *answered}))
-
-    def side(self, side: Side) -> Cellwise | Skipped:
-        """What makes a side's cells of drawings of all identities."""
-        if side == "pictures":
-            return self._pictures
-        if side == "texts":
-            return same_cells(self.texts, self.kept)
-        return self.gaps if isinstance(self.gaps, Skipped) else partial(self._labels, self.gaps)
-
-    def dealings(self, way: Way) -> None:
-        """None: in which pictures a feature is active does not belong to identities."""
-
-    def _pictures(self, drawn: np.ndarray, order: np.ndarray | None) -> np.ndarray:  # noqa: ARG002  as of groups
-        found = self.along.of(drawn[:, places_of(self.judged, self.identities)])[:, : len(self.kept)]
-        return np.asarray(found[:, self.kept][..., self.told].reshape(len(drawn), -1))
-
-    def _labels(self, gaps: ActiveGaps, drawn: np.ndarray, order: np.ndarray | None) -> np.ndarray:  # noqa: ARG002  as of groups
-        found = gaps.over(drawn[:, places_of(gaps.identities, self.identities)])
+    def labels(gaps: ActiveGaps, drawn: np.ndarray, order: np.ndarray | None) -> np.ndarray:  # noqa: ARG001  as of groups
+        found = gaps.over(drawn[:, places_of(gaps.identities, identities)])
         return np.asarray(found.transpose(0, 2, 1).reshape(len(drawn), -1))
+
+    return Sides(
+        pictures,
+        gaps if isinstance(gaps, Skipped) else partial(labels, gaps),
+        same_cells(texts if isinstance(texts, Skipped) else texts.real[: len(kept), told], kept),
+        int(kept.sum()),
+        len(told),
+        identities,
+        None,
+    )

@@ -15,7 +15,7 @@ from vlmrate.report.figures.heat import cosines
 from vlmrate.report.figures.style import BAND, COLOURS, DOUBLE, FAINT, FONT, PEOPLE, SMALL
 from vlmrate.report.figures.words import drawn_of, fitted, plain, sentences
 from vlmrate.report.table import Part
-from vlmrate.report.tables.angles import angles_in, texts_given
+from vlmrate.report.tables.angles import angles_in, place_of, texts_given
 from vlmrate.stats import Estimate, Skipped
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class _Panel:
         rows = tuple(dict.fromkeys(cell.emotion for cell in found.cells))
         columns = tuple(dict.fromkeys(cell.group for cell in found.cells))
         chance = ((found.dealt, BAND), (found.random, FAINT))
-        return cls(_where(name, found), rows, columns, found.cells, found.texts, chance)
+        return cls(place_of(name, found), rows, columns, found.cells, found.texts, chance)
 
     @classmethod
     def of_features(cls, name: str, found: BiasFound, features: FeaturesFound) -> _Panel:
@@ -63,7 +63,7 @@ class _Panel:
         first = features.features[:MOST_FEATURES]
         cells = [feature.cells[row] for row in range(len(first[0].cells)) for feature in first]
         return cls(
-            f"{_where(name, found)}, {features.dictionary}",
+            f"{place_of(name, found)}, {features.dictionary}",
             tuple(cell.other for cell in first[0].cells),
             tuple(feature.feature for feature in first),
             tuple(cells),
@@ -181,10 +181,6 @@ def _draw(panels: Sequence[_Panel], *, texts: bool) -> Drawing:
             for axes, words in zip((pictures, *written, scatter), TITLES if texts else TITLES[::2], strict=True):
                 axes.set_title(words)
     return drawing
-
-
-def _where(name: str, found: BiasFound) -> str:
-    return f"{name}, layer {found.layer}" if len(found.layers) > 1 else name
 
 
 def _matrices(pictures: Axes, texts: Sequence[Axes], panel: _Panel, *, last: bool) -> None:

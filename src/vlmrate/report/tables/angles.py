@@ -22,11 +22,8 @@ BETWEEN = {"pictures": "cosines from pictures", "texts": "cosines from texts", "
 
 
 def bias_tables(outcomes: Sequence[BiasOutcome]) -> Iterator[Table]:
-    """Angles, answers, where features are active, and how far all go together; those that have rows."""
-    yield _cosines(outcomes)
-    for table in (_answers(outcomes), _features(outcomes), _together(outcomes)):
-        if table.rows:
-            yield table
+    """Angles, answers, where features are active, and how far all go together."""
+    yield from (_cosines(outcomes), _answers(outcomes), _features(outcomes), _together(outcomes))
 
 
 def angles_in(outcomes: Sequence[BiasOutcome]) -> dict[str, BiasFound]:
@@ -39,6 +36,11 @@ def angles_in(outcomes: Sequence[BiasOutcome]) -> dict[str, BiasFound]:
 def texts_given(found: Iterable[BiasFound]) -> bool:
     """Whether captures of texts were given beside any of them, even such as nothing could be told of."""
     return any(one.texts != NO_TEXTS for one in found)
+
+
+def place_of(name: str, found: BiasFound) -> str:
+    """An array, and the layer where it has several."""
+    return f"{name}, layer {found.layer}" if len(found.layers) > 1 else name
 
 
 def _cosines(outcomes: Sequence[BiasOutcome]) -> Table:
@@ -71,12 +73,12 @@ def _rows(outcome: BiasOutcome, outcomes: Sequence[BiasOutcome], *, texts: bool)
     if isinstance(found, Skipped):
         yield (name, "–", found, *(None,) * (6 if texts else 3))
         return
-    where = f", layer {found.layer}" if len(found.layers) > 1 else ""
-    head = f"{name}{where}: {found.images} pictures of {found.identities} identities"
+    where = place_of(name, found)
+    head = f"{where}: {found.images} pictures of {found.identities} identities"
     for cell in found.cells:
         yield _angle((head, f"{cell.emotion}, {cell.group}"), cell, found, texts=texts)
     if found.features is not None:
-        head = f"{name}{where}: features of {found.features.dictionary}"
+        head = f"{where}: features of {found.features.dictionary}"
         for feature in found.features.features:
             for told in feature.cells:
                 yield _angle((head, f"{feature.feature}, {told.other}"), told, found, texts=texts)
@@ -115,8 +117,8 @@ def _notes(found: dict[str, BiasFound]) -> Iterator[str]:
             "Features: the cosine of a feature's row of the decoder, which is fixed, so that intervals and reliability "
             "are those of the other direction. p with an emotion: what emotions and identities leave over, dealt anew "
             "within identities; with a group as above; from texts what concepts leave over. Holm over all cells of "
-            "features. A feature that was picked because it is active in an emotion "
-            "lies along that emotion, and p says nothing new of it."
+            "features. A feature that was picked because it is active in an emotion lies along that emotion, and p "
+            "says nothing new of it."
         )
     for factor, reason in dict.fromkeys((w.factor, w.reason) for one in found.values() for w in one.without):
         yield f"Nothing is told of {factor}: {reason}."
@@ -199,8 +201,7 @@ def _notes_of_features(*, answered: bool) -> Iterator[str]:
 
 
 def _active(name: str, found: BiasFound, feature: FeatureAngles) -> str:
-    where = f", layer {found.layer}" if len(found.layers) > 1 else ""
-    return f"{feature.feature} at {name}{where}: active in {feature.images} pictures"
+    return f"{feature.feature} at {place_of(name, found)}: active in {feature.images} pictures"
 
 
 def _shifts(cell: BiasCell | FeatureCell, items: Sequence[str]) -> tuple[Cell, ...]:
